@@ -1,0 +1,3 @@
+//! Fetch many URLs at once.
+#![forbid(unsafe_code)]
+fn main() {}

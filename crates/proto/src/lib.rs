@@ -1,0 +1,2 @@
+//! Sans-I/O protocol machines.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Event-driven URL transfers: the idiomatic Rust API.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Links `tress-capi` into a static library.
+pub use tress_capi as _;
