@@ -1,2 +1,7 @@
 //! Sans-I/O protocol machines.
 #![forbid(unsafe_code)]
+
+pub mod haproxy;
+pub mod socks;
+#[cfg(test)]
+mod testing;
