@@ -1,0 +1,250 @@
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
+use tress_model::{Code, Error};
+
+use super::note::errno_text;
+use super::{AttemptId, ConnectFailure, ConnectNote, ConnectSettings, ConnectStep, KeepAlive};
+use super::{SockOptAnswer, Target};
+use crate::Stream;
+
+/// One socket on its way to one address.
+pub(super) struct Attempt {
+    pub(super) id: AttemptId,
+    pub(super) target: Target,
+    state: State,
+}
+
+enum State {
+    New,
+    AskedOpen,
+    OpenRefused,
+    Opened(OwnedFd),
+    AskedSockOpt(OwnedFd),
+    SockOptDone(OwnedFd, SockOptAnswer),
+    Connecting(OwnedFd),
+    Gone,
+}
+
+/// How far [`Attempt::drive`] came.
+pub(super) enum Progress {
+    Wait,
+    Ask(ConnectStep),
+    Connected(Stream),
+    Failed(ConnectFailure),
+}
+
+type Notes = Vec<ConnectNote>;
+
+impl Attempt {
+    pub(super) fn new(id: AttemptId, target: Target) -> Self {
+        Self { id, target, state: State::New }
+    }
+
+    /// The socket to watch until it can be written.
+    pub(super) fn waits_on(&self) -> Option<RawFd> {
+        match &self.state {
+            State::Connecting(fd) => Some(fd.as_raw_fd()),
+            _ => None,
+        }
+    }
+
+    /// Is it sure that nothing happened here, as another socket was reported?
+    pub(super) fn is_idle(&self, ready: Option<RawFd>) -> bool {
+        match (self.waits_on(), ready) {
+            (Some(fd), Some(ready)) => fd != ready,
+            _ => false,
+        }
+    }
+
+    pub(super) fn into_fd(self) -> Option<OwnedFd> {
+        match self.state {
+            State::Opened(fd)
+            | State::AskedSockOpt(fd)
+            | State::SockOptDone(fd, _)
+            | State::Connecting(fd) => Some(fd),
+            State::New | State::AskedOpen | State::OpenRefused | State::Gone => None,
+        }
+    }
+
+    pub(super) fn opened(&mut self, socket: Option<OwnedFd>, target: Target) {
+        self.target = target;
+        self.state = socket.map_or(State::OpenRefused, State::Opened);
+    }
+
+    pub(super) fn sockopt_done(&mut self, answer: SockOptAnswer) {
+        self.state = match std::mem::replace(&mut self.state, State::Gone) {
+            State::AskedSockOpt(fd) => State::SockOptDone(fd, answer),
+            other => other,
+        };
+    }
+
+    /// Moves on as far as it goes without waiting.
+    pub(super) fn drive(&mut self, settings: &ConnectSettings, notes: &mut Notes) -> Progress {
+        loop {
+            match std::mem::replace(&mut self.state, State::Gone) {
+                State::New if settings.ask_open => {
+                    self.state = State::AskedOpen;
+                    let (attempt, target) = (self.id, self.target.clone());
+                    return Progress::Ask(ConnectStep::OpenSocket { attempt, target });
+                }
+                State::New => match open(&self.target) {
+                    Ok(fd) => self.state = State::Opened(fd),
+                    Err(errno) => return open_failed(errno.raw_os_error()),
+                },
+                State::OpenRefused => return open_failed(0),
+                State::Opened(fd) => {
+                    if settings.verbose {
+                        notes.push(ConnectNote::Trying(self.target.clone()));
+                    }
+                    set_options(fd.as_fd(), &self.target, settings);
+                    if settings.ask_sockopt {
+                        let (attempt, raw) = (self.id, fd.as_raw_fd());
+                        self.state = State::AskedSockOpt(fd);
+                        return Progress::Ask(ConnectStep::SockOpt { attempt, fd: raw });
+                    }
+                    self.state = State::SockOptDone(fd, SockOptAnswer::Ok);
+                }
+                State::SockOptDone(fd, answer) => match answer {
+                    SockOptAnswer::Ok => return self.start(fd, settings, notes),
+                    SockOptAnswer::AlreadyConnected => return self.connected(fd),
+                    SockOptAnswer::Error => {
+                        self.state = State::Connecting(fd);
+                        let error = Code::AbortedByCallback.into();
+                        return Progress::Failed(ConnectFailure { error, errno: 0 });
+                    }
+                },
+                State::Connecting(fd) => return self.resume(fd, settings, notes),
+                waiting => {
+                    self.state = waiting;
+                    return Progress::Wait;
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, fd: OwnedFd, settings: &ConnectSettings, notes: &mut Notes) -> Progress {
+        if let (Some(bind), Target::Ip(addr)) = (&settings.bind, &self.target)
+            && let Err(failure) = bind.apply(fd.as_fd(), addr, settings.verbose, notes)
+        {
+            self.state = State::Connecting(fd);
+            return Progress::Failed(failure);
+        }
+        if settings.ask_open
+            && let Err(errno) = rustix::io::ioctl_fionbio(&fd, true)
+        {
+            return self.failed(fd, errno, settings, notes);
+        }
+        match connect(fd.as_fd(), &self.target) {
+            Ok(()) => self.connected(fd),
+            // The handshake on the loopback ends while `connect` returns: look again at once.
+            Err(Errno::INPROGRESS) if is_loopback(&self.target) => self.resume(fd, settings, notes),
+            Err(Errno::INPROGRESS | Errno::AGAIN | Errno::INTR) => {
+                self.state = State::Connecting(fd);
+                Progress::Wait
+            }
+            Err(errno) => {
+                if settings.verbose {
+                    let errno = errno.raw_os_error();
+                    notes.push(ConnectNote::ImmediateFail(self.target.clone(), errno));
+                }
+                self.failed(fd, errno, settings, notes)
+            }
+        }
+    }
+
+    /// Asks a connecting socket how it is. A second `connect` tells success,
+    /// failure and "not yet" apart in one system call.
+    fn resume(&mut self, fd: OwnedFd, settings: &ConnectSettings, notes: &mut Notes) -> Progress {
+        match connect(fd.as_fd(), &self.target) {
+            Ok(()) | Err(Errno::ISCONN) => self.connected(fd),
+            Err(Errno::ALREADY | Errno::INPROGRESS | Errno::AGAIN | Errno::INTR) => {
+                self.state = State::Connecting(fd);
+                Progress::Wait
+            }
+            Err(errno) => self.failed(fd, errno, settings, notes),
+        }
+    }
+
+    fn connected(&mut self, fd: OwnedFd) -> Progress {
+        Progress::Connected(match self.target {
+            Target::Ip(_) => Stream::tcp(fd),
+            Target::Unix(_) | Target::UnixAbstract(_) => Stream::unix(fd),
+        })
+    }
+
+    fn failed(
+        &mut self,
+        fd: OwnedFd,
+        errno: Errno,
+        settings: &ConnectSettings,
+        notes: &mut Notes,
+    ) -> Progress {
+        let errno = errno.raw_os_error();
+        if settings.verbose {
+            let local = rustix::net::getsockname(&fd).ok().and_then(|a| a.try_into().ok());
+            notes.push(ConnectNote::Failed { target: self.target.clone(), local, errno });
+        }
+        self.state = State::Connecting(fd);
+        Progress::Failed(ConnectFailure { error: Code::CouldntConnect.into(), errno })
+    }
+}
+
+fn open_failed(errno: i32) -> Progress {
+    let message = format!("failed to open socket: {}", errno_text(errno));
+    let error = Error::new(Code::CouldntConnect, message);
+    Progress::Failed(ConnectFailure { error, errno })
+}
+
+fn open(target: &Target) -> rustix::io::Result<OwnedFd> {
+    let family = match target {
+        Target::Ip(SocketAddr::V4(_)) => AddressFamily::INET,
+        Target::Ip(SocketAddr::V6(_)) => AddressFamily::INET6,
+        Target::Unix(_) | Target::UnixAbstract(_) => AddressFamily::UNIX,
+    };
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    rustix::net::socket_with(family, SocketType::STREAM, flags, None)
+}
+
+fn connect(fd: BorrowedFd<'_>, target: &Target) -> rustix::io::Result<()> {
+    match target {
+        Target::Ip(addr) => rustix::net::connect(fd, addr),
+        Target::Unix(path) => rustix::net::connect(fd, &SocketAddrUnix::new(&**path)?),
+        Target::UnixAbstract(name) => {
+            rustix::net::connect(fd, &SocketAddrUnix::new_abstract_name(name)?)
+        }
+    }
+}
+
+fn is_loopback(target: &Target) -> bool {
+    matches!(target, Target::Ip(addr) if addr.ip().is_loopback())
+}
+
+/// Failures are no reason not to connect.
+fn set_options(fd: BorrowedFd<'_>, target: &Target, settings: &ConnectSettings) {
+    if !matches!(target, Target::Ip(_)) {
+        return;
+    }
+    if settings.nodelay {
+        let _ = sockopt::set_tcp_nodelay(fd, true);
+    }
+    if let Some(keepalive) = &settings.keepalive {
+        let _ = set_keepalive(fd, keepalive);
+    }
+    if settings.fastopen {
+        set_fastopen(fd);
+    }
+}
+
+fn set_keepalive(fd: BorrowedFd<'_>, keepalive: &KeepAlive) -> rustix::io::Result<()> {
+    sockopt::set_socket_keepalive(fd, true)?;
+    let _ = sockopt::set_tcp_keepidle(fd, keepalive.idle);
+    let _ = sockopt::set_tcp_keepintvl(fd, keepalive.interval);
+    sockopt::set_tcp_keepcnt(fd, keepalive.count)
+}
+
+/// Neither rustix nor socket2 knows `TCP_FASTOPEN_CONNECT`: plain connecting
+/// is what the option's documentation allows when it is not there.
+fn set_fastopen(_: BorrowedFd<'_>) {}

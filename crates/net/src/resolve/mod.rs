@@ -1,0 +1,5 @@
+//! Names to addresses.
+
+mod addresses;
+
+pub use addresses::Addresses;

@@ -1,0 +1,187 @@
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+
+/// What to wait for on a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Until it can be read.
+    Read,
+    /// Until it can be written.
+    Write,
+}
+
+/// How far an orderly end of a stream has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shutdown {
+    /// Nothing is left to send or to wait for.
+    Done,
+    /// Call again when the descriptor is ready for this.
+    Wait(Want),
+}
+
+/// An open, non-blocking stream to a peer with its layers inside.
+///
+/// A call that would block fails with [`ErrorKind::WouldBlock`];
+/// [`Stream::blocked_on`] then says what to wait for.
+pub struct Stream(Layer);
+
+enum Layer {
+    Tcp(OwnedFd),
+    Unix(OwnedFd),
+}
+
+impl Stream {
+    /// A stream over a connected, non-blocking TCP socket.
+    pub fn tcp(fd: OwnedFd) -> Self {
+        Self(Layer::Tcp(fd))
+    }
+
+    /// A stream over a connected, non-blocking Unix domain socket.
+    pub fn unix(fd: OwnedFd) -> Self {
+        Self(Layer::Unix(fd))
+    }
+
+    /// The descriptor to watch.
+    pub fn fd(&self) -> RawFd {
+        self.owned().as_raw_fd()
+    }
+
+    /// Receives into `buf`; 0 means that the peer has closed its side.
+    pub fn recv(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Layer::Tcp(fd) | Layer::Unix(fd) => recv_fd(fd.as_fd(), buf),
+        }
+    }
+
+    /// Sends from the front of `buf` and says how much of it went.
+    pub fn send(&mut self, buf: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Layer::Tcp(fd) | Layer::Unix(fd) => send_fd(fd.as_fd(), buf),
+        }
+    }
+
+    /// Sends the concatenation of `bufs` and says how much of it went.
+    pub fn send_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        match &mut self.0 {
+            Layer::Tcp(fd) | Layer::Unix(fd) => send_vectored_fd(fd.as_fd(), bufs),
+        }
+    }
+
+    /// Received bytes wait inside: read them before waiting for the descriptor.
+    pub fn pending(&self) -> bool {
+        match &self.0 {
+            Layer::Tcp(_) | Layer::Unix(_) => false,
+        }
+    }
+
+    /// What the last call that would have blocked waits for; `calling` is the
+    /// direction of that call (TLS may need the other one).
+    pub fn blocked_on(&self, calling: Want) -> Want {
+        match &self.0 {
+            Layer::Tcp(_) | Layer::Unix(_) => calling,
+        }
+    }
+
+    /// Begins an orderly end; carry it on with [`Stream::shutdown`].
+    pub fn start_shutdown(&mut self) {
+        match &mut self.0 {
+            Layer::Tcp(_) | Layer::Unix(_) => {}
+        }
+    }
+
+    /// Moves an orderly end on without blocking. Received bytes are dropped, so
+    /// that closing sends no reset while they lie in the socket.
+    pub fn shutdown(&mut self) -> io::Result<Shutdown> {
+        match &mut self.0 {
+            Layer::Tcp(fd) | Layer::Unix(fd) => {
+                let _ = recv_fd(fd.as_fd(), &mut [0; 1024]);
+                Ok(Shutdown::Done)
+            }
+        }
+    }
+
+    /// May an idle stream be used again: the peer has not closed it, it has no
+    /// error and no stray bytes wait?
+    pub fn is_alive(&self) -> bool {
+        if self.pending() {
+            return false;
+        }
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let got = rustix::net::recv(self.owned(), &mut [0_u8; 1], flags);
+        matches!(got, Err(Errno::AGAIN | Errno::INTR))
+    }
+
+    /// Is this a Unix domain socket, whose addresses are paths?
+    pub fn is_unix(&self) -> bool {
+        match &self.0 {
+            Layer::Tcp(_) => false,
+            Layer::Unix(_) => true,
+        }
+    }
+
+    /// The near address of an IP socket (one system call).
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        rustix::net::getsockname(self.owned()).ok()?.try_into().ok()
+    }
+
+    /// The far address of an IP socket (one system call).
+    pub fn peer_addr(&self) -> Option<SocketAddr> {
+        rustix::net::getpeername(self.owned()).ok()??.try_into().ok()
+    }
+
+    /// Gives up all layers and hands out the descriptor, for an application
+    /// that closes it by its own callback (`CURLOPT_CLOSESOCKETFUNCTION`).
+    pub fn into_fd(self) -> OwnedFd {
+        match self.0 {
+            Layer::Tcp(fd) | Layer::Unix(fd) => fd,
+        }
+    }
+
+    fn owned(&self) -> BorrowedFd<'_> {
+        match &self.0 {
+            Layer::Tcp(fd) | Layer::Unix(fd) => fd.as_fd(),
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.owned()
+    }
+}
+
+fn recv_fd(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match rustix::net::recv(fd, &mut *buf, RecvFlags::empty()) {
+            Ok((n, _)) => return Ok(n),
+            Err(Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+fn send_fd(fd: BorrowedFd<'_>, buf: &[u8]) -> io::Result<usize> {
+    sent(|| rustix::net::send(fd, buf, SendFlags::NOSIGNAL))
+}
+
+fn send_vectored_fd(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    let mut none = SendAncillaryBuffer::default();
+    sent(|| rustix::net::sendmsg(fd, bufs, &mut none, SendFlags::NOSIGNAL))
+}
+
+/// A socket that is connecting by TCP Fast Open says "in progress" until the
+/// handshake is done: to the caller that is blocking like any other.
+fn sent(mut send: impl FnMut() -> rustix::io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match send() {
+            Ok(n) => return Ok(n),
+            Err(Errno::INTR) => {}
+            Err(Errno::INPROGRESS) => return Err(ErrorKind::WouldBlock.into()),
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
