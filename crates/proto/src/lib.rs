@@ -1,10 +1,14 @@
 //! Sans-I/O protocol machines.
 #![forbid(unsafe_code)]
 
+pub mod auth;
+pub mod decode;
 pub mod dict;
 pub mod doh;
 pub mod gopher;
+pub mod h1;
 pub mod haproxy;
+pub mod http;
 pub mod socks;
 #[cfg(test)]
 mod testing;

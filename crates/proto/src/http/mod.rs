@@ -1,0 +1,1 @@
+//! Requests and rules of HTTP that hold for every version of it.
