@@ -9,6 +9,7 @@ pub mod gopher;
 pub mod h1;
 pub mod haproxy;
 pub mod http;
+pub mod rtsp;
 pub mod socks;
 #[cfg(test)]
 mod testing;
