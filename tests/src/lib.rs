@@ -1,0 +1,37 @@
+//! The harness of the integration tests: which library is under test, how a program is built for
+//! it and run on it, and a scripted server.
+//!
+//! `TRESS_LIB` chooses the library: unset it is `target/dist/lib` (made by `cargo xtask dist` when
+//! missing); `system` is Debian's libcurl; `reference` is libcurl 8.22 of the crate `curl-sys`.
+pub mod api;
+pub mod cc;
+pub mod event;
+pub mod library;
+pub mod program;
+pub mod server;
+
+pub use event::{Loop, Transfer};
+pub use library::Library;
+pub use program::{Outcome, Program};
+pub use server::Server;
+
+use std::path::PathBuf;
+
+/// The directory of this package.
+pub fn here() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The workspace's root.
+pub fn workspace() -> PathBuf {
+    here().parent().map(PathBuf::from).unwrap_or_default()
+}
+
+/// A fresh directory for one test, below the build directory.
+pub fn scratch(name: &str) -> PathBuf {
+    let dir =
+        library::target().join("tests-scratch").join(format!("{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir_all(&dir).expect("scratch directory");
+    dir
+}
