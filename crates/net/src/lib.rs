@@ -2,7 +2,11 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
+mod poll;
 pub mod resolve;
 mod stream;
+mod wake;
 
+pub use poll::{PollEvents, Poller};
 pub use stream::{Shutdown, Stream, Want};
+pub use wake::Wake;

@@ -135,7 +135,8 @@ impl Attempt {
         if settings.ask_open
             && let Err(errno) = rustix::io::ioctl_fionbio(&fd, true)
         {
-            return self.failed(fd, errno, settings, notes);
+            let local = settings.verbose.then(|| local_addr(&fd));
+            return self.failed(fd, errno, local, notes);
         }
         match connect(fd.as_fd(), &self.target) {
             Ok(()) => self.connected(fd),
@@ -150,21 +151,24 @@ impl Attempt {
                     let errno = errno.raw_os_error();
                     notes.push(ConnectNote::ImmediateFail(self.target.clone(), errno));
                 }
-                self.failed(fd, errno, settings, notes)
+                let local = settings.verbose.then(|| local_addr(&fd));
+                self.failed(fd, errno, local, notes)
             }
         }
     }
 
     /// Asks a connecting socket how it is. A second `connect` tells success,
-    /// failure and "not yet" apart in one system call.
+    /// failure and "not yet" apart in one system call. On failure it also
+    /// forgets the near address, so a debug text wants that first.
     fn resume(&mut self, fd: OwnedFd, settings: &ConnectSettings, notes: &mut Notes) -> Progress {
+        let local = settings.verbose.then(|| local_addr(&fd));
         match connect(fd.as_fd(), &self.target) {
             Ok(()) | Err(Errno::ISCONN) => self.connected(fd),
             Err(Errno::ALREADY | Errno::INPROGRESS | Errno::AGAIN | Errno::INTR) => {
                 self.state = State::Connecting(fd);
                 Progress::Wait
             }
-            Err(errno) => self.failed(fd, errno, settings, notes),
+            Err(errno) => self.failed(fd, errno, local, notes),
         }
     }
 
@@ -175,16 +179,16 @@ impl Attempt {
         })
     }
 
+    /// `local` is the near address if debug text is wanted.
     fn failed(
         &mut self,
         fd: OwnedFd,
         errno: Errno,
-        settings: &ConnectSettings,
+        local: Option<Option<SocketAddr>>,
         notes: &mut Notes,
     ) -> Progress {
         let errno = errno.raw_os_error();
-        if settings.verbose {
-            let local = rustix::net::getsockname(&fd).ok().and_then(|a| a.try_into().ok());
+        if let Some(local) = local {
             notes.push(ConnectNote::Failed { target: self.target.clone(), local, errno });
         }
         self.state = State::Connecting(fd);
@@ -216,6 +220,10 @@ fn connect(fd: BorrowedFd<'_>, target: &Target) -> rustix::io::Result<()> {
             rustix::net::connect(fd, &SocketAddrUnix::new_abstract_name(name)?)
         }
     }
+}
+
+fn local_addr(fd: &OwnedFd) -> Option<SocketAddr> {
+    rustix::net::getsockname(fd).ok()?.try_into().ok()
 }
 
 fn is_loopback(target: &Target) -> bool {

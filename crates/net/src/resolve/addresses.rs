@@ -1,6 +1,8 @@
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use smallvec::SmallVec;
+
+use super::{Family, pool::ipv6_works};
 
 /// What a name resolved to, each family in the resolver's order, without a port.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,7 +17,10 @@ impl Addresses {
     /// The addresses of a name that needs no look-up: an IP literal (an IPv6
     /// one without its brackets), `localhost` or a name below `.localhost`
     /// (RFC 6761, section 6.3).
-    pub fn literal(host: &str) -> Option<Self> {
+    ///
+    /// A literal has its own family whatever is asked for; `localhost` has
+    /// those of `family` that the machine supports.
+    pub fn literal(host: &str, family: Family) -> Option<Self> {
         if let Ok(v4) = host.parse::<Ipv4Addr>() {
             return Some(Self { v4: [v4].into_iter().collect(), ..Self::default() });
         }
@@ -23,7 +28,7 @@ impl Addresses {
             let v6 = SocketAddrV6::new(v6, 0, 0, 0);
             return Some(Self { v6: [v6].into_iter().collect(), ..Self::default() });
         }
-        is_localhost(host).then(Self::loopback)
+        is_localhost(host).then(|| Self::loopback(family))
     }
 
     /// No address at all?
@@ -52,10 +57,23 @@ impl Addresses {
         }
     }
 
-    fn loopback() -> Self {
+    /// The addresses of one family alone.
+    pub(super) fn only(&self, family: Family) -> Self {
+        match family {
+            Family::Any => self.clone(),
+            Family::V4 => Self { v4: self.v4.clone(), ..Self::default() },
+            Family::V6 => Self { v6: self.v6.clone(), ..Self::default() },
+        }
+    }
+
+    fn loopback(family: Family) -> Self {
         let mut both = Self::default();
-        both.push((IpAddr::from(std::net::Ipv6Addr::LOCALHOST), 0).into());
-        both.push((IpAddr::from(Ipv4Addr::LOCALHOST), 0).into());
+        if family != Family::V4 && ipv6_works() {
+            both.push((Ipv6Addr::LOCALHOST, 0).into());
+        }
+        if family != Family::V6 {
+            both.push((Ipv4Addr::LOCALHOST, 0).into());
+        }
         both
     }
 }
@@ -72,15 +90,20 @@ fn is_localhost(host: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn literal(host: &str) -> Option<Addresses> {
+        Addresses::literal(host, Family::Any)
+    }
+
     #[test]
     fn literals_and_localhost_need_no_lookup() {
-        assert_eq!(Addresses::literal("10.0.0.1").unwrap().v4.len(), 1);
-        assert_eq!(Addresses::literal("::1").unwrap().v6.len(), 1);
+        assert_eq!(literal("10.0.0.1").unwrap().v4.len(), 1);
+        assert_eq!(literal("::1").unwrap().v6.len(), 1);
         for name in ["localhost", "LOCALHOST.", "a.localhost", "a.b.localhost."] {
-            assert_eq!(Addresses::literal(name).unwrap().len(), 2, "{name}");
+            assert_eq!(literal(name).unwrap().v4.len(), 1, "{name}");
+            assert!(Addresses::literal(name, Family::V4).unwrap().v6.is_empty(), "{name}");
         }
         for name in ["", "notlocalhost", "localhost.com", "local", "1.2.3"] {
-            assert!(Addresses::literal(name).is_none(), "{name}");
+            assert!(literal(name).is_none(), "{name}");
         }
     }
 }

@@ -1,0 +1,222 @@
+//! The worker threads of the process.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use super::{Addresses, Family, LookupId, Resolved};
+use crate::Wake;
+
+/// A worker thread without work ends after this time.
+pub const IDLE_TIME: Duration = Duration::from_secs(10);
+
+/// `getaddrinfo` needs little; the default of 8 MB is only address space, but counts.
+const STACK_SIZE: usize = 256 * 1024;
+
+/// Why a name has no addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unresolved {
+    /// The name does not exist or has no address: worth remembering.
+    NoSuchName,
+    /// The resolver could not tell: worth another try.
+    Transient,
+}
+
+type Outcome = Result<Arc<Addresses>, Unresolved>;
+type LookupFn = fn(&str, Family) -> Outcome;
+
+/// Workers and what they have to do. One for each process id: a forked child
+/// gets a new one and never touches the locks of the old one.
+pub(super) struct Pool {
+    pid: i32,
+    lookup: LookupFn,
+    state: Mutex<State>,
+    work: Condvar,
+    next: OnceLock<&'static Pool>,
+}
+
+#[derive(Default)]
+struct State {
+    queue: VecDeque<Job>,
+    waiting: HashMap<Job, Vec<Waiter>>,
+    workers: usize,
+    idle: usize,
+}
+
+type Job = (Arc<str>, Family);
+
+/// Someone who wants the result of a job.
+pub(super) struct Waiter {
+    inbox: Weak<Inbox>,
+    id: LookupId,
+    token: Weak<()>,
+}
+
+impl Waiter {
+    pub(super) fn new(inbox: &Arc<Inbox>, id: LookupId, token: &Arc<()>) -> Self {
+        Self { inbox: Arc::downgrade(inbox), id, token: Arc::downgrade(token) }
+    }
+
+    fn wants_it(&self) -> bool {
+        self.token.strong_count() > 0
+    }
+}
+
+/// Where a resolver finds its results.
+pub(super) struct Inbox {
+    pub(super) wake: Wake,
+    results: Mutex<Vec<Resolved>>,
+}
+
+impl Inbox {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { wake: Wake::new()?, results: Mutex::default() })
+    }
+
+    pub(super) fn take(&self) -> Vec<Resolved> {
+        std::mem::take(&mut *lock(&self.results))
+    }
+
+    fn put(&self, id: LookupId, outcome: Outcome) {
+        lock(&self.results).push((id, outcome));
+        self.wake.wake();
+    }
+}
+
+impl Pool {
+    pub(super) fn new(lookup: LookupFn) -> Self {
+        Self {
+            pid: this_process(),
+            lookup,
+            state: Mutex::default(),
+            work: Condvar::new(),
+            next: OnceLock::new(),
+        }
+    }
+
+    /// The pool of this process: the last link of the chain that forks leave behind.
+    pub(super) fn of_process() -> &'static Self {
+        static FIRST: OnceLock<Pool> = OnceLock::new();
+        let mut pool = FIRST.get_or_init(|| Self::new(getaddrinfo));
+        while !pool.is_current() {
+            pool = pool.next.get_or_init(|| Box::leak(Box::new(Self::new(getaddrinfo))));
+        }
+        pool
+    }
+
+    pub(super) fn is_current(&self) -> bool {
+        self.pid == this_process()
+    }
+
+    /// Queues the job unless it is there already, and sees that a worker takes it.
+    pub(super) fn submit(
+        &'static self,
+        host: &Arc<str>,
+        family: Family,
+        waiter: Waiter,
+        max_threads: usize,
+    ) -> Result<(), Unresolved> {
+        let job = (host.clone(), family);
+        let mut state = lock(&self.state);
+        if let Some(waiters) = state.waiting.get_mut(&job) {
+            waiters.push(waiter);
+            return Ok(());
+        }
+        // An idle worker counts for the jobs that are queued before this one, too.
+        let needs_worker = state.idle <= state.queue.len();
+        if needs_worker && state.workers < max_threads {
+            match self.start_worker() {
+                Ok(()) => state.workers += 1,
+                Err(_) if state.workers > 0 => {}
+                Err(_) => return Err(Unresolved::Transient),
+            }
+        }
+        state.waiting.insert(job.clone(), vec![waiter]);
+        state.queue.push_back(job);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    fn start_worker(&'static self) -> io::Result<()> {
+        let builder = std::thread::Builder::new().name("resolver".into()).stack_size(STACK_SIZE);
+        builder.spawn(move || self.run_worker()).map(drop)
+    }
+
+    fn run_worker(&self) {
+        while let Some(job) = self.next_job() {
+            let outcome = (self.lookup)(&job.0, job.1);
+            let waiters = lock(&self.state).waiting.remove(&job).unwrap_or_default();
+            for waiter in waiters.iter().filter(|w| w.wants_it()) {
+                if let Some(inbox) = waiter.inbox.upgrade() {
+                    inbox.put(waiter.id, outcome.clone());
+                }
+            }
+        }
+    }
+
+    /// The next job that someone still wants; `None` when the worker shall end.
+    fn next_job(&self) -> Option<Job> {
+        let mut state = lock(&self.state);
+        loop {
+            while let Some(job) = state.queue.pop_front() {
+                let wanted =
+                    state.waiting.get(&job).is_some_and(|w| w.iter().any(Waiter::wants_it));
+                if wanted {
+                    return Some(job);
+                }
+                state.waiting.remove(&job);
+            }
+            state.idle += 1;
+            let (guard, waited) =
+                self.work.wait_timeout(state, IDLE_TIME).unwrap_or_else(PoisonError::into_inner);
+            state = guard;
+            state.idle -= 1;
+            if waited.timed_out() && state.queue.is_empty() {
+                state.workers -= 1;
+                return None;
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn this_process() -> i32 {
+    rustix::process::getpid().as_raw_nonzero().get()
+}
+
+fn getaddrinfo(host: &str, family: Family) -> Outcome {
+    let family = match family {
+        Family::Any if ipv6_works() => 0,
+        Family::Any | Family::V4 => i32::from(rustix::net::AddressFamily::INET.as_raw()),
+        Family::V6 => i32::from(rustix::net::AddressFamily::INET6.as_raw()),
+    };
+    let stream = dns_lookup::SockType::Stream.into();
+    let hints = dns_lookup::AddrInfoHints { address: family, socktype: stream, ..<_>::default() };
+    match dns_lookup::getaddrinfo(Some(host), None, Some(hints)) {
+        Ok(found) => {
+            let mut addresses = Addresses::default();
+            found.flatten().for_each(|a| addresses.push(a.sockaddr));
+            if addresses.is_empty() { Err(Unresolved::NoSuchName) } else { Ok(Arc::new(addresses)) }
+        }
+        Err(e) => Err(match e.kind() {
+            dns_lookup::LookupErrorKind::NoName | dns_lookup::LookupErrorKind::NoData => {
+                Unresolved::NoSuchName
+            }
+            _ => Unresolved::Transient,
+        }),
+    }
+}
+
+/// Can this machine open IPv6 sockets at all? Else asking for such addresses is idle.
+pub(super) fn ipv6_works() -> bool {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
+    static WORKS: OnceLock<bool> = OnceLock::new();
+    *WORKS.get_or_init(|| {
+        let flags = SocketFlags::CLOEXEC;
+        socket_with(AddressFamily::INET6, SocketType::DGRAM, flags, None).is_ok()
+    })
+}
