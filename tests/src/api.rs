@@ -70,7 +70,7 @@ pub fn api() -> &'static Api {
 }
 
 /// Sets a string option.
-pub fn set_str(easy: Easy, option: CURLoption, value: &str) {
+pub(crate) fn set_str(easy: Easy, option: CURLoption, value: &str) {
     let text = CString::new(value).expect("no zero byte");
     // SAFETY: the handle is live and the option takes a string, which is copied.
     let code = unsafe { (api().easy_setopt)(easy, option, text.as_ptr()) };
@@ -78,7 +78,7 @@ pub fn set_str(easy: Easy, option: CURLoption, value: &str) {
 }
 
 /// Sets a long option.
-pub fn set_long(easy: Easy, option: CURLoption, value: c_long) {
+pub(crate) fn set_long(easy: Easy, option: CURLoption, value: c_long) {
     // SAFETY: the handle is live and the option takes a long.
     let code = unsafe { (api().easy_setopt)(easy, option, value) };
     assert_eq!(code, 0, "option {option} = {value}");

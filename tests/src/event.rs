@@ -142,11 +142,8 @@ impl Loop {
     /// Sets a long option of the multi handle.
     pub fn set(&self, option: u32, value: c_long) {
         // SAFETY: the option takes a long.
-        assert_eq!(
-            unsafe { (api().multi_setopt)(self.multi, option, value) },
-            0,
-            "option {option}"
-        );
+        let code = unsafe { (api().multi_setopt)(self.multi, option, value) };
+        assert_eq!(code, 0, "option {option}");
     }
 
     /// Adds a transfer.

@@ -5,7 +5,7 @@
 //! | `/bytes/N` | N bytes with a length; ranges honoured |
 //! | `/chunked/N` | N bytes in chunks of 1000; `/trailers` the same with a trailer |
 //! | `/status/N` | that status with a short body |
-//! | `/redirect/N/CODE` | CODE, N times, then `/echo`; `/to/CODE?URL` once to that URL |
+//! | `/redirect/N/CODE` | CODE, N times, then `/method`; `/to/CODE?URL` once to that URL |
 //! | `/delay/MS` | a small answer after that time |
 //! | `/slow/N/MS` | N pieces of 100 bytes with that time between them |
 //! | `/stall` | a head and one byte, then nothing; `/never` nothing at all |
@@ -163,7 +163,7 @@ fn chunked(stream: &mut TcpStream, total: usize, trailers: &str) -> io::Result<A
 }
 
 fn redirect(stream: &mut TcpStream, left: usize, code: usize) -> io::Result<After> {
-    let next = if left > 1 { format!("/redirect/{}/{code}", left - 1) } else { "/echo".into() };
+    let next = if left > 1 { format!("/redirect/{}/{code}", left - 1) } else { "/method".into() };
     plain(stream, &format!("{code} Moved"), &format!("Location: {next}\r\n"), b"moved\n", false)
 }
 
