@@ -10,12 +10,14 @@
 //! bytes and acts on the event, until it gets [`Event::More`] or [`Event::End`].
 //! A line that lies whole in the input is never copied.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use smallvec::SmallVec;
-use tress_model::Result;
+use tress_model::{Code, Error, Result};
 
-use crate::decode::Coding;
+use super::chunked::{Chunked, Piece};
+use super::head::{Field, Head, Parts, Version, begins_well, verify};
+use super::line::Lines;
 
 /// The most bytes of all heads of one response, interim ones included
 /// (`MAX_HTTP_RESP_HEADER_SIZE`).
@@ -34,6 +36,8 @@ pub struct ResponseConfig {
     pub connect: bool,
     /// A reply by RTSP/1.0 (RFC 2326) and not by HTTP.
     pub rtsp: bool,
+    /// The request was sent as HTTP/1.0.
+    pub sent_http10: bool,
     /// `CURLOPT_HTTP09_ALLOWED`.
     pub http09_allowed: bool,
     /// The connection served a request before: a reply without a status line is no HTTP/0.9.
@@ -51,39 +55,6 @@ pub struct ResponseConfig {
     pub transfer_encoding_offered: bool,
     /// `CURLOPT_HTTP200ALIASES`: other beginnings of a status line that mean 200.
     pub aliases: Vec<Vec<u8>>,
-}
-
-/// The version that a head claims.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// No head was seen.
-    #[default]
-    Unknown,
-    /// A body without a head.
-    Http09,
-    /// HTTP/1.0, or an alias of `CURLOPT_HTTP200ALIASES`.
-    Http10,
-    /// HTTP/1.1, or RTSP/1.0.
-    Http11,
-}
-
-/// Facts of the current head.
-#[derive(Clone, Debug, Default)]
-pub struct Head {
-    /// The version of the status line.
-    pub version: Version,
-    /// The status code; 0 before a status line.
-    pub status: u16,
-    /// The body's length as announced, and to be believed.
-    pub content_length: Option<u64>,
-    /// The body comes in chunks.
-    pub chunked: bool,
-    /// Transfer codings inside of the chunks, in the order of the header.
-    pub transfer_codings: SmallVec<[Coding; 4]>,
-    /// The connection ends with this response.
-    pub close: bool,
-    /// A `Trailer` header announced trailers.
-    pub trailer: bool,
 }
 
 /// Where a line is.
@@ -104,32 +75,6 @@ impl Span {
         }
         .unwrap_or_default()
     }
-}
-
-/// Response headers that an engine acts on, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Field {
-    AltSvc,
-    Connection,
-    ContentEncoding,
-    ContentLength,
-    ContentRange,
-    ContentType,
-    LastModified,
-    Location,
-    ProxyAuthenticate,
-    ProxyConnection,
-    RetryAfter,
-    SetCookie,
-    StrictTransportSecurity,
-    Trailer,
-    TransferEncoding,
-    Upgrade,
-    WwwAuthenticate,
-    SecWebsocketAccept,
-    /// Any other.
-    Other,
 }
 
 /// How the end of the body is known.
@@ -202,6 +147,7 @@ pub struct Advance {
 }
 
 /// What the peer's closing meant.
+#[must_use]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CloseOutcome {
     /// The response is complete: its body ended so, or it was over before.
@@ -218,13 +164,33 @@ pub enum CloseOutcome {
 pub struct Response {
     config: ResponseConfig,
     head: Head,
-    held: Vec<u8>,
+    lines: Lines,
+    state: State,
+    head_bytes: usize,
+    headers: usize,
+}
+
+enum State {
+    Status,
+    Headers,
+    Length(u64),
+    Chunked(Chunked),
+    UntilClose,
+    /// The end, not told yet or told.
+    End,
 }
 
 impl Response {
     /// A machine for one response, interim ones before it included.
     pub fn new(config: ResponseConfig) -> Self {
-        Self { config, head: Head::default(), held: Vec::new() }
+        Self {
+            config,
+            head: Head::default(),
+            lines: Lines::default(),
+            state: State::Status,
+            head_bytes: 0,
+            headers: 0,
+        }
     }
 
     /// Looks at `input`, what was received and not consumed yet, and gives at most one event.
@@ -232,8 +198,44 @@ impl Response {
     /// # Errors
     /// Whatever of the response breaks HTTP, with libcurl's code and wording.
     pub fn advance(&mut self, input: &[u8]) -> Result<Advance> {
-        let _ = (&self.config, input);
-        unimplemented!("lands next")
+        self.lines.forget();
+        match &mut self.state {
+            State::Status => self.status(input),
+            State::Headers => self.header(input),
+            State::Length(left) => {
+                // No longer than the input.
+                let len = (*left).min(input.len() as u64) as usize;
+                *left -= len as u64;
+                if *left == 0 {
+                    self.state = State::End;
+                }
+                Ok(body(len))
+            }
+            State::UntilClose => Ok(body(input.len())),
+            State::Chunked(chunked) if self.config.raw_transfer => {
+                let (consumed, done) = skip_chunks(chunked, input)?;
+                if done {
+                    self.state = State::End;
+                }
+                Ok(body(consumed))
+            }
+            State::Chunked(chunked) => {
+                let (consumed, piece) = chunked.advance(input)?;
+                let event = match piece {
+                    Piece::More => Event::More,
+                    Piece::Data(range) => Event::Body(Span::Input(range)),
+                    Piece::Trailer(line) => Event::Trailer { line },
+                    Piece::Done => {
+                        self.state = State::End;
+                        Event::End { excess: consumed < input.len() }
+                    }
+                };
+                Ok(Advance { consumed, event })
+            }
+            State::End => {
+                Ok(Advance { consumed: 0, event: Event::End { excess: !input.is_empty() } })
+            }
+        }
     }
 
     /// The peer closed the connection.
@@ -241,16 +243,194 @@ impl Response {
     /// # Errors
     /// `PartialFile` for a body that is not complete.
     pub fn close(&mut self) -> Result<CloseOutcome> {
-        unimplemented!("lands next")
+        self.lines.forget();
+        let message = match &self.state {
+            State::Status if self.head_bytes > 0 || self.lines.held().is_empty() => {
+                return Ok(CloseOutcome::Nothing);
+            }
+            State::Status => return Ok(CloseOutcome::HeadCut),
+            State::Headers if self.config.head_request => return Ok(CloseOutcome::HeadCut),
+            State::Headers => match self.head.content_length {
+                None | Some(0) => return Ok(CloseOutcome::HeadCut),
+                Some(left) => format!("transfer closed with {left} bytes remaining to read").into(),
+            },
+            State::Length(left) => format!("end of response with {left} bytes missing").into(),
+            State::Chunked(_) => Cow::from("transfer closed with outstanding read data remaining"),
+            State::UntilClose | State::End => {
+                self.state = State::End;
+                return Ok(CloseOutcome::Complete);
+            }
+        };
+        Err(Error::new(Code::PartialFile, message))
     }
 
     /// The line of the last event, where it was not in one piece in the input.
     pub fn held(&self) -> &[u8] {
-        &self.held
+        match &self.state {
+            State::Chunked(chunked) if self.lines.held().is_empty() => chunked.held(),
+            _ => self.lines.held(),
+        }
     }
 
     /// Facts of the current head.
     pub fn head(&self) -> &Head {
         &self.head
     }
+
+    /// Bytes of all heads so far, interim ones included.
+    pub fn head_bytes(&self) -> usize {
+        self.head_bytes
+    }
+
+    /// Bytes of the body still to come, where that is known.
+    pub fn body_left(&self) -> Option<u64> {
+        match self.state {
+            State::Length(left) => Some(left),
+            State::End => Some(0),
+            _ => None,
+        }
+    }
+
+    fn status(&mut self, input: &[u8]) -> Result<Advance> {
+        let (consumed, line) = self.lines.next(input, false)?;
+        let Some(line) = line else {
+            if begins_well(self.lines.held(), &self.config) {
+                return Ok(Advance { consumed, event: Event::More });
+            }
+            let held = Span::Held(self.lines.take_held());
+            return self.no_status_line(consumed, held);
+        };
+        let bytes = line.of(input, self.lines.held());
+        if !begins_well(bytes, &self.config) {
+            return match line {
+                Span::Input(_) => self.no_status_line(input.len(), Span::Input(0..input.len())),
+                held => self.no_status_line(consumed, held),
+            };
+        }
+        self.head.status_line(bytes, &self.config)?;
+        verify(bytes, false)?;
+        count_line(&mut self.head_bytes, bytes.len())?;
+        self.state = State::Headers;
+        Ok(Advance { consumed, event: Event::Status { line } })
+    }
+
+    /// HTTP/0.9, if that can be: all is body.
+    fn no_status_line(&mut self, consumed: usize, bytes: Span) -> Result<Advance> {
+        self.head.close = true;
+        if self.head.version >= Version::Http10 || self.config.reused || self.config.rtsp {
+            return Err(Error::new(Code::WeirdServerReply, "Invalid status line"));
+        }
+        if !self.config.http09_allowed {
+            let message = "Received HTTP/0.9 when not allowed";
+            return Err(Error::new(Code::UnsupportedProtocol, message));
+        }
+        self.head.version = Version::Http09;
+        if self.config.head_request {
+            self.state = State::End;
+            return Ok(Advance { consumed, event: Event::End { excess: true } });
+        }
+        self.state = State::UntilClose;
+        Ok(Advance { consumed, event: Event::Body(bytes) })
+    }
+
+    fn header(&mut self, input: &[u8]) -> Result<Advance> {
+        let (consumed, line) = self.lines.next(input, true)?;
+        let Some(line) = line else {
+            return Ok(Advance { consumed, event: Event::More });
+        };
+        let bytes = line.of(input, self.lines.held());
+        count_line(&mut self.head_bytes, bytes.len())?;
+        if matches!(bytes.first(), Some(b'\r' | b'\n')) {
+            return self.end_of_head(consumed, line);
+        }
+        verify(bytes, true)?;
+        let Parts { field, name_len, value } = self.head.header(bytes, &self.config)?;
+        self.headers += 1;
+        if self.headers > MAX_HEADERS {
+            let message = format!("Too many response headers, {MAX_HEADERS} is max");
+            return Err(Error::new(Code::TooLarge, message));
+        }
+        Ok(Advance { consumed, event: Event::Header { line, field, name_len, value } })
+    }
+
+    fn end_of_head(&mut self, consumed: usize, line: Span) -> Result<Advance> {
+        let informational = matches!(self.head.status, 100 | 102..=199);
+        if informational {
+            self.state = State::Status;
+            let event = Event::EndOfHead { line, body: BodyFraming::None, informational };
+            return Ok(Advance { consumed, event });
+        }
+        let body = self.framing()?;
+        self.state = match body {
+            BodyFraming::None | BodyFraming::Switch => State::End,
+            BodyFraming::Length(len) => State::Length(len),
+            BodyFraming::Chunked => State::Chunked(Chunked::default()),
+            BodyFraming::Close => State::UntilClose,
+        };
+        Ok(Advance { consumed, event: Event::EndOfHead { line, body, informational } })
+    }
+
+    /// How the body of this final head ends (RFC 9112 section 6.3).
+    fn framing(&mut self) -> Result<BodyFraming> {
+        let head = &mut self.head;
+        if head.status < 100 {
+            let message = "Unsupported response code in HTTP response";
+            return Err(Error::new(Code::UnsupportedProtocol, message));
+        }
+        if head.status == 101 {
+            if self.config.sent_http10 {
+                let message = "server sent 101 response while not talking HTTP/1.1";
+                return Err(Error::new(Code::WeirdServerReply, message));
+            }
+            return Ok(BodyFraming::Switch);
+        }
+        if self.config.connect && head.status < 300 {
+            return Ok(BodyFraming::Switch);
+        }
+        if head.chunked || head.ignore_content_length {
+            head.content_length = None;
+        }
+        if self.config.head_request || head.bodyless_status() {
+            return Ok(BodyFraming::None);
+        }
+        Ok(match head.content_length {
+            _ if head.chunked => BodyFraming::Chunked,
+            Some(0) => BodyFraming::None,
+            Some(len) => BodyFraming::Length(len),
+            None if self.config.rtsp => BodyFraming::None,
+            None => {
+                head.close = true;
+                BodyFraming::Close
+            }
+        })
+    }
+}
+
+/// The first `len` bytes are body.
+fn body(len: usize) -> Advance {
+    let event = if len == 0 { Event::More } else { Event::Body(Span::Input(0..len)) };
+    Advance { consumed: len, event }
+}
+
+/// How far the chunked body reaches, and whether that is its end.
+fn skip_chunks(chunked: &mut Chunked, input: &[u8]) -> Result<(usize, bool)> {
+    let mut at = 0;
+    loop {
+        let (consumed, piece) = chunked.advance(input.get(at..).unwrap_or_default())?;
+        at += consumed;
+        match piece {
+            Piece::More => return Ok((at, false)),
+            Piece::Done => return Ok((at, true)),
+            Piece::Data(_) | Piece::Trailer(_) => {}
+        }
+    }
+}
+
+fn count_line(total: &mut usize, len: usize) -> Result<()> {
+    *total += len;
+    if *total > MAX_HEAD_BYTES {
+        let message = format!("Too large response headers: {total} > {MAX_HEAD_BYTES}");
+        return Err(Error::new(Code::RecvError, message));
+    }
+    Ok(())
 }

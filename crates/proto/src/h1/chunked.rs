@@ -1,0 +1,210 @@
+//! Chunked transfer coding, taken apart (RFC 9112 section 7.1).
+
+use std::ops::Range;
+
+use memchr::{memchr, memchr2};
+use tress_model::{Code, Error, Result};
+
+use super::head::verify;
+use super::line::is_blank;
+use super::response::Span;
+
+/// The most digits of a chunk's size, leading zeros included.
+pub const MAX_SIZE_DIGITS: u8 = 16;
+/// The longest trailer line with its line end.
+pub const MAX_TRAILER: usize = 4095;
+
+/// What was found in a chunked body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Nothing yet; all input was consumed.
+    More,
+    /// Content.
+    Data(Range<usize>),
+    /// A trailer line that ends with CR LF; [`Span::Held`] is in [`Chunked::held`].
+    Trailer(Span),
+    /// The end of the body.
+    Done,
+}
+
+/// A chunked body under way.
+#[derive(Debug, Default)]
+pub struct Chunked {
+    state: State,
+    left: u64,
+    digits: u8,
+    trailer: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Size,
+    /// Behind the size: an extension, up to the line feed.
+    Extension,
+    Data,
+    /// Behind the content of a chunk.
+    DataEnd,
+    Trailer,
+    /// The line feed of a trailer.
+    TrailerEnd,
+    /// A trailer was handed out.
+    TrailerStale,
+    /// The line feed of the empty line.
+    End,
+    Done,
+}
+
+impl Chunked {
+    /// The bytes consumed, and what was found.
+    ///
+    /// # Errors
+    /// `RecvError` for a broken framing, `WeirdServerReply` for a bad trailer, `TooLarge` for one
+    /// over [`MAX_TRAILER`].
+    pub fn advance(&mut self, input: &[u8]) -> Result<(usize, Piece)> {
+        let mut at = 0;
+        while let Some(&byte) = input.get(at) {
+            match self.state {
+                State::Size => at += self.size_digit(byte)?,
+                State::Extension => {
+                    let rest = input.get(at..).unwrap_or_default();
+                    let Some(newline) = memchr(b'\n', rest) else { break };
+                    at += newline + 1;
+                    self.state = if self.left == 0 { State::Trailer } else { State::Data };
+                }
+                State::Data => {
+                    let here = (input.len() - at) as u64;
+                    let len = self.left.min(here);
+                    self.left -= len;
+                    if self.left == 0 {
+                        self.state = State::DataEnd;
+                    }
+                    // No longer than the input.
+                    let end = at + len as usize;
+                    return Ok((end, Piece::Data(at..end)));
+                }
+                State::DataEnd => {
+                    match byte {
+                        b'\n' => (self.state, self.digits) = (State::Size, 0),
+                        b'\r' => {}
+                        _ => return Err(malformed()),
+                    }
+                    at += 1;
+                }
+                State::TrailerStale => {
+                    self.trailer.clear();
+                    self.state = State::Trailer;
+                }
+                State::Trailer => match self.trailer(input, at)? {
+                    (next, None) => at = next,
+                    (next, Some(span)) => return Ok((next, Piece::Trailer(span))),
+                },
+                State::TrailerEnd => {
+                    if byte != b'\n' {
+                        return Err(malformed());
+                    }
+                    return Ok((at + 1, Piece::Trailer(self.take_trailer()?)));
+                }
+                State::End => {
+                    if byte != b'\n' {
+                        return Err(malformed());
+                    }
+                    self.state = State::Done;
+                    return Ok((at + 1, Piece::Done));
+                }
+                State::Done => return Ok((at, Piece::Done)),
+            }
+        }
+        if self.state == State::Done {
+            return Ok((at, Piece::Done));
+        }
+        Ok((input.len(), Piece::More))
+    }
+
+    /// The trailer of the last [`Piece::Trailer`], where it was not in one piece in the input.
+    pub fn held(&self) -> &[u8] {
+        &self.trailer
+    }
+
+    /// Whether the body is complete.
+    pub fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Takes a byte of the size; the number of bytes consumed.
+    fn size_digit(&mut self, byte: u8) -> Result<usize> {
+        let Some(digit) = char::from(byte).to_digit(16) else {
+            if self.digits == 0 {
+                // As C's %x shows a signed char.
+                let shown = i32::from(byte as i8);
+                return Err(receive(format!("chunk hex-length char not a hex digit: {shown:#x}")));
+            }
+            self.state = State::Extension;
+            return Ok(0);
+        };
+        if self.digits >= MAX_SIZE_DIGITS {
+            return Err(receive(format!("chunk hex-length longer than {MAX_SIZE_DIGITS}")));
+        }
+        let size = self.left << 4 | u64::from(digit);
+        if size > i64::MAX as u64 {
+            return Err(receive(format!("invalid chunk size: '{size:x}'")));
+        }
+        self.left = size;
+        self.digits += 1;
+        Ok(1)
+    }
+
+    /// Looks for a trailer at `at`: where to go on, and a whole line if it lies in one piece.
+    fn trailer(&mut self, input: &[u8], at: usize) -> Result<(usize, Option<Span>)> {
+        let rest = input.get(at..).unwrap_or_default();
+        let Some(len) = memchr2(b'\r', b'\n', rest) else {
+            self.hold(rest)?;
+            return Ok((input.len(), None));
+        };
+        let end = at + len;
+        if len == 0 && self.trailer.is_empty() {
+            // The empty line; its carriage return may be missing.
+            self.state = State::End;
+            return Ok((at + usize::from(rest.first() == Some(&b'\r')), None));
+        }
+        let in_one_piece = self.trailer.is_empty() && rest.get(len..len + 2) == Some(b"\r\n");
+        if in_one_piece && len + 2 <= MAX_TRAILER {
+            let span = at..end + 2;
+            verify_trailer(input.get(span.clone()).unwrap_or_default())?;
+            return Ok((end + 2, Some(Span::Input(span))));
+        }
+        self.hold(rest.get(..len).unwrap_or_default())?;
+        self.state = State::TrailerEnd;
+        Ok((end + usize::from(rest.get(len) == Some(&b'\r')), None))
+    }
+
+    fn take_trailer(&mut self) -> Result<Span> {
+        self.hold(b"\r\n")?;
+        verify_trailer(&self.trailer)?;
+        self.state = State::TrailerStale;
+        Ok(Span::Held(0..self.trailer.len()))
+    }
+
+    fn hold(&mut self, bytes: &[u8]) -> Result<()> {
+        let len = self.trailer.len() + bytes.len();
+        if len > MAX_TRAILER {
+            let message = format!("Too large trailer in chunked-encoding: {len} > {MAX_TRAILER}");
+            return Err(Error::new(Code::TooLarge, message));
+        }
+        self.trailer.extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// A folded line needs no colon.
+fn verify_trailer(line: &[u8]) -> Result<()> {
+    verify(line, !line.first().is_some_and(|&b| is_blank(b)))
+}
+
+fn malformed() -> Error {
+    Error::new(Code::RecvError, "Malformed encoding found in chunked-encoding")
+}
+
+fn receive(message: String) -> Error {
+    Error::new(Code::RecvError, message)
+}
