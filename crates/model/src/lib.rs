@@ -3,6 +3,11 @@
 
 mod code;
 mod error;
+pub mod escape;
+pub mod scheme;
+#[cfg(test)]
+mod testing;
+pub mod url;
 
 pub use code::{Code, MultiCode};
 pub use error::{Error, Result};
