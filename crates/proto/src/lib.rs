@@ -9,7 +9,10 @@ pub mod gopher;
 pub mod h1;
 pub mod haproxy;
 pub mod http;
+pub mod pingpong;
 pub mod rtsp;
+pub mod sasl;
+pub mod smtp;
 pub mod socks;
 #[cfg(test)]
 mod testing;

@@ -29,3 +29,35 @@ impl Prng {
             .collect()
     }
 }
+
+/// What came of a scripted dialogue.
+#[derive(Debug, Default)]
+pub(crate) struct Play {
+    pub(crate) sent: String,
+    pub(crate) body: String,
+    pub(crate) events: Vec<String>,
+    pub(crate) error: Option<tress_model::Error>,
+}
+
+impl Play {
+    pub(crate) fn sent(&mut self, bytes: &[u8]) {
+        self.sent.push_str(&String::from_utf8_lossy(bytes));
+    }
+
+    pub(crate) fn failed(mut self, error: tress_model::Error) -> Self {
+        self.error = Some(error);
+        self
+    }
+
+    /// Notes body bytes, and every event but waiting and lines by its name.
+    pub(crate) fn event(&mut self, event: &crate::pingpong::Event<'_>) {
+        use crate::pingpong::Event;
+        match event {
+            Event::Wait | Event::Line { body: false, .. } => {}
+            Event::Line { line, .. } | Event::Body(line) => {
+                self.body.push_str(&String::from_utf8_lossy(line));
+            }
+            other => self.events.push(format!("{other:?}")),
+        }
+    }
+}

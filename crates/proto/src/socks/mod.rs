@@ -46,7 +46,7 @@ pub struct Request {
     /// The port there.
     pub port: u16,
     /// User name and password for the proxy.
-    pub credentials: Option<(String, String)>,
+    pub credentials: Option<(Vec<u8>, Vec<u8>)>,
     /// `CURLOPT_SOCKS5_AUTH` has `CURLAUTH_BASIC` (it does by default).
     pub allow_basic: bool,
     /// `CURLOPT_SOCKS5_AUTH` has `CURLAUTH_GSSAPI`; the method is never offered,
@@ -207,11 +207,11 @@ impl Socks {
     }
 
     fn push_user4(&mut self) -> Result<(), Failure> {
-        let user = self.request.credentials.as_ref().map_or("", |(user, _)| user);
+        let user = self.request.credentials.as_ref().map_or(&[][..], |(user, _)| user);
         if user.len() > MAX_CREDENTIAL {
             return Err(Failure::new(ProxyCode::LongUser, "Too long SOCKS proxy username"));
         }
-        self.out.extend_from_slice(user.as_bytes());
+        self.out.extend_from_slice(user);
         self.out.push(0);
         Ok(())
     }
@@ -232,8 +232,8 @@ impl Socks {
 
     fn authenticate(&mut self) -> Result<(), Failure> {
         let (user, password) = match &self.request.credentials {
-            Some((user, password)) => (user.as_str(), password.as_str()),
-            None => ("", ""),
+            Some((user, password)) => (user.as_slice(), password.as_slice()),
+            None => (&[][..], &[][..]),
         };
         let user_len = u8::try_from(user.len()).map_err(|_| {
             Failure::new(ProxyCode::LongUser, "Excessive username length for proxy auth")
@@ -242,9 +242,9 @@ impl Socks {
             Failure::new(ProxyCode::LongPasswd, "Excessive password length for proxy auth")
         })?;
         self.out.extend_from_slice(&[1, user_len]);
-        self.out.extend_from_slice(user.as_bytes());
+        self.out.extend_from_slice(user);
         self.out.push(password_len);
-        self.out.extend_from_slice(password.as_bytes());
+        self.out.extend_from_slice(password);
         self.state = State::Auth;
         Ok(())
     }
