@@ -5,6 +5,7 @@
 //! missing); `system` is Debian's libcurl; `reference` is libcurl 8.22 of the crate `curl-sys`.
 pub mod api;
 pub mod cc;
+pub mod differences;
 pub mod event;
 pub mod library;
 pub mod program;
@@ -16,6 +17,7 @@ pub use program::{Outcome, Program};
 pub use server::Server;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The directory of this package.
 pub fn here() -> PathBuf {
@@ -29,8 +31,9 @@ pub fn workspace() -> PathBuf {
 
 /// A fresh directory for one test, below the build directory.
 pub fn scratch(name: &str) -> PathBuf {
-    let dir =
-        library::target().join("tests-scratch").join(format!("{name}-{}", std::process::id()));
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let unique = format!("{name}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+    let dir = library::target().join("tests-scratch").join(unique);
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).expect("scratch directory");
     dir
