@@ -7,6 +7,7 @@ pub mod dict;
 pub mod doh;
 pub mod gopher;
 pub mod h1;
+pub mod h2;
 pub mod haproxy;
 pub mod http;
 pub mod pingpong;

@@ -1,0 +1,154 @@
+//! The decoder of header blocks (RFC 7541, 3.2 and 6).
+
+use super::integer;
+use super::static_table::ENTRIES;
+use super::table::{Stored, Table};
+use super::{DEFAULT_TABLE_SIZE, huffman};
+use crate::h2::Fields;
+use crate::h2::fields::{is_name, is_value};
+
+/// A block that breaks the compression context of the whole connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DecodeError(pub(crate) &'static str);
+
+/// How much a decoded list may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ListLimits {
+    /// Names, values and 32 bytes a field (RFC 9113, 6.5.2).
+    pub(crate) bytes: usize,
+    /// Fields.
+    pub(crate) count: usize,
+}
+
+/// What is wrong with a list that could be decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Faults {
+    /// A name or a value has bytes that it must not have (RFC 9113, 8.2.1).
+    pub(crate) invalid: bool,
+    /// The list is over the limits; the fields beyond them are dropped.
+    pub(crate) oversized: bool,
+}
+
+/// Decodes the blocks of one connection, in their order.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    table: Table,
+}
+
+impl Decoder {
+    pub(crate) fn new() -> Self {
+        Self { table: Table::new(DEFAULT_TABLE_SIZE as usize) }
+    }
+
+    /// Appends the fields of a whole block to `out`.
+    pub(crate) fn decode(
+        &mut self,
+        block: &[u8],
+        limits: ListLimits,
+        out: &mut Fields,
+    ) -> Result<Faults, DecodeError> {
+        let mut input = self.size_updates(block)?;
+        let mut faults = Faults::default();
+        let mut size = 0;
+        while let Some(&first) = input.first() {
+            let start = out.bytes.len();
+            let (name_len, valid) = if first & 0x80 != 0 {
+                let index = index(&mut input, 7)?;
+                let field = self.field(index)?;
+                out.bytes.extend_from_slice(field.line);
+                (field.name_len, field.valid)
+            } else if first & 0x40 != 0 {
+                let (name_len, valid) = self.literal(&mut input, 6, out)?;
+                let line = out.bytes.get(start..).unwrap_or_default();
+                self.table.insert(line, name_len, valid);
+                (name_len, valid)
+            } else if first & 0x20 != 0 {
+                return Err(DecodeError("table size update inside a header block"));
+            } else {
+                self.literal(&mut input, 4, out)?
+            };
+            faults.invalid |= !valid;
+            size += Table::size_of(out.bytes.get(start..).unwrap_or_default());
+            if size > limits.bytes || out.len() >= limits.count {
+                faults.oversized = true;
+                out.bytes.truncate(start);
+            } else {
+                out.close_line(start, name_len);
+            }
+        }
+        Ok(faults)
+    }
+
+    /// Takes the table size updates that may open a block (RFC 7541, 4.2).
+    fn size_updates<'a>(&mut self, mut input: &'a [u8]) -> Result<&'a [u8], DecodeError> {
+        let mut updates = 0;
+        while input.first().is_some_and(|first| first & 0xe0 == 0x20) {
+            let size = index(&mut input, 5)?;
+            updates += 1;
+            if size > DEFAULT_TABLE_SIZE as usize {
+                return Err(DecodeError("table size update over the announced size"));
+            }
+            if updates > 2 {
+                return Err(DecodeError("too many table size updates"));
+            }
+            self.table.resize(size);
+        }
+        Ok(input)
+    }
+
+    /// Appends a literal field's line; its name's length, and whether it is valid.
+    fn literal(
+        &self,
+        input: &mut &[u8],
+        prefix: u32,
+        out: &mut Fields,
+    ) -> Result<(usize, bool), DecodeError> {
+        let start = out.bytes.len();
+        let index = index(input, prefix)?;
+        let mut valid = true;
+        if index == 0 {
+            string(input, &mut out.bytes)?;
+            valid = is_name(out.bytes.get(start..).unwrap_or_default());
+        } else {
+            let field = self.field(index)?;
+            out.bytes.extend_from_slice(field.name());
+            valid &= field.valid;
+        }
+        let name_len = out.bytes.len() - start;
+        out.bytes.extend_from_slice(b": ");
+        let value = out.bytes.len();
+        string(input, &mut out.bytes)?;
+        valid &= is_value(out.bytes.get(value..).unwrap_or_default());
+        out.bytes.extend_from_slice(b"\r\n");
+        Ok((name_len, valid))
+    }
+
+    fn field(&self, index: usize) -> Result<Stored<'_>, DecodeError> {
+        let at = index.checked_sub(1).ok_or(DecodeError("field index 0"))?;
+        if let Some(entry) = ENTRIES.get(at) {
+            return Ok(Stored { line: entry.line, name_len: entry.name_len, valid: true });
+        }
+        self.table.get(at - ENTRIES.len()).ok_or(DecodeError("field index beyond the tables"))
+    }
+}
+
+fn index(input: &mut &[u8], prefix: u32) -> Result<usize, DecodeError> {
+    integer::read(input, prefix).map(|value| value as usize).ok_or(DecodeError("bad integer"))
+}
+
+fn string(input: &mut &[u8], out: &mut Vec<u8>) -> Result<(), DecodeError> {
+    let coded = input.first().is_some_and(|first| first & 0x80 != 0);
+    let len = index(input, 7)?;
+    let (text, rest) = input.split_at_checked(len).ok_or(DecodeError("string cut off"))?;
+    *input = rest;
+    if !coded {
+        out.extend_from_slice(text);
+    } else if !huffman::decode(text, out) {
+        return Err(DecodeError("bad Huffman code"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "decoder_tests.rs"]
+mod tests;

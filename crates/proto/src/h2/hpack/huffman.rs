@@ -1,0 +1,198 @@
+//! The Huffman code of RFC 7541, appendix B. It is canonical, so the lengths
+//! say it all; the tables are worked out at compile time.
+
+/// The code length of each byte and, last, of the end of a string.
+#[rustfmt::skip]
+const LENGTHS: [u8; 257] = [
+    13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
+    28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
+    6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6,
+    5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
+    13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7,
+    7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6,
+    15, 5, 6, 5, 6, 5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5,
+    6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28,
+    20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23,
+    24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24,
+    22, 21, 20, 22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23,
+    21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23,
+    26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25,
+    19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27,
+    20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23,
+    26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26,
+    30,
+];
+const EOS: usize = 256;
+const LONGEST: usize = 30;
+/// Codes up to this length are found by one look-up.
+const QUICK_BITS: u32 = 8;
+
+const TABLES: Tables = Tables::build();
+
+struct Tables {
+    /// The code of each byte.
+    codes: [u32; 257],
+    /// By the next eight bits: length << 8 | byte, 0 for a longer code.
+    quick: [u16; 1 << QUICK_BITS],
+    /// The symbols in the order of their codes.
+    symbols: [u16; 257],
+    /// For each length the first code, left-aligned to 32 bits, past its last one.
+    ends: [u64; LONGEST + 1],
+    /// For each length: index into `symbols` less the code's value.
+    offsets: [i64; LONGEST + 1],
+}
+
+impl Tables {
+    const fn build() -> Self {
+        let mut tables = Self {
+            codes: [0; 257],
+            quick: [0; 1 << QUICK_BITS],
+            symbols: [0; 257],
+            ends: [0; LONGEST + 1],
+            offsets: [0; LONGEST + 1],
+        };
+        let (mut code, mut count, mut length) = (0u32, 0usize, 1usize);
+        while length <= LONGEST {
+            tables.offsets[length] = count as i64 - code as i64;
+            let mut symbol = 0;
+            while symbol <= EOS {
+                if LENGTHS[symbol] as usize == length {
+                    tables.codes[symbol] = code;
+                    tables.symbols[count] = symbol as u16;
+                    tables.fill_quick(code, length as u32, symbol as u16);
+                    count += 1;
+                    code += 1;
+                }
+                symbol += 1;
+            }
+            tables.ends[length] = (code as u64) << (32 - length);
+            code <<= 1;
+            length += 1;
+        }
+        tables
+    }
+
+    const fn fill_quick(&mut self, code: u32, length: u32, symbol: u16) {
+        if length > QUICK_BITS {
+            return;
+        }
+        let spare = QUICK_BITS - length;
+        let mut low = 0;
+        while low < 1 << spare {
+            self.quick[((code << spare) + low) as usize] = (length as u16) << 8 | symbol;
+            low += 1;
+        }
+    }
+}
+
+static CODE: Tables = TABLES;
+
+/// Appends the decoded form of `input`; false if it is no valid code.
+pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> bool {
+    out.reserve(input.len() * 8 / 5 + 1);
+    let mut rest = input.iter();
+    // The bits not yet decoded, left-aligned, zeros below them.
+    let (mut bits, mut count) = (0u64, 0u32);
+    loop {
+        while count <= 56 {
+            let Some(&byte) = rest.next() else { break };
+            bits |= u64::from(byte) << (56 - count);
+            count += 8;
+        }
+        let quick = CODE.quick[(bits >> 56) as usize];
+        let (length, symbol) = if quick != 0 {
+            (u32::from(quick >> 8), usize::from(quick & 0xff))
+        } else {
+            long_code(bits)
+        };
+        if length > count {
+            break;
+        }
+        if symbol == EOS {
+            return false;
+        }
+        out.push(symbol as u8);
+        bits <<= length;
+        count -= length;
+    }
+    // Padding: less than a byte, all ones.
+    count < 8 && (count == 0 || bits >> (64 - count) == (1 << count) - 1)
+}
+
+#[cold]
+fn long_code(bits: u64) -> (u32, usize) {
+    let window = bits >> 32;
+    for length in QUICK_BITS as usize + 1..=LONGEST {
+        if window < CODE.ends[length] {
+            let index = (window >> (32 - length)) as i64 + CODE.offsets[length];
+            let symbol = CODE.symbols.get(index as usize).copied().unwrap_or(EOS as u16);
+            return (length as u32, usize::from(symbol));
+        }
+    }
+    (LONGEST as u32, EOS)
+}
+
+/// How many bytes `input` takes when encoded.
+pub(super) fn encoded_len(input: &[u8]) -> usize {
+    let bits: usize = input.iter().map(|&byte| usize::from(LENGTHS[usize::from(byte)])).sum();
+    bits.div_ceil(8)
+}
+
+/// Appends the encoded form of `input`.
+pub(super) fn encode(input: &[u8], out: &mut Vec<u8>) {
+    let (mut bits, mut count) = (0u64, 0u32);
+    for &byte in input {
+        let length = u32::from(LENGTHS[usize::from(byte)]);
+        bits = bits << length | u64::from(CODE.codes[usize::from(byte)]);
+        count += length;
+        while count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    if count > 0 {
+        let spare = 8 - count;
+        out.push((bits << spare) as u8 | ((1u16 << spare) - 1) as u8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, encode, encoded_len};
+
+    fn decoded(input: &[u8]) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        decode(input, &mut out).then_some(out)
+    }
+
+    #[test]
+    fn rfc_7541_c_4() {
+        let code = [0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff];
+        let mut out = Vec::new();
+        encode(b"www.example.com", &mut out);
+        assert_eq!(out, code);
+        assert_eq!(decoded(&code).unwrap(), b"www.example.com");
+    }
+
+    #[test]
+    fn each_byte_there_and_back() {
+        for a in 0..=255u8 {
+            for b in [0, b'a', 255, a] {
+                let mut out = Vec::new();
+                encode(&[a, b, a], &mut out);
+                assert_eq!(out.len(), encoded_len(&[a, b, a]));
+                assert_eq!(decoded(&out).unwrap(), [a, b, a]);
+            }
+        }
+    }
+
+    #[test]
+    fn padding_and_end_of_string_are_checked() {
+        assert_eq!(decoded(b""), Some(Vec::new()));
+        // 'a' is 00011; the padding must be ones.
+        assert_eq!(decoded(&[0b0001_1111]).unwrap(), b"a");
+        assert_eq!(decoded(&[0b0001_1110]), None);
+        assert_eq!(decoded(&[0b0001_1111, 0xff]), None, "padding of more than seven bits");
+        assert_eq!(decoded(&[0xff, 0xff, 0xff, 0xff]), None, "end of string");
+    }
+}
