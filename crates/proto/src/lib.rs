@@ -11,6 +11,7 @@ pub mod h2;
 pub mod haproxy;
 pub mod http;
 pub mod pingpong;
+pub mod pop3;
 pub mod rtsp;
 pub mod sasl;
 pub mod smtp;

@@ -19,6 +19,7 @@ pub use mechanism::{
     ALL, CRAM_MD5, DEFAULT, DIGEST_MD5, EXTERNAL, LOGIN, NONE, NTLM, OAUTHBEARER, PLAIN, XOAUTH2,
     decode, from_http_auth, preference,
 };
+pub(crate) use message::hex;
 
 /// What is known of the one who logs in.
 #[derive(Clone, Debug, Default)]
