@@ -89,8 +89,14 @@ impl Program {
     }
 }
 
-/// Which file the loader takes for `soname` when this program starts on this library.
-pub fn loaded(library: &Library, program: &str, soname: &str) -> PathBuf {
+/// Fails unless the loader takes this library's file for `soname` when the program starts.
+pub fn assert_loads(library: &Library, program: &str, soname: &str) {
+    let real = |p: &Path| std::fs::canonicalize(p).unwrap_or_else(|_| p.to_path_buf());
+    let (got, wanted) = (loaded(library, program, soname), library.path_of(soname));
+    assert_eq!(real(&got), real(&wanted), "what {program} loads");
+}
+
+fn loaded(library: &Library, program: &str, soname: &str) -> PathBuf {
     let out = Program::new(library, program).args(["--version"]).env("LD_DEBUG", "files").run();
     let generating = out.stderr.lines().filter(|l| l.contains("calling init:"));
     let path =

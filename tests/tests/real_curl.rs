@@ -3,7 +3,7 @@
 //! driven by the event interface. `differences.txt` lists the exceptions with their reasons.
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tress_tests::program::loaded;
+use tress_tests::program::assert_loads;
 use tress_tests::{Library, Outcome, Program, Server, cc, differences, scratch};
 
 /// Name and command line; `{b}` is the server's base URL, `{p}` its port, `{o}` another server's
@@ -123,8 +123,7 @@ struct Left {
 #[test]
 fn debians_curl_loads_the_library_under_test() {
     let library = Library::under_test();
-    let path = loaded(library, "curl", "libcurl.so.4");
-    assert_eq!(path, library.path_of("libcurl.so.4"));
+    assert_loads(library, "curl", "libcurl.so.4");
 }
 
 #[test]
