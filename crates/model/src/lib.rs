@@ -2,8 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod code;
+pub mod date;
 mod error;
 pub mod escape;
+pub mod headers;
 pub mod scheme;
 #[cfg(test)]
 mod testing;
