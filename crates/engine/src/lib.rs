@@ -1,4 +1,44 @@
 //! Many transfers on one thread, driven by the application's event loop.
+//!
+//! A driver enters the engine with the time, tells it what happened
+//! ([`Multi::socket_ready`], [`Multi::timeout`]), then takes [`Effect`]s until there are none:
+//!
+//! ```text
+//! multi.enter(Instant::now());
+//! multi.socket_ready(fd, ready);
+//! while let Some(effect) = multi.next_effect() { /* act, and answer what wants an answer */ }
+//! ```
+//!
+//! The engine has no loop, no thread that it waits for, and never calls the application.
 #![forbid(unsafe_code)]
 
+mod body_in;
+mod body_out;
+mod conn;
+mod destination;
+mod dirty;
+mod effect;
+mod hash;
+mod http;
+mod ids;
+mod infos;
+mod interest;
+mod multi;
 pub mod options;
+mod plan;
+mod pool;
+mod progress;
+mod timers;
+mod transfer;
+
+pub use effect::{
+    DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch,
+};
+pub use ids::Id;
+pub use infos::{Infos, Times};
+pub use multi::{Multi, MultiSettings, Ready};
+pub use transfer::Transfer;
+pub use tress_net::connect::{SockOptAnswer, Target};
+
+/// A transfer in a multi handle.
+pub type TransferId = Id<Box<Transfer>>;

@@ -1,0 +1,117 @@
+//! One connection: from its slot in the pool to its last shutdown.
+
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tress_net::Stream;
+use tress_net::connect::{AttemptId, Connect, Target};
+
+use crate::TransferId;
+use crate::destination::Destination;
+use crate::ids::Id;
+use crate::interest::Interest;
+
+/// A connection of a pool.
+pub(crate) type ConnId = Id<Conn>;
+
+/// A connection with its place in the pool's lists.
+pub(crate) struct Conn {
+    /// Counted in its pool (`CURLINFO_CONN_ID`).
+    pub(crate) number: i64,
+    pub(crate) destination: Arc<Destination>,
+    pub(crate) stage: Stage,
+    /// Who uses it, or waits for it to be up.
+    pub(crate) transfer: Option<TransferId>,
+    /// Who opened it: its callback closes the socket.
+    pub(crate) opened_by: Option<TransferId>,
+    /// The question about a socket that waits for its answer.
+    pub(crate) pending: Option<Pending>,
+    /// The socket that the event loop reported while several are connecting.
+    pub(crate) ready_socket: Option<RawFd>,
+    /// Addresses of both ends, once connected over IP.
+    pub(crate) primary: Option<SocketAddr>,
+    pub(crate) local: Option<SocketAddr>,
+    /// Bytes received that the transfer has not consumed: it is paused.
+    pub(crate) leftover: Vec<u8>,
+    pub(crate) created: Instant,
+    pub(crate) last_used: Instant,
+    /// Transfers that it has carried.
+    pub(crate) uses: u32,
+    /// May a read (a write) succeed, as far as is known?
+    pub(crate) readable: bool,
+    pub(crate) writable: bool,
+
+    // The pool's own links.
+    pub(crate) idle_since: Option<Instant>,
+    pub(crate) idle_place: u32,
+    pub(crate) older: Option<ConnId>,
+    pub(crate) newer: Option<ConnId>,
+    pub(crate) shared: bool,
+}
+
+/// How far a connection is.
+pub(crate) enum Stage {
+    /// It has a slot; addresses are not known yet.
+    Slot,
+    /// Sockets are being connected.
+    Connecting(Box<Connect>),
+    /// It carries requests.
+    Open(Stream),
+    /// It says goodbye; no transfer waits for that.
+    Closing(Stream),
+}
+
+/// A socket that the application was asked about.
+pub(crate) struct Pending {
+    pub(crate) attempt: AttemptId,
+    pub(crate) target: Target,
+}
+
+impl Conn {
+    pub(crate) fn new(destination: Arc<Destination>, transfer: TransferId, now: Instant) -> Self {
+        Self {
+            number: -1,
+            destination,
+            stage: Stage::Slot,
+            transfer: Some(transfer),
+            opened_by: Some(transfer),
+            pending: None,
+            ready_socket: None,
+            primary: None,
+            local: None,
+            leftover: Vec::new(),
+            created: now,
+            last_used: now,
+            uses: 0,
+            readable: false,
+            writable: false,
+            idle_since: None,
+            idle_place: 0,
+            older: None,
+            newer: None,
+            shared: false,
+        }
+    }
+
+    /// Does the event loop watch one of its sockets?
+    pub(crate) fn is_watched(&self, interest: &Interest) -> bool {
+        let watched = |fd| {
+            let wanted = interest.wanted(fd);
+            wanted.readable || wanted.writable
+        };
+        match &self.stage {
+            Stage::Slot => false,
+            Stage::Connecting(connect) => connect.interests().any(|(fd, _)| watched(fd)),
+            Stage::Open(stream) | Stage::Closing(stream) => watched(stream.fd()),
+        }
+    }
+
+    pub(crate) fn stream(&mut self) -> Option<&mut Stream> {
+        match &mut self.stage {
+            Stage::Open(stream) => Some(stream),
+            _ => None,
+        }
+    }
+}

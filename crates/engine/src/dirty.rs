@@ -1,0 +1,52 @@
+//! What to run next: a FIFO of transfers, each in it once at most.
+
+use std::collections::VecDeque;
+
+use crate::TransferId;
+
+/// Transfers that can make progress without waiting for a socket or a deadline.
+///
+/// An action runs those that were queued when it began and those it wakes itself; what runs out
+/// of its turn's budget goes to the back and waits for the next action, so that no action goes
+/// on for ever.
+#[derive(Default)]
+pub(crate) struct Dirty {
+    queue: VecDeque<TransferId>,
+    /// How many of them this action may still run.
+    turns: usize,
+}
+
+impl Dirty {
+    /// An action begins: everything queued gets a turn.
+    pub(crate) fn begin(&mut self) {
+        self.turns = self.queue.len();
+    }
+
+    /// Queues a transfer for the next action.
+    pub(crate) fn push_later(&mut self, id: TransferId) {
+        self.queue.push_back(id);
+    }
+
+    /// Queues a transfer for this action.
+    pub(crate) fn push_now(&mut self, id: TransferId) {
+        self.queue.push_back(id);
+        self.turns += 1;
+    }
+
+    /// Runs a transfer before all others.
+    pub(crate) fn push_first(&mut self, id: TransferId) {
+        self.queue.push_front(id);
+        self.turns += 1;
+    }
+
+    /// The next transfer with a turn in this action.
+    pub(crate) fn pop(&mut self) -> Option<TransferId> {
+        self.turns = self.turns.checked_sub(1)?;
+        self.queue.pop_front()
+    }
+
+    /// Is nothing queued at all?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+}

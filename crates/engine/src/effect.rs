@@ -1,0 +1,247 @@
+//! What the engine asks of its driver, and what the driver answers.
+//!
+//! The engine never calls the application (invariant 2). A driver (the C ABI, the Rust API)
+//! takes one [`Effect`] after the other from [`Multi::next_effect`](crate::Multi::next_effect)
+//! and acts on it with no engine borrow alive. Effects of the first group want exactly one
+//! answer, given before the next effect is taken; those of the second are only told.
+
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::os::fd::{OwnedFd, RawFd};
+use std::time::Duration;
+
+use tress_net::connect::Target;
+
+use crate::TransferId;
+
+/// Something for the driver to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Give these bytes to the application; answer with `Multi::delivered`.
+    Deliver {
+        /// Whose bytes they are.
+        transfer: TransferId,
+        /// Which callback they are for.
+        kind: Delivery,
+        /// The bytes, lent: they go back with the answer.
+        bytes: Lent,
+    },
+    /// Append at most `room` bytes of the request body to `buffer`; answer with
+    /// `Multi::supplied`.
+    Read {
+        /// Who uploads.
+        transfer: TransferId,
+        /// How many bytes may be appended.
+        room: usize,
+        /// Where to; what is in it already stays.
+        buffer: Vec<u8>,
+    },
+    /// Set the request body to `offset` bytes from its start; answer with `Multi::sought`.
+    Seek {
+        /// Who uploads.
+        transfer: TransferId,
+        /// Bytes from the start of the body.
+        offset: u64,
+    },
+    /// Tell how far the transfer is; answer with `Multi::allowed`.
+    Progress {
+        /// Whose figures.
+        transfer: TransferId,
+        /// The figures.
+        figures: Figures,
+    },
+    /// The connection is up and the request about to be sent (`CURLOPT_PREREQFUNCTION`);
+    /// answer with `Multi::allowed`.
+    Prereq {
+        /// Who would send.
+        transfer: TransferId,
+        /// The peer's address.
+        primary: SocketAddr,
+        /// Our own.
+        local: SocketAddr,
+    },
+    /// A name look-up is about to start (`CURLOPT_RESOLVER_START_FUNCTION`); answer with
+    /// `Multi::allowed`.
+    ResolverStart {
+        /// Who looks up.
+        transfer: TransferId,
+    },
+    /// Fetch the trailers of a chunked upload (`CURLOPT_TRAILERFUNCTION`); answer with
+    /// `Multi::trailers`.
+    Trailers {
+        /// Who uploads.
+        transfer: TransferId,
+    },
+    /// Open a socket for this address (`CURLOPT_OPENSOCKETFUNCTION`); answer with
+    /// `Multi::socket_opened`.
+    OpenSocket {
+        /// Who connects.
+        transfer: TransferId,
+        /// Where to.
+        target: Target,
+    },
+    /// Set options on a fresh socket (`CURLOPT_SOCKOPTFUNCTION`); answer with
+    /// `Multi::socket_ready_to_connect`.
+    SockOpt {
+        /// Who connects.
+        transfer: TransferId,
+        /// The socket.
+        socket: RawFd,
+    },
+
+    /// The application closes this descriptor (`CURLOPT_CLOSESOCKETFUNCTION`).
+    CloseSocket {
+        /// The socket, not ours any more.
+        socket: OwnedFd,
+        /// Whose callback to use: the one that was set when the connection was made.
+        transfer: Option<TransferId>,
+    },
+    /// Text or bytes for `CURLOPT_DEBUGFUNCTION`.
+    Debug {
+        /// Whom they are about.
+        transfer: TransferId,
+        /// What they are.
+        kind: DebugKind,
+        /// The text; `Text` ends in a line feed.
+        bytes: Vec<u8>,
+    },
+    /// What is wanted of a socket has changed (`CURLMOPT_SOCKETFUNCTION`).
+    Watch {
+        /// The socket.
+        socket: RawFd,
+        /// A transfer that uses it; none when only the pool does.
+        transfer: Option<TransferId>,
+        /// What to wait for from now on.
+        what: Watch,
+    },
+    /// The earliest deadline has changed (`CURLMOPT_TIMERFUNCTION`); none: stop the timer.
+    Timer {
+        /// From now, rounded up to whole milliseconds.
+        after: Option<Duration>,
+    },
+    /// A transfer is over: its result can be read, a message may be queued.
+    Done {
+        /// Which one.
+        transfer: TransferId,
+    },
+}
+
+/// Which callback delivered bytes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// `CURLOPT_WRITEFUNCTION`.
+    Body,
+    /// `CURLOPT_HEADERFUNCTION`: one whole line of a response head or trailer.
+    Header,
+}
+
+/// The application's answer to [`Effect::Deliver`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// All bytes taken.
+    Taken,
+    /// So many bytes taken, then the application paused: the rest is kept for later.
+    Pause {
+        /// Bytes taken before it paused.
+        taken: usize,
+    },
+    /// The callback failed: the number it returned instead of the number of bytes.
+    Failed {
+        /// What the callback returned.
+        returned: usize,
+    },
+}
+
+/// The application's answer to [`Effect::Read`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Supplied {
+    /// The buffer has grown by at least a byte.
+    Data,
+    /// The body ends here (with what was appended).
+    End,
+    /// Nothing now: paused until `Multi::unpause`.
+    Pause,
+    /// `CURL_READFUNC_ABORT`.
+    Abort,
+    /// The callback returned more than there was room for.
+    TooMuch,
+}
+
+/// The application's answer to [`Effect::Seek`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    /// `CURL_SEEKFUNC_OK`.
+    Ok,
+    /// `CURL_SEEKFUNC_FAIL`.
+    Fail,
+    /// `CURL_SEEKFUNC_CANTSEEK`, or there is no way to seek.
+    CantSeek,
+}
+
+/// How far a transfer is, in bytes; a total of 0 is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Bytes that the body to come has.
+    pub download_total: u64,
+    /// Bytes of it that have come.
+    pub downloaded: u64,
+    /// Bytes that the body to send has.
+    pub upload_total: u64,
+    /// Bytes of it that were sent.
+    pub uploaded: u64,
+}
+
+/// What [`Effect::Debug`] bytes are (`curl_infotype`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+#[allow(missing_docs)]
+pub enum DebugKind {
+    Text = 0,
+    HeaderIn = 1,
+    HeaderOut = 2,
+    DataIn = 3,
+    DataOut = 4,
+    TlsDataIn = 5,
+    TlsDataOut = 6,
+}
+
+/// What to wait for on a socket (`CURL_POLL_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+#[allow(missing_docs)]
+pub enum Watch {
+    None = 0,
+    In = 1,
+    Out = 2,
+    InOut = 3,
+    /// Forget the socket: it is closed or handed away after this.
+    Remove = 4,
+}
+
+/// Bytes lent to the driver; derefs to them. Give it back with the answer.
+#[derive(Debug)]
+pub struct Lent {
+    pub(crate) buffer: Vec<u8>,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) home: Home,
+}
+
+/// Where a lent buffer belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// The bytes received last.
+    Input,
+    /// The output of the content decoders.
+    Decoded,
+    /// The transfer's own spare buffer.
+    Spare,
+}
+
+impl Deref for Lent {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+}

@@ -1,0 +1,103 @@
+//! What is known of a transfer during and after it (`CURLINFO_*`).
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Facts of the last or current transfer of a handle; times count from its start.
+#[derive(Clone, Debug, Default)]
+pub struct Infos {
+    /// The last response code; 0 before there is one.
+    pub response_code: u32,
+    /// The last response code of a proxy to CONNECT.
+    pub connect_code: u32,
+    /// The version of the last response, `CURL_HTTP_VERSION_*`; 0 when unknown.
+    pub http_version: u32,
+    /// Bytes of all response heads.
+    pub header_size: u64,
+    /// Bytes of all requests sent.
+    pub request_size: u64,
+    /// New connections made for this transfer.
+    pub num_connects: u32,
+    /// Redirects followed.
+    pub redirect_count: u32,
+    /// Where a redirect that was not followed would lead to.
+    pub redirect_url: Option<Box<[u8]>>,
+    /// The URL used last.
+    pub effective_url: Option<Box<[u8]>>,
+    /// The method used last.
+    pub effective_method: Option<Box<[u8]>>,
+    /// The scheme used last, in lower case.
+    pub scheme: Option<&'static str>,
+    /// Content-Type of the last response.
+    pub content_type: Option<Box<[u8]>>,
+    /// The peer of the connection used last.
+    pub primary: Option<SocketAddr>,
+    /// Our end of it.
+    pub local: Option<SocketAddr>,
+    /// Number of the connection used last, counted in its pool; -1 when there is none.
+    pub connection_number: i64,
+    /// Number of this transfer, counted in its multi handle.
+    pub transfer_number: i64,
+    /// Remote time of the document, Unix seconds (`FILETIME`).
+    pub filetime: Option<i64>,
+    /// Retry-After, in seconds.
+    pub retry_after: u64,
+    /// Body bytes received.
+    pub downloaded: u64,
+    /// Body bytes sent.
+    pub uploaded: u64,
+    /// Content-Length of the response.
+    pub download_length: Option<u64>,
+    /// Length of the request's body.
+    pub upload_length: Option<u64>,
+    /// Header bytes received in early answers and the like that libcurl counts apart.
+    pub early_data_sent: i64,
+    /// `errno` of the last failed connect.
+    pub os_errno: i32,
+    /// `CURLPX_*` of a failed proxy handshake.
+    pub proxy_error: i32,
+    /// Schemes the server offered, `CURLAUTH_*`.
+    pub auth_available: u32,
+    /// Schemes the proxy offered.
+    pub proxy_auth_available: u32,
+    /// The scheme used with the server, `CURLAUTH_*`.
+    pub auth_used: u32,
+    /// The scheme used with the proxy.
+    pub proxy_auth_used: u32,
+    /// A proxy was used.
+    pub used_proxy: bool,
+    /// The time condition was not met.
+    pub condition_unmet: bool,
+    /// Result of certificate checks, X509_V_*; 0 is good.
+    pub verify_result: i64,
+    /// The same for the proxy's certificate.
+    pub proxy_verify_result: i64,
+    /// Certificate chain with `CERTINFO`: for each certificate its `name:value` lines.
+    pub certificates: Vec<Vec<Box<[u8]>>>,
+    /// Times since the start.
+    pub times: Times,
+}
+
+/// When which step was reached, counted from the start of the transfer.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Times {
+    pub queue: Duration,
+    pub namelookup: Duration,
+    pub connect: Duration,
+    pub appconnect: Duration,
+    pub pretransfer: Duration,
+    pub posttransfer: Duration,
+    pub starttransfer: Duration,
+    pub redirect: Duration,
+    pub total: Duration,
+}
+
+impl Infos {
+    /// A new transfer begins.
+    pub(crate) fn reset(&mut self, number: i64) {
+        let certificates = std::mem::take(&mut self.certificates);
+        *self = Self { transfer_number: number, connection_number: -1, certificates, ..Self::default() };
+        self.certificates.clear();
+    }
+}

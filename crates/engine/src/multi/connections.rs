@@ -1,0 +1,170 @@
+//! What becomes of connections that no transfer uses: kept, watched for a while, closed.
+
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
+
+use tress_net::{Shutdown, Stream};
+
+use super::{Multi, Out};
+use crate::TransferId;
+use crate::conn::{ConnId, Stage};
+use crate::interest::{SocketOwner, Want};
+use crate::options::Hooks;
+use crate::timers::Owner;
+
+/// Time for a connection to say goodbye (TLS close_notify) before it is cut.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Idle connections kept at least, whatever number of transfers there was.
+const MIN_CACHED: usize = 16;
+
+impl Multi {
+    /// A connection is free: for the transfer that waits longest for one, else for later.
+    pub(crate) fn keep(&mut self, id: ConnId) {
+        let now = self.core.now;
+        let Some(conn) = self.pool.get_mut(id) else { return };
+        conn.last_used = now;
+        conn.readable = false;
+        let (destination, uses) = (conn.destination.clone(), conn.uses);
+        if let Stage::Open(stream) = &conn.stage {
+            let fd = stream.fd();
+            // What is watched stays watched for a little: the next transfer often follows at
+            // once, and then nothing changes for the application (pains, line 22).
+            let want = if self.core.interest.wanted(fd).readable { Want::IN } else { Want::NONE };
+            let want = if self.core.settings.watch_idle { Want::IN } else { want };
+            self.core.interest.set(fd, SocketOwner::Conn(id), None, want);
+            if want != Want::NONE && !self.core.settings.watch_idle {
+                self.core.lingering.push_back((id, uses));
+            }
+        }
+        self.pool.put_idle(id, now);
+        self.wake_waiting(&destination);
+        self.limit_cache();
+    }
+
+    /// Closes a connection: at once, or after a goodbye that nobody waits for.
+    pub(crate) fn close(&mut self, id: ConnId) {
+        self.pool.retire(id);
+        let Some(conn) = self.pool.get_mut(id) else { return };
+        let destination = conn.destination.clone();
+        match std::mem::replace(&mut conn.stage, Stage::Slot) {
+            Stage::Slot => {}
+            Stage::Connecting(connect) => {
+                let owner = conn.opened_by;
+                let fds: Vec<OwnedFd> = connect.into_fds().collect();
+                for fd in fds {
+                    self.close_fd(fd, owner);
+                }
+            }
+            Stage::Open(mut stream) => {
+                stream.start_shutdown();
+                return self.shut_down(id, stream);
+            }
+            Stage::Closing(stream) => return self.cut(id, stream),
+        }
+        self.pool.remove(id);
+        self.wake_waiting(&destination);
+    }
+
+    /// The deadline or the socket of a connection without a transfer came up.
+    pub(crate) fn conn_due(&mut self, id: ConnId) {
+        self.close(id);
+    }
+
+    pub(crate) fn unused_conn_ready(&mut self, id: ConnId) {
+        let Some(conn) = self.pool.get_mut(id) else { return };
+        match std::mem::replace(&mut conn.stage, Stage::Slot) {
+            Stage::Closing(stream) => self.shut_down(id, stream),
+            stage => {
+                // Idle: the peer has closed it, or sends what nobody asked for.
+                conn.stage = stage;
+                self.close(id);
+            }
+        }
+    }
+
+    /// Every wish on idle sockets that has outlived a time-out is taken back.
+    pub(crate) fn age_idle_watches(&mut self) {
+        for _ in 0..std::mem::replace(&mut self.core.lingering_aged, 0) {
+            self.stop_one_lingering();
+        }
+        self.core.lingering_aged = self.core.lingering.len();
+    }
+
+    /// Nothing runs any more: the application's loop must be able to end.
+    pub(crate) fn stop_lingering(&mut self) {
+        while !self.core.lingering.is_empty() {
+            self.stop_one_lingering();
+        }
+        self.core.lingering_aged = 0;
+    }
+
+    fn stop_one_lingering(&mut self) {
+        let Some((id, uses)) = self.core.lingering.pop_front() else { return };
+        let Some(conn) = self.pool.get(id) else { return };
+        if let Stage::Open(stream) = &conn.stage
+            && conn.transfer.is_none()
+            && conn.uses == uses
+        {
+            self.core.interest.set(stream.fd(), SocketOwner::Conn(id), None, Want::NONE);
+        }
+    }
+
+    fn limit_cache(&mut self) {
+        let core = &mut self.core;
+        core.most_running = core.most_running.max(core.running);
+        let automatic = (4 * core.most_running).max(MIN_CACHED);
+        let limit = core.settings.max_connects.map_or(automatic, |most| most.max(1) as usize);
+        while self.pool.len() > limit {
+            let Some(oldest) = self.pool.oldest_idle() else { return };
+            self.close(oldest);
+        }
+    }
+
+    fn shut_down(&mut self, id: ConnId, mut stream: Stream) {
+        match stream.shutdown() {
+            Ok(Shutdown::Wait(want)) => {
+                let deadline = self.core.now + SHUTDOWN_TIMEOUT;
+                self.core.interest.set(stream.fd(), SocketOwner::Conn(id), None, want.into());
+                if !self.core.timers.has(Owner::Conn(id)) {
+                    self.core.timers.set(Owner::Conn(id), Some(deadline));
+                }
+                if let Some(conn) = self.pool.get_mut(id) {
+                    conn.stage = Stage::Closing(stream);
+                }
+            }
+            Ok(Shutdown::Done) | Err(_) => self.cut(id, stream),
+        }
+    }
+
+    fn cut(&mut self, id: ConnId, stream: Stream) {
+        self.core.timers.set(Owner::Conn(id), None);
+        let Some(conn) = self.pool.remove(id) else { return };
+        self.close_stream(stream, conn.opened_by);
+        self.wake_waiting(&conn.destination);
+    }
+
+    /// Tells the application to forget a stream's socket, then closes it.
+    pub(crate) fn close_stream(&mut self, stream: Stream, opened_by: Option<TransferId>) {
+        self.forget_socket(stream.fd());
+        self.core.outbox.push_back(match self.close_hook(opened_by) {
+            true => Out::Close(stream.into_fd(), opened_by),
+            false => Out::Drop(stream),
+        });
+    }
+
+    /// The same for a bare descriptor.
+    pub(crate) fn close_fd(&mut self, fd: OwnedFd, opened_by: Option<TransferId>) {
+        self.forget_socket(fd.as_raw_fd());
+        self.core.outbox.push_back(match self.close_hook(opened_by) {
+            true => Out::Close(fd, opened_by),
+            false => Out::DropFd(fd),
+        });
+    }
+
+    fn close_hook(&self, opened_by: Option<TransferId>) -> bool {
+        opened_by
+            .and_then(|id| self.transfer(id))
+            .is_some_and(|transfer| transfer.options.hooks.contains(Hooks::CLOSESOCKET))
+    }
+}

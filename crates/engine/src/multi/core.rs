@@ -1,0 +1,158 @@
+//! What every transfer of a multi handle shares, apart from the transfers and connections.
+
+use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use tress_net::Stream;
+use tress_net::resolve::{DnsCache, Resolver};
+
+use super::MultiSettings;
+use crate::TransferId;
+use crate::body_in::Input;
+use crate::conn::ConnId;
+use crate::dirty::Dirty;
+use crate::effect::{DebugKind, Effect};
+use crate::interest::Interest;
+use crate::timers::Timers;
+use crate::transfer::Transfer;
+
+/// The shared part of a multi handle.
+pub(crate) struct Core {
+    pub(crate) now: Instant,
+    pub(crate) settings: MultiSettings,
+    pub(crate) interest: Interest,
+    pub(crate) timers: Timers,
+    pub(crate) dirty: Dirty,
+    /// Effects to hand out, in the order of their making.
+    pub(crate) outbox: VecDeque<Out>,
+    /// The question that waits for its answer.
+    pub(crate) asked: Option<Asked>,
+    /// Received bytes of the transfer that is being run.
+    pub(crate) input: Input,
+    pub(crate) messages: VecDeque<TransferId>,
+    pub(crate) running: usize,
+    /// High-water mark of `running`, for the size of the cache.
+    pub(crate) most_running: usize,
+    /// An action is on: transfers may run.
+    pub(crate) acting: bool,
+    /// The deadline that the application's timer is set to.
+    pub(crate) timer_told: Option<Instant>,
+    pub(crate) resolver: Resolver,
+    pub(crate) resolver_ready: bool,
+    pub(crate) dns: DnsCache,
+    /// Sockets of idle connections that the application still watches: soon used again, or
+    /// taken out at a later time-out. The first so many were there at the last time-out.
+    pub(crate) lingering: VecDeque<(ConnId, u32)>,
+    pub(crate) lingering_aged: usize,
+    transfers_made: i64,
+}
+
+/// Something for `next_effect`, in order.
+pub(crate) enum Out {
+    Effect(Effect),
+    /// The application closes this, after it was told to forget it.
+    Close(OwnedFd, Option<TransferId>),
+    /// We close this, after the application was told to forget it.
+    Drop(Stream),
+    DropFd(OwnedFd),
+}
+
+/// A question to the application, and who goes on when it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) transfer: TransferId,
+}
+
+/// What a step of a transfer came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// The state has changed: run the new one.
+    Again,
+    /// It waits for a socket, a deadline, a queue or the application.
+    Wait,
+    /// The application was asked; the answer goes on here.
+    Asked,
+}
+
+impl Core {
+    pub(crate) fn new(settings: MultiSettings) -> Self {
+        Self {
+            now: Instant::now(),
+            settings,
+            interest: Interest::default(),
+            timers: Timers::default(),
+            dirty: Dirty::default(),
+            outbox: VecDeque::new(),
+            asked: None,
+            input: Input::default(),
+            messages: VecDeque::new(),
+            running: 0,
+            most_running: 0,
+            acting: false,
+            timer_told: None,
+            resolver: Resolver::new(),
+            resolver_ready: false,
+            dns: DnsCache::new(),
+            lingering: VecDeque::new(),
+            lingering_aged: 0,
+            transfers_made: 0,
+        }
+    }
+
+    pub(crate) fn next_transfer_number(&mut self) -> i64 {
+        self.transfers_made += 1;
+        self.transfers_made - 1
+    }
+
+    /// Queues a transfer to be run in the next action, once.
+    pub(crate) fn mark_dirty(&mut self, id: TransferId, transfer: &mut Transfer) {
+        if !std::mem::replace(&mut transfer.dirty, true) {
+            self.dirty.push_later(id);
+        }
+    }
+
+    /// Queues a transfer to be run in this action, if one is on.
+    pub(crate) fn wake(&mut self, id: TransferId, transfer: &mut Transfer) {
+        if !std::mem::replace(&mut transfer.dirty, true) {
+            match self.acting {
+                true => self.dirty.push_now(id),
+                false => self.dirty.push_later(id),
+            }
+        }
+    }
+
+    /// When the next timeout action is due; now while something is queued to be run.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        if self.dirty.is_empty() { self.timers.earliest() } else { Some(self.now) }
+    }
+
+    /// Hands out an effect that wants no answer.
+    pub(crate) fn tell(&mut self, effect: Effect) {
+        self.outbox.push_back(Out::Effect(effect));
+    }
+
+    /// Hands out a question; the transfer goes on with the answer.
+    pub(crate) fn ask(&mut self, transfer: TransferId, question: Effect) -> Flow {
+        debug_assert!(self.asked.is_none());
+        self.asked = Some(Asked { transfer });
+        self.tell(question);
+        Flow::Asked
+    }
+
+    /// Verbose text, without its line feed, when the transfer wants it.
+    pub(crate) fn info(&mut self, transfer: &Transfer, text: impl FnOnce() -> String) {
+        if transfer.options.verbose {
+            let mut bytes = text().into_bytes();
+            bytes.push(b'\n');
+            self.tell(Effect::Debug { transfer: transfer.id(), kind: DebugKind::Text, bytes });
+        }
+    }
+
+    /// Bytes for the debug callback, when the transfer wants them.
+    pub(crate) fn debug(&mut self, transfer: &Transfer, kind: DebugKind, bytes: &[u8]) {
+        if transfer.options.verbose {
+            self.tell(Effect::Debug { transfer: transfer.id(), kind, bytes: bytes.to_vec() });
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Sockets race to be connected; then the layers above them are put on.
+
+use std::os::fd::RawFd;
+
+use tress_model::{Code, Error, Result};
+use tress_net::Stream;
+use tress_net::connect::{ConnectFailure, ConnectStep, Target};
+
+use super::State;
+use crate::TransferId;
+use crate::conn::{Pending, Stage};
+use crate::effect::Effect;
+use crate::interest::{SocketOwner, Want};
+use crate::multi::{Flow, Multi};
+
+impl Multi {
+    /// Moves the connecting sockets on.
+    pub(crate) fn connect(&mut self, id: TransferId) -> Result<Flow> {
+        loop {
+            let Some((transfer, Some(conn), core)) = self.parts(id) else {
+                return Ok(Flow::Wait);
+            };
+            let ready = conn.ready_socket.take();
+            let Stage::Connecting(connect) = &mut conn.stage else { return Ok(Flow::Wait) };
+            let step = connect.poll(ready, core.now);
+            for note in connect.take_notes() {
+                core.info(transfer, || note.to_string());
+            }
+            match step {
+                ConnectStep::Wait => return Ok(self.watch_attempts(id)),
+                ConnectStep::CloseSocket(fd) => self.close_fd(fd, Some(id)),
+                ConnectStep::OpenSocket { attempt, target } => {
+                    conn.pending = Some(Pending { attempt, target: target.clone() });
+                    return Ok(core.ask(id, Effect::OpenSocket { transfer: id, target }));
+                }
+                ConnectStep::SockOpt { attempt, fd } => {
+                    let target = Target::Unix(std::path::Path::new("").into());
+                    conn.pending = Some(Pending { attempt, target });
+                    return Ok(core.ask(id, Effect::SockOpt { transfer: id, socket: fd }));
+                }
+                ConnectStep::Connected(stream, target) => return self.socket_up(id, stream, target),
+                ConnectStep::Failed(failure) => return Err(self.connect_failed(id, failure)),
+            }
+        }
+    }
+
+    fn watch_attempts(&mut self, id: TransferId) -> Flow {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Flow::Wait };
+        let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return Flow::Wait };
+        if let Stage::Connecting(connect) = &conn.stage {
+            for (fd, want) in connect.interests() {
+                core.interest.set(fd, owner, Some(id), Want::from(want));
+            }
+        }
+        Flow::Wait
+    }
+
+    /// A socket is connected; the others are closed.
+    fn socket_up(&mut self, id: TransferId, stream: Stream, target: Target) -> Result<Flow> {
+        let mut losers = Vec::new();
+        if let Some((_, Some(conn), core)) = self.parts(id)
+            && let Stage::Connecting(connect) = &mut conn.stage
+        {
+            while let ConnectStep::CloseSocket(fd) = connect.poll(None, core.now) {
+                losers.push(fd);
+            }
+        }
+        for fd in losers {
+            self.close_fd(fd, Some(id));
+        }
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        if let Target::Ip(address) = target {
+            conn.primary = Some(address);
+        }
+        conn.local = stream.local_addr();
+        let infos = &mut transfer.infos;
+        infos.num_connects += 1;
+        infos.connection_number = conn.number;
+        (infos.primary, infos.local) = (conn.primary, conn.local);
+        let (from, to) = (conn.local, conn.primary);
+        core.info(transfer, || {
+            let host = String::from_utf8_lossy(&conn.destination.host);
+            match (to, from) {
+                (Some(to), Some(from)) => format!(
+                    "Established connection to {host} ({} port {}) from {} port {} ",
+                    to.ip(),
+                    to.port(),
+                    from.ip(),
+                    from.port()
+                ),
+                _ => format!("Established connection to {host}"),
+            }
+        });
+        conn.stage = Stage::Open(stream);
+        conn.writable = true;
+        self.connected(id)
+    }
+
+    /// The connection can carry the request.
+    pub(crate) fn connected(&mut self, id: TransferId) -> Result<Flow> {
+        let now = self.core.now;
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
+        conn.uses += 1;
+        let since = transfer.since_start(now);
+        let times = &mut transfer.infos.times;
+        if times.namelookup.is_zero() {
+            times.namelookup = since;
+        }
+        times.connect = since;
+        transfer.connecting_since = None;
+        transfer.state = State::Exchange;
+        self.begin_exchange(id)
+    }
+
+    fn connect_failed(&mut self, id: TransferId, failure: ConnectFailure) -> Error {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else {
+            return Error::from(Code::CouldntConnect);
+        };
+        transfer.infos.os_errno = failure.errno;
+        let elapsed = transfer.since_start(core.now);
+        let destination = &conn.destination;
+        let host = String::from_utf8_lossy(&destination.host);
+        failure.into_error(&format!("{host} port {}", destination.port), elapsed)
+    }
+
+    /// Tells the application to forget a descriptor, then closes it.
+    pub(crate) fn close_fd(&mut self, fd: std::os::fd::OwnedFd, transfer: Option<TransferId>) {
+        use std::os::fd::AsRawFd;
+        let raw: RawFd = fd.as_raw_fd();
+        self.forget_socket(raw);
+        self.drop_fd(fd, transfer);
+    }
+}

@@ -1,0 +1,64 @@
+//! The end of a transfer: its connection goes back to the pool or is closed, its message is
+//! queued.
+
+use tress_model::Result;
+
+use super::State;
+use crate::TransferId;
+use crate::effect::Effect;
+use crate::multi::Multi;
+
+impl Multi {
+    /// Ends a transfer with its result.
+    pub(crate) fn finish(&mut self, id: TransferId, result: Result<()>) {
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
+        if let Err(error) = &result {
+            self.core.info(transfer, || error.message().to_owned());
+        }
+        let keep = result.is_ok() && transfer.exchange.keeps_connection();
+        self.release(id, keep);
+        let now = self.core.now;
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
+        transfer.end(result, now);
+        self.core.running -= 1;
+        self.core.messages.push_back(id);
+        self.core.tell(Effect::Done { transfer: id });
+    }
+
+    /// Ends a transfer that the application takes out before it is done.
+    pub(crate) fn cancel(&mut self, id: TransferId) {
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
+        if transfer.is_running() {
+            transfer.state = State::Idle;
+            self.core.running -= 1;
+        }
+        if self.core.asked.is_some_and(|asked| asked.transfer == id) {
+            self.core.asked = None;
+        }
+        self.release(id, false);
+    }
+
+    /// Parts a transfer from its connection, which is kept for others or closed.
+    pub(crate) fn release(&mut self, id: TransferId, keep: bool) {
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
+        transfer.lookup = None;
+        let Some(conn_id) = transfer.conn.take() else { return };
+        self.core.input.discard(conn_id);
+        let Some(conn) = self.pool.get_mut(conn_id) else { return };
+        conn.transfer = None;
+        if keep && !transfer.options.forbid_reuse && conn.leftover.is_empty() {
+            self.core.info(transfer, || {
+                let host = String::from_utf8_lossy(&conn.destination.host);
+                format!("Connection #{} to host {host}:{} left intact", conn.number, conn.destination.port)
+            });
+            self.keep(conn_id);
+        } else {
+            let verbose = transfer.options.verbose;
+            let number = conn.number;
+            if verbose {
+                self.core.info(transfer, || format!("closing connection #{number}"));
+            }
+            self.close(conn_id);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Limits of time and speed, and the application's refusals.
+
+use tress_model::{Code, Error, Result};
+
+use super::State;
+use crate::multi::Multi;
+use crate::{TransferId, effect::Effect};
+
+impl Multi {
+    /// Fails when a limit is over or the application has refused to go on.
+    pub(crate) fn check_limits(&mut self, id: TransferId) -> Result<()> {
+        let now = self.core.now;
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(()) };
+        if !transfer.is_running() {
+            return Ok(());
+        }
+        if let Some(refusal) = transfer.refusal.take() {
+            return Err(refusal);
+        }
+        if transfer.total_deadline().is_some_and(|at| at <= now) {
+            return Err(transfer.timed_out(now));
+        }
+        let connecting = matches!(transfer.state, State::Resolving | State::Connecting);
+        if connecting && transfer.connect_deadline().is_some_and(|at| at <= now) {
+            return Err(transfer.timed_out(now));
+        }
+        transfer.progress.check_low_speed(&transfer.options, transfer.paused, now)
+    }
+
+    /// Asks the application whether to go on, when it is time to (progress callbacks).
+    pub(crate) fn ask_progress(&mut self, id: TransferId) -> bool {
+        let now = self.core.now;
+        let Some(transfer) = self.transfers.get_mut(id) else { return false };
+        if !transfer.progress.is_due(&transfer.options, now) {
+            return false;
+        }
+        let figures = transfer.figures();
+        self.core.ask(id, Effect::Progress { transfer: id, figures });
+        true
+    }
+}
+
+impl super::Transfer {
+    /// The error of a transfer whose time is over, in libcurl's words.
+    fn timed_out(&self, now: std::time::Instant) -> Error {
+        let ms = self.since_start(now).as_millis();
+        let text = match self.state {
+            State::Resolving => format!("Resolving timed out after {ms} milliseconds"),
+            State::Start | State::Queued | State::Connecting => {
+                format!("Connection timed out after {ms} milliseconds")
+            }
+            _ => match self.infos.download_length {
+                Some(total) => format!(
+                    "Operation timed out after {ms} milliseconds with {} out of {total} bytes received",
+                    self.infos.downloaded
+                ),
+                None => format!(
+                    "Operation timed out after {ms} milliseconds with {} bytes received",
+                    self.infos.downloaded
+                ),
+            },
+        };
+        Error::new(Code::OperationTimedout, text)
+    }
+}

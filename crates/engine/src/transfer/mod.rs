@@ -1,0 +1,236 @@
+//! One transfer: its settings, how far it is, and what is known of it.
+//!
+//! ```text
+//!   add -> Start -> (Queued ->) Resolving -> Connecting -> Exchange -> Done
+//!            ^         a slot                                  |
+//!            +---- redirect, authentication, retry ------------+
+//! ```
+//!
+//! An application's handle owns its `Transfer` and lends it to a multi handle for as long as it
+//! is added; caches, buffers and stores in it outlive the single transfer.
+
+mod connect;
+mod finish;
+mod limits;
+mod resolve;
+mod start;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tress_model::{Code, Error, HeaderStore, Result};
+
+use crate::conn::{Conn, ConnId, Stage};
+use crate::effect::Delivery;
+use crate::http::Exchange;
+use crate::infos::Infos;
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::{Id, TransferId};
+
+/// A handle's transfer, past, present or to come.
+pub struct Transfer {
+    pub(crate) options: Arc<Options>,
+    pub(crate) state: State,
+    id: Option<TransferId>,
+    /// What the settings come to; kept as long as they are the same allocation.
+    pub(crate) plan: Option<Box<Plan>>,
+    pub(crate) conn: Option<ConnId>,
+    pub(crate) lookup: Option<tress_net::resolve::Lookup>,
+    pub(crate) exchange: Exchange,
+    pub(crate) infos: Infos,
+    pub(crate) headers: HeaderStore,
+    result: Option<Result<()>>,
+    /// An error of the application's answer, to fail with when the transfer is run next.
+    pub(crate) refusal: Option<Error>,
+    pub(crate) paused: Paused,
+    /// Bytes that the application has not taken when it paused.
+    pub(crate) held: Option<(Delivery, Vec<u8>)>,
+    pub(crate) progress: Progress,
+    /// It is in the dirty queue.
+    pub(crate) dirty: bool,
+    /// The deadline that the heap has for it.
+    pub(crate) timer: Option<Instant>,
+    pub(crate) started: Instant,
+    /// When connecting began (a slot was granted); none while there is no connecting.
+    pub(crate) connecting_since: Option<Instant>,
+    /// A request on a used connection died before any answer: take a new one.
+    pub(crate) need_fresh: bool,
+}
+
+/// How far a transfer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// In no multi handle.
+    Idle,
+    /// It needs a connection.
+    Start,
+    /// It waits in a pool's queue for a connection slot.
+    Queued,
+    Resolving,
+    Connecting,
+    /// Request and response.
+    Exchange,
+    Done,
+}
+
+/// Which directions the application has paused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Paused {
+    pub(crate) receive: bool,
+    pub(crate) send: bool,
+}
+
+impl Paused {
+    pub(crate) fn any(self) -> bool {
+        self.receive || self.send
+    }
+}
+
+/// Time allowed for connecting unless `CURLOPT_CONNECTTIMEOUT` says otherwise.
+pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(300);
+
+impl Transfer {
+    /// A handle that has not transferred anything yet.
+    pub fn new(options: Arc<Options>) -> Self {
+        Self {
+            options,
+            state: State::Idle,
+            id: None,
+            plan: None,
+            conn: None,
+            lookup: None,
+            exchange: Exchange::default(),
+            infos: Infos::default(),
+            headers: HeaderStore::default(),
+            result: None,
+            refusal: None,
+            paused: Paused::default(),
+            held: None,
+            progress: Progress::default(),
+            dirty: false,
+            timer: None,
+            started: Instant::now(),
+            connecting_since: None,
+            need_fresh: false,
+        }
+    }
+
+    /// The settings that the next transfer, or request of this one, is made with.
+    pub fn set_options(&mut self, options: Arc<Options>) {
+        self.options = options;
+    }
+
+    /// Settings in use.
+    pub fn options(&self) -> &Arc<Options> {
+        &self.options
+    }
+
+    /// What is known of the last or current transfer (`curl_easy_getinfo(3)`).
+    pub fn infos(&self) -> &Infos {
+        &self.infos
+    }
+
+    /// Response headers (`curl_easy_header(3)`).
+    pub fn headers(&self) -> &HeaderStore {
+        &self.headers
+    }
+
+    /// How the transfer ended; none while it has not.
+    pub fn result(&self) -> Option<&Result<()>> {
+        self.result.as_ref()
+    }
+
+    /// Is it in a multi handle and not done?
+    pub fn is_running(&self) -> bool {
+        !matches!(self.state, State::Idle | State::Done)
+    }
+
+    /// Its id in the multi handle that it was last added to.
+    pub(crate) fn id(&self) -> TransferId {
+        self.id.unwrap_or(Id::NONE)
+    }
+
+    pub(crate) fn begin(&mut self, id: TransferId, now: Instant, number: i64) {
+        self.id = Some(id);
+        self.state = State::Start;
+        self.started = now;
+        self.result = None;
+        self.refusal = None;
+        self.paused = Paused::default();
+        self.held = None;
+        self.need_fresh = false;
+        self.connecting_since = None;
+        self.infos.reset(number);
+        self.headers.clear();
+        self.progress.begin(now);
+        self.exchange.begin_transfer();
+    }
+
+    pub(crate) fn left_multi(&mut self) {
+        self.state = State::Idle;
+        self.dirty = false;
+        self.timer = None;
+        self.conn = None;
+        self.lookup = None;
+    }
+
+    pub(crate) fn end(&mut self, result: Result<()>, now: Instant) {
+        self.state = State::Done;
+        self.infos.times.total = self.since_start(now);
+        self.result = Some(result);
+    }
+
+    /// Time since the start of the transfer.
+    pub(crate) fn since_start(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
+    }
+
+    /// The earliest time at which it must be looked at again.
+    pub(crate) fn deadline(&self, conn: Option<&Conn>, now: Instant) -> Option<Instant> {
+        if !self.is_running() {
+            return None;
+        }
+        let mut earliest = self.total_deadline();
+        let mut consider = |at: Option<Instant>| {
+            earliest = match (earliest, at) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+        };
+        match self.state {
+            State::Resolving | State::Connecting => {
+                consider(self.connect_deadline());
+                if let Some(Conn { stage: Stage::Connecting(connect), .. }) = conn {
+                    consider(connect.deadline());
+                }
+            }
+            State::Exchange => {
+                consider(self.exchange.deadline());
+                consider(self.progress.speed_deadline(now));
+            }
+            _ => {}
+        }
+        consider(self.progress.tick(&self.options));
+        earliest
+    }
+
+    pub(crate) fn total_deadline(&self) -> Option<Instant> {
+        let timeout = self.options.timeout;
+        (!timeout.is_zero()).then(|| self.started + timeout)
+    }
+
+    pub(crate) fn connect_deadline(&self) -> Option<Instant> {
+        let timeout = match self.options.connecttimeout {
+            Duration::ZERO => DEFAULT_CONNECT_TIMEOUT,
+            timeout => timeout,
+        };
+        self.connecting_since.map(|since| since + timeout)
+    }
+
+    /// The plan, which `start` has made.
+    pub(crate) fn plan(&self) -> Result<&Plan> {
+        self.plan.as_deref().ok_or_else(|| Error::from(Code::FailedInit))
+    }
+}

@@ -1,0 +1,135 @@
+//! From the settings to a connection: an idle one, a slot for a new one, or a place in a queue.
+
+use std::sync::Arc;
+
+use tress_model::Result;
+
+use super::State;
+use crate::TransferId;
+use crate::conn::{Conn, ConnId};
+use crate::destination::Destination;
+use crate::multi::{Flow, Multi};
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::pool::Room;
+
+impl Multi {
+    /// Plans the request and finds it a connection.
+    pub(crate) fn start(&mut self, id: TransferId) -> Result<Flow> {
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
+        Plan::refresh(transfer)?;
+        let destination = transfer.plan()?.destination.clone();
+        let options = transfer.options.clone();
+        if !options.fresh_connect
+            && !transfer.need_fresh
+            && let Some(conn) = self.take_idle(&destination, &options)
+        {
+            return self.reuse(id, conn);
+        }
+        if !self.make_room(&destination) {
+            return Ok(self.queue(id, &destination));
+        }
+        let now = self.core.now;
+        let conn = self.pool.insert(Conn::new(destination, id, now));
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
+        transfer.conn = Some(conn);
+        transfer.need_fresh = false;
+        transfer.connecting_since = Some(now);
+        transfer.state = State::Resolving;
+        Ok(Flow::Again)
+    }
+
+    /// An idle connection that is young enough and not known to be dead; those that are not are
+    /// closed on the way.
+    fn take_idle(&mut self, destination: &Arc<Destination>, options: &Options) -> Option<ConnId> {
+        while let Some(id) = self.pool.take_idle(destination) {
+            if self.is_reusable(id, options) {
+                return Some(id);
+            }
+            self.close(id);
+        }
+        None
+    }
+
+    fn is_reusable(&mut self, id: ConnId, options: &Options) -> bool {
+        let now = self.core.now;
+        let Some(conn) = self.pool.get_mut(id) else { return false };
+        let limits = options.connect();
+        let idle = now.saturating_duration_since(conn.last_used);
+        let age = now.saturating_duration_since(conn.created);
+        if (!limits.maxage_conn.is_zero() && idle > limits.maxage_conn)
+            || (!limits.maxlifetime_conn.is_zero() && age > limits.maxlifetime_conn)
+            || conn.readable
+        {
+            return false;
+        }
+        let Some(stream) = conn.stream() else { return false };
+        // While the application watches the socket we are told when the peer closes it: no
+        // need to ask the kernel.
+        self.core.interest.is_announced(stream.fd()) || stream.is_alive()
+    }
+
+    fn reuse(&mut self, id: TransferId, conn_id: ConnId) -> Result<Flow> {
+        let Some(conn) = self.pool.get_mut(conn_id) else { return Ok(Flow::Again) };
+        conn.transfer = Some(id);
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
+        transfer.conn = Some(conn_id);
+        transfer.infos.connection_number = conn.number;
+        transfer.infos.primary = conn.primary;
+        transfer.infos.local = conn.local;
+        self.core.info(transfer, || {
+            let host = String::from_utf8_lossy(&conn.destination.host);
+            format!("Reusing existing {}: connection with host {host}", conn.destination.scheme)
+        });
+        self.connected(id)
+    }
+
+    /// Makes sure that one more connection to `destination` is allowed, if need be by closing
+    /// an idle one. False: there is no room.
+    fn make_room(&mut self, destination: &Arc<Destination>) -> bool {
+        let (host, total) =
+            (self.core.settings.max_host_connections, self.core.settings.max_total_connections);
+        loop {
+            let victim = match self.pool.room(destination, host, total) {
+                Room::Yes => return true,
+                Room::HostFull => self.pool.oldest_idle_of(destination),
+                Room::TotalFull => self.pool.oldest_idle(),
+            };
+            let Some(victim) = victim else { return false };
+            let before = self.pool.len();
+            self.close(victim);
+            if self.pool.len() == before {
+                // It takes its time to say goodbye: its slot is free when that is done.
+                return false;
+            }
+        }
+    }
+
+    fn queue(&mut self, id: TransferId, destination: &Arc<Destination>) -> Flow {
+        let settings = &self.core.settings;
+        let full = self.pool.room(
+            destination,
+            settings.max_host_connections,
+            settings.max_total_connections,
+        );
+        self.pool.wait(id, destination, full);
+        if let Some(transfer) = self.transfers.get_mut(id) {
+            transfer.state = State::Queued;
+            self.core.info(transfer, || "No connections available.".to_owned());
+        }
+        Flow::Wait
+    }
+
+    /// A slot towards `destination` is free: wakes the one that waited longest, if any does.
+    pub(crate) fn wake_waiting(&mut self, destination: &Arc<Destination>) {
+        while let Some(id) = self.pool.next_waiting(destination) {
+            let Some(transfer) = self.transfers.get_mut(id) else { continue };
+            if transfer.state == State::Queued {
+                transfer.state = State::Start;
+                transfer.infos.times.queue = transfer.since_start(self.core.now);
+                self.core.wake(id, transfer);
+                return;
+            }
+        }
+    }
+}
