@@ -1,0 +1,88 @@
+//! Received bytes on their way to the application.
+
+use std::ops::Range;
+
+use crate::conn::ConnId;
+
+/// Bytes asked of the kernel at once. One buffer serves the whole multi handle.
+const RECEIVE_BUFFER: usize = 128 * 1024;
+
+/// The bytes received last and not consumed yet; they belong to one connection.
+///
+/// While the application looks at some of them the buffer is lent out with the effect.
+#[derive(Default)]
+pub(crate) struct Input {
+    conn: Option<ConnId>,
+    buffer: Vec<u8>,
+    unread: Range<usize>,
+}
+
+impl Input {
+    /// The bytes of `conn` that were not consumed.
+    pub(crate) fn of(&self, conn: ConnId) -> &[u8] {
+        if self.conn != Some(conn) {
+            return &[];
+        }
+        self.buffer.get(self.unread.clone()).unwrap_or_default()
+    }
+
+    /// Where in the buffer the unread bytes begin.
+    pub(crate) fn start(&self) -> usize {
+        self.unread.start
+    }
+
+    /// Drops bytes that are done with.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.unread.start = (self.unread.start + count).min(self.unread.end);
+    }
+
+    /// Room to receive into; nothing unread is left when this is called.
+    pub(crate) fn room(&mut self, wanted: usize) -> &mut [u8] {
+        let size = wanted.max(RECEIVE_BUFFER);
+        if self.buffer.len() < size {
+            self.buffer = vec![0; size];
+        }
+        &mut self.buffer
+    }
+
+    /// So many bytes of `conn` were received into the room.
+    pub(crate) fn received(&mut self, conn: ConnId, count: usize) {
+        self.conn = Some(conn);
+        self.unread = 0..count;
+    }
+
+    /// Bytes kept for `conn` from an earlier time are to be read first.
+    pub(crate) fn load(&mut self, conn: ConnId, kept: &[u8]) {
+        self.room(kept.len())[..kept.len()].copy_from_slice(kept);
+        self.received(conn, kept.len());
+    }
+
+    /// Takes what is unread out, to be kept with the connection.
+    pub(crate) fn take_unread(&mut self, conn: ConnId) -> Option<Vec<u8>> {
+        let unread = self.of(conn);
+        if unread.is_empty() {
+            return None;
+        }
+        let kept = unread.to_vec();
+        self.discard(conn);
+        Some(kept)
+    }
+
+    /// Forgets what is unread of `conn`.
+    pub(crate) fn discard(&mut self, conn: ConnId) {
+        if self.conn == Some(conn) {
+            self.conn = None;
+            self.unread = 0..0;
+        }
+    }
+
+    /// Takes the buffer out, to be lent.
+    pub(crate) fn lend(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// The lent buffer is back.
+    pub(crate) fn give_back(&mut self, buffer: Vec<u8>) {
+        self.buffer = buffer;
+    }
+}

@@ -1,0 +1,126 @@
+//! The body of a request on its way from the application to the socket.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::options::{BodySource, Options};
+
+/// What is to be sent after the request's head.
+#[derive(Debug, Default)]
+pub(crate) struct BodyOut {
+    source: Source,
+    /// Bytes still to come from the source; none: until it ends.
+    left: Option<u64>,
+    chunked: bool,
+    state: BodyState,
+    /// Bytes of the source that were taken, to know whether a retry must rewind.
+    taken: u64,
+}
+
+#[derive(Debug, Default)]
+enum Source {
+    #[default]
+    None,
+    Bytes(Arc<[u8]>, usize),
+    Application,
+}
+
+/// How far the body is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum BodyState {
+    /// All of it was taken from the source; the rest is in the send buffer.
+    #[default]
+    Ended,
+    /// `Expect: 100-continue` was sent: not before the answer or this time.
+    Waits(Instant),
+    Flows,
+}
+
+impl BodyOut {
+    /// A body from the options' source, `length` bytes long (none: chunked or to the end).
+    pub(crate) fn begin(options: &Options, length: Option<u64>, chunked: bool) -> Self {
+        let source = match &options.body {
+            BodySource::None => return Self::default(),
+            BodySource::Bytes(bytes) => Source::Bytes(bytes.clone(), 0),
+            BodySource::Application { .. } | BodySource::Mime { .. } => Source::Application,
+        };
+        let state = match length {
+            Some(0) => BodyState::Ended,
+            _ => BodyState::Flows,
+        };
+        Self { source, left: length, chunked, state, taken: 0 }
+    }
+
+    pub(crate) fn state(&self) -> BodyState {
+        self.state
+    }
+
+    /// Holds the body back until `until` or an answer.
+    pub(crate) fn wait_for_answer(&mut self, until: Instant) {
+        if self.state == BodyState::Flows {
+            self.state = BodyState::Waits(until);
+        }
+    }
+
+    /// The wait is over.
+    pub(crate) fn flow(&mut self) {
+        if matches!(self.state, BodyState::Waits(_)) {
+            self.state = BodyState::Flows;
+        }
+    }
+
+    /// Nothing more is to be sent, whatever was announced.
+    pub(crate) fn give_up(&mut self) {
+        self.state = BodyState::Ended;
+    }
+
+    /// Is there anything of it in a retry's way: bytes taken that must be had again?
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Comes the body from the application?
+    pub(crate) fn asks_application(&self) -> bool {
+        matches!(self.source, Source::Application)
+    }
+
+    /// Bytes that may be asked for at once.
+    pub(crate) fn room(&self, most: usize) -> usize {
+        self.left.map_or(most, |left| most.min(usize::try_from(left).unwrap_or(most)))
+    }
+
+    /// Bytes missing of the announced length when the source ends now.
+    pub(crate) fn missing(&self) -> Option<u64> {
+        self.left.filter(|left| *left > 0)
+    }
+
+    /// Is the body sent in chunks?
+    pub(crate) fn is_chunked(&self) -> bool {
+        self.chunked
+    }
+
+    /// Moves bytes that are in memory into `out`.
+    pub(crate) fn copy_bytes(&mut self, out: &mut Vec<u8>, most: usize) {
+        let room = self.room(most);
+        if let Source::Bytes(bytes, at) = &mut self.source {
+            let rest = bytes.get(*at..).unwrap_or_default();
+            let piece = &rest[..room.min(rest.len())];
+            out.extend_from_slice(piece);
+            *at += piece.len();
+            let count = piece.len();
+            let ended = *at >= bytes.len();
+            self.took(count, ended);
+        }
+    }
+
+    /// So many bytes came from the source; it may have ended with them.
+    pub(crate) fn took(&mut self, count: usize, ended: bool) {
+        self.taken += count as u64;
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(count as u64);
+        }
+        if ended || self.left == Some(0) {
+            self.state = BodyState::Ended;
+        }
+    }
+}

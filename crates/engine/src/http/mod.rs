@@ -1,0 +1,169 @@
+//! One request and its response over HTTP/1, as a state of a transfer.
+
+mod begin;
+mod complete;
+mod fields;
+mod receive;
+mod send;
+
+use std::ops::Range;
+use std::time::Instant;
+
+use tress_model::Result;
+use tress_proto::decode::Decoder;
+use tress_proto::h1::response::{BodyFraming, Response};
+
+use crate::TransferId;
+use crate::body_out::{BodyOut, BodyState};
+use crate::interest::{SocketOwner, Want};
+use crate::multi::{Flow, Multi};
+
+/// A request with its response; buffers are kept from one to the next.
+#[derive(Default)]
+pub(crate) struct Exchange {
+    response: Option<Response>,
+    /// Bytes to send: the head, then pieces of the body.
+    out: Vec<u8>,
+    sent: usize,
+    /// How much of `out` is head, for the debug callback and the sizes.
+    head_len: usize,
+    /// The bytes to send are the plan's, not `out`'s.
+    out_is_plan: bool,
+    body: BodyOut,
+    /// The head of the response ended: what to do next is decided when it was delivered.
+    head_ended: Option<(BodyFraming, bool)>,
+    /// Some bytes of a response came.
+    answered: bool,
+    response_done: bool,
+    /// The body is read and dropped: it is not what the application asked for.
+    ignore_body: bool,
+    decoder: Option<Box<Decoder>>,
+    decoded: Vec<u8>,
+    /// Body bytes in the input that wait to be decoded.
+    encoded: Range<usize>,
+    /// The connection is of no use after this response.
+    close: bool,
+    /// What to do after this response, if not be done.
+    pub(crate) next: Option<Next>,
+    location: Option<Box<[u8]>>,
+    /// What carries over from one request to the next of the same transfer.
+    pub(crate) follow: Follow,
+}
+
+/// Another request of the same transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// After a redirect.
+    Redirect,
+    /// With credentials.
+    Authenticate,
+    /// Once more on a new connection: the used one was dead.
+    Retry,
+}
+
+/// State of a transfer that may need several requests.
+#[derive(Default)]
+pub(crate) struct Follow {
+    /// Redirects so far.
+    pub(crate) count: u32,
+}
+
+impl Exchange {
+    pub(crate) fn begin_transfer(&mut self) {
+        self.follow = Follow::default();
+        self.next = None;
+    }
+
+    /// When the wait for `100 Continue` ends.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.body.state() {
+            BodyState::Waits(until) => Some(until),
+            _ => None,
+        }
+    }
+
+    /// May the connection serve another transfer?
+    pub(crate) fn keeps_connection(&self) -> bool {
+        self.response_done && !self.close
+    }
+
+    fn unsent<'a>(&'a self, plan_head: &'a [u8]) -> &'a [u8] {
+        let bytes = if self.out_is_plan { plan_head } else { &self.out };
+        bytes.get(self.sent..).unwrap_or_default()
+    }
+}
+
+impl Multi {
+    /// Moves request and response on.
+    pub(crate) fn exchange(&mut self, id: TransferId) -> Result<Flow> {
+        let mut budget = RECEIVES_A_TURN;
+        loop {
+            if let Some(flow) = self.deliver_held(id) {
+                return Ok(flow);
+            }
+            match self.send_request(id)? {
+                Flow::Wait => {}
+                flow => return Ok(flow),
+            }
+            match self.receive_response(id, &mut budget)? {
+                Step::Wait => break,
+                Step::Asked => return Ok(Flow::Asked),
+                Step::Done => return self.complete(id),
+            }
+        }
+        if self.ask_progress(id) {
+            return Ok(Flow::Asked);
+        }
+        self.watch_exchange(id, budget == 0);
+        Ok(Flow::Wait)
+    }
+
+    /// What the exchange waits for on its socket.
+    fn watch_exchange(&mut self, id: TransferId, out_of_turn: bool) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
+        let exchange = &transfer.exchange;
+        let mut want = Want::NONE;
+        if !transfer.paused.receive && transfer.progress.may_receive(core.now) {
+            want = want.and(Want::IN);
+        }
+        let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head);
+        let sends = !exchange.unsent(plan_head).is_empty();
+        if sends && transfer.progress.may_send(core.now) {
+            want = want.and(Want::OUT);
+        }
+        if let Some(stream) = conn.stream() {
+            core.interest.set(stream.fd(), owner, Some(id), want);
+        }
+        if out_of_turn {
+            core.mark_dirty(id, transfer);
+        }
+    }
+
+    /// Bytes that the application has not taken when it paused come first.
+    fn deliver_held(&mut self, id: TransferId) -> Option<Flow> {
+        let (transfer, _, core) = self.parts(id)?;
+        if transfer.paused.receive {
+            return None;
+        }
+        let (kind, buffer) = transfer.held.take()?;
+        let bytes = crate::effect::Lent {
+            start: 0,
+            end: buffer.len(),
+            buffer,
+            home: crate::effect::Home::Spare,
+        };
+        Some(core.ask(id, crate::Effect::Deliver { transfer: id, kind, bytes }))
+    }
+}
+
+/// Reads that one transfer may make in a turn, so that a fast peer starves nobody.
+const RECEIVES_A_TURN: u32 = 32;
+
+/// What a look at the response came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Wait,
+    Asked,
+    Done,
+}

@@ -1,0 +1,234 @@
+//! Sending: the head, then the body as the application supplies it.
+
+use std::io::ErrorKind;
+
+use tress_model::{Code, Error, Result};
+
+use super::Next;
+use crate::TransferId;
+use crate::body_out::BodyState;
+use crate::effect::{DebugKind, Effect};
+use crate::multi::{Flow, Multi};
+use crate::transfer::Transfer;
+
+/// Bytes before and after a chunk: up to 8 digits of size and two line ends.
+const CHUNK_HEAD: usize = 10;
+
+impl Multi {
+    /// Sends as much as goes; asks for more of the body when all was sent.
+    pub(crate) fn send_request(&mut self, id: TransferId) -> Result<Flow> {
+        loop {
+            let Some((transfer, Some(conn), core)) = self.parts(id) else {
+                return Ok(Flow::Wait);
+            };
+            let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head);
+            let unsent = transfer.exchange.unsent(plan_head);
+            if unsent.is_empty() {
+                if !self.refill(id)? {
+                    return Ok(if self.core.asked.is_some() { Flow::Asked } else { Flow::Wait });
+                }
+                continue;
+            }
+            let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
+            if !transfer.progress.may_send(core.now) || !conn.writable {
+                return Ok(Flow::Wait);
+            }
+            let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
+            match stream.send(unsent) {
+                Ok(count) => self.sent(id, count),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    conn.writable = false;
+                    return Ok(Flow::Wait);
+                }
+                Err(error) => return self.send_failed(id, &error),
+            }
+        }
+    }
+
+    fn sent(&mut self, id: TransferId, count: usize) {
+        let Some((transfer, _, core)) = self.parts(id) else { return };
+        let exchange = &mut transfer.exchange;
+        let head = exchange.head_len.saturating_sub(exchange.sent).min(count);
+        exchange.sent += count;
+        transfer.infos.request_size += head as u64;
+        let body = count - head;
+        if body > 0 || transfer.options.limits.is_some() {
+            transfer.progress.sent(body, &transfer.options, core.now);
+        }
+        if exchange.sent >= exchange.head_len && head > 0 {
+            core.tell_head_sent(transfer);
+        }
+    }
+
+    /// Nothing is left to send: is there more of the body? True: there is, in `out`.
+    fn refill(&mut self, id: TransferId) -> Result<bool> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        match transfer.exchange.body.state() {
+            BodyState::Ended => {
+                if transfer.infos.times.posttransfer.is_zero() {
+                    transfer.infos.times.posttransfer = transfer.since_start(core.now);
+                }
+                return Ok(false);
+            }
+            BodyState::Waits(until) if until > core.now => return Ok(false),
+            BodyState::Waits(_) => {
+                core.info(transfer, || "Done waiting for 100-continue".to_owned());
+                transfer.exchange.body.flow();
+            }
+            BodyState::Flows => {}
+        }
+        if transfer.paused.send {
+            return Ok(false);
+        }
+        let most = transfer.options.upload_buffersize as usize;
+        let exchange = &mut transfer.exchange;
+        exchange.begin_piece();
+        if !exchange.body.asks_application() {
+            exchange.body.copy_bytes(&mut exchange.out, most);
+            transfer.piece_taken(core);
+            return Ok(true);
+        }
+        let chunked = exchange.body.is_chunked();
+        let room = exchange.body.room(most);
+        let mut buffer = std::mem::take(&mut exchange.out);
+        if chunked {
+            buffer.resize(CHUNK_HEAD, b'0');
+        }
+        core.ask(id, Effect::Read { transfer: id, room, buffer });
+        Ok(false)
+    }
+
+    fn send_failed(&mut self, id: TransferId, error: &std::io::Error) -> Result<Flow> {
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
+        if conn.uses > 1 && !transfer.exchange.answered {
+            transfer.exchange.next = Some(Next::Retry);
+            transfer.exchange.close = true;
+            return self.complete(id);
+        }
+        // The peer may have answered before it closed: read that first.
+        if conn.readable || transfer.exchange.answered {
+            transfer.exchange.body.give_up();
+            transfer.exchange.drop_unsent();
+            transfer.exchange.close = true;
+            return Ok(Flow::Wait);
+        }
+        transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
+        Err(Error::new(Code::SendError, format!("Send failure: {}", words(error))))
+    }
+}
+
+impl super::Exchange {
+    fn begin_piece(&mut self) {
+        self.out.clear();
+        self.sent = 0;
+        self.head_len = 0;
+        self.out_is_plan = false;
+    }
+
+    pub(super) fn drop_unsent(&mut self) {
+        self.begin_piece();
+    }
+}
+
+impl Transfer {
+    /// A piece of the body is in `out`: counted, and told to the debug callback.
+    pub(crate) fn piece_taken(&mut self, core: &mut crate::multi::Core) {
+        let count = self.exchange.out.len() as u64;
+        self.infos.uploaded += count;
+        if self.options.verbose {
+            core.debug(self, DebugKind::DataOut, &self.exchange.out);
+        }
+    }
+
+    /// The driver has appended `count` bytes of the body to `buffer`.
+    pub(crate) fn supplied(
+        &mut self,
+        core: &mut crate::multi::Core,
+        mut buffer: Vec<u8>,
+        ended: bool,
+    ) -> Result<()> {
+        let chunked = self.exchange.body.is_chunked();
+        let prefix = if chunked { CHUNK_HEAD } else { 0 };
+        let count = buffer.len().saturating_sub(prefix);
+        self.exchange.body.took(count, ended);
+        if ended && let Some(missing) = self.exchange.body.missing() {
+            let text = format!("client read function EOF fail, only only {}/{} of needed bytes read",
+                self.exchange.body.taken(), self.exchange.body.taken() + missing);
+            return Err(Error::new(Code::ReadError, text));
+        }
+        self.infos.uploaded += count as u64;
+        if self.options.verbose {
+            core.debug(self, DebugKind::DataOut, buffer.get(prefix..).unwrap_or_default());
+        }
+        let mut start = 0;
+        if chunked {
+            start = frame_chunk(&mut buffer, count, ended);
+        }
+        self.exchange.out = buffer;
+        self.exchange.sent = start;
+        Ok(())
+    }
+}
+
+/// Writes the size before `count` body bytes and the line end after them, in place; gives where
+/// the chunk begins.
+fn frame_chunk(buffer: &mut Vec<u8>, count: usize, ended: bool) -> usize {
+    let mut start = CHUNK_HEAD;
+    if count > 0 {
+        buffer[CHUNK_HEAD - 2] = b'\r';
+        buffer[CHUNK_HEAD - 1] = b'\n';
+        start = CHUNK_HEAD - 2;
+        let mut rest = count;
+        while rest > 0 {
+            start -= 1;
+            buffer[start] = b"0123456789abcdef"[rest & 15];
+            rest >>= 4;
+        }
+        buffer.extend_from_slice(b"\r\n");
+    }
+    if ended {
+        buffer.extend_from_slice(b"0\r\n\r\n");
+    }
+    start
+}
+
+/// The system's words for an error, without Rust's additions.
+pub(crate) fn words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+impl crate::multi::Core {
+    fn tell_head_sent(&mut self, transfer: &Transfer) {
+        if !transfer.options.verbose {
+            return;
+        }
+        let exchange = &transfer.exchange;
+        let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head);
+        let bytes = if exchange.out_is_plan { plan_head } else { &exchange.out };
+        let head = bytes.get(..exchange.head_len).unwrap_or_default().to_vec();
+        self.debug(transfer, DebugKind::HeaderOut, &head);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_framed_in_place() {
+        for (count, head) in [(1, "1\r\n"), (15, "f\r\n"), (16, "10\r\n"), (65536, "10000\r\n")] {
+            let mut buffer = vec![b'0'; CHUNK_HEAD];
+            buffer.resize(CHUNK_HEAD + count, b'x');
+            let start = frame_chunk(&mut buffer, count, false);
+            let expected = format!("{head}{}\r\n", "x".repeat(count));
+            assert_eq!(&buffer[start..], expected.as_bytes());
+        }
+        let mut buffer = vec![b'0'; CHUNK_HEAD];
+        let start = frame_chunk(&mut buffer, 0, true);
+        assert_eq!(&buffer[start..], b"0\r\n\r\n");
+    }
+}
