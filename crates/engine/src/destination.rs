@@ -1,0 +1,218 @@
+//! Where a connection leads to, and everything that makes one unfit for another transfer.
+
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+
+use tress_model::url::Url;
+use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
+
+use crate::options::{Hooks, IpResolve, Options};
+
+/// The key under which connections are pooled. Two transfers whose destinations are equal may
+/// use the same connection, one after the other.
+#[derive(Debug)]
+pub(crate) struct Destination {
+    /// Everything that must agree, as bytes; and its hash.
+    key: Box<[u8]>,
+    hash: u64,
+    pub(crate) scheme: &'static str,
+    /// The name of the URL, as it is shown and asked for.
+    pub(crate) host: Box<[u8]>,
+    pub(crate) port: u16,
+    /// Whom to connect to.
+    pub(crate) peer: Peer,
+    pub(crate) settings: Arc<ConnectSettings>,
+}
+
+/// Whom a socket is connected to.
+#[derive(Clone, Debug)]
+pub(crate) enum Peer {
+    Host { name: Box<str>, port: u16, family: IpResolve },
+    Unix(Arc<Path>),
+    Abstract(Arc<[u8]>),
+}
+
+impl Destination {
+    pub(crate) fn new(options: &Options, url: &Url, scheme: &'static str) -> Self {
+        let host: Box<[u8]> = url.host_name().to_ascii_lowercase().into();
+        let port = match options.port {
+            0 => url.port(),
+            port => port,
+        };
+        let peer = Peer::of(options, &host, port);
+        let settings = Arc::new(settings(options));
+        let mut key = Vec::with_capacity(64);
+        push(&mut key, scheme.as_bytes());
+        push(&mut key, &host);
+        key.extend_from_slice(&port.to_be_bytes());
+        peer.push(&mut key);
+        if let Some(bind) = &settings.bind {
+            push(&mut key, format!("{bind:?}").as_bytes());
+        }
+        let key = key.into_boxed_slice();
+        let hash = hash(&key);
+        Self { key, hash, scheme, host, port, peer, settings }
+    }
+}
+
+impl Peer {
+    fn of(options: &Options, host: &[u8], port: u16) -> Self {
+        let connect = options.connect();
+        if let Some(path) = &connect.unix_socket_path {
+            if connect.abstract_unix_socket {
+                return Self::Abstract(path.as_ref().into());
+            }
+            let path = Path::new(std::ffi::OsStr::new(std::str::from_utf8(path).unwrap_or("")));
+            return Self::Unix(path.into());
+        }
+        let (name, port) = connect_to(options, host, port);
+        Self::Host { name, port, family: connect.ipresolve }
+    }
+
+    fn push(&self, key: &mut Vec<u8>) {
+        match self {
+            Self::Host { name, port, family } => {
+                push(key, name.as_bytes());
+                key.extend_from_slice(&port.to_be_bytes());
+                key.push(*family as u8);
+            }
+            Self::Unix(path) => push(key, path.as_os_str().as_encoded_bytes()),
+            Self::Abstract(name) => push(key, name),
+        }
+    }
+}
+
+/// The host and port that `CURLOPT_CONNECT_TO` puts in place of the URL's.
+fn connect_to(options: &Options, host: &[u8], port: u16) -> (Box<str>, u16) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
+    for entry in options.connect().connect_to.as_deref().unwrap_or_default() {
+        if let Some((to_host, to_port)) = replacement(entry, host, port) {
+            let name = if to_host.is_empty() { text(host) } else { text(to_host) };
+            return (name, to_port.unwrap_or(port));
+        }
+    }
+    (text(host), port)
+}
+
+/// `HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT`, empty parts match or change nothing.
+fn replacement<'a>(entry: &'a [u8], host: &[u8], port: u16) -> Option<(&'a [u8], Option<u16>)> {
+    let (from_host, rest) = split_host(entry)?;
+    let colon = rest.iter().position(|&b| b == b':')?;
+    let (from_port, rest) = (&rest[..colon], &rest[colon + 1..]);
+    let bare = |name: &'a [u8]| name.strip_prefix(b"[").and_then(|n| n.strip_suffix(b"]"));
+    let from_host = bare(from_host).unwrap_or(from_host);
+    if !from_host.is_empty() && !from_host.eq_ignore_ascii_case(host) {
+        return None;
+    }
+    if !from_port.is_empty() && parse_port(from_port) != Some(port) {
+        return None;
+    }
+    let (to_host, to_port) = match split_host(rest) {
+        Some((to_host, to_port)) => (to_host, parse_port(to_port)),
+        None => (rest, None),
+    };
+    Some((bare(to_host).unwrap_or(to_host), to_port))
+}
+
+/// Splits `host:rest`; an IPv6 address in brackets counts as a host.
+fn split_host(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let after = match text.first() {
+        Some(b'[') => text.iter().position(|&b| b == b']')? + 1,
+        _ => 0,
+    };
+    let colon = after + text.get(after..)?.iter().position(|&b| b == b':')?;
+    Some((&text[..colon], &text[colon + 1..]))
+}
+
+fn parse_port(text: &[u8]) -> Option<u16> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+fn settings(options: &Options) -> ConnectSettings {
+    let connect = options.connect();
+    ConnectSettings {
+        happy_eyeballs: connect.happy_eyeballs_timeout,
+        nodelay: options.tcp_nodelay,
+        keepalive: connect.tcp_keepalive.then(|| KeepAlive {
+            idle: std::time::Duration::from_secs(connect.tcp_keepidle.into()),
+            interval: std::time::Duration::from_secs(connect.tcp_keepintvl.into()),
+            count: connect.tcp_keepcnt,
+        }),
+        fastopen: connect.tcp_fastopen,
+        bind: bind(options),
+        address_scope: connect.address_scope,
+        ask_open: options.hooks.contains(Hooks::OPENSOCKET),
+        ask_sockopt: options.hooks.contains(Hooks::SOCKOPT),
+        // Losers of the race are handed out, so that the application is told to forget them
+        // before they are closed.
+        ask_close: true,
+        verbose: options.verbose,
+    }
+}
+
+fn bind(options: &Options) -> Option<Box<Bind>> {
+    let connect = options.connect();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut bind = Bind {
+        interface: connect.interface_device.as_deref().map(|name| text(name).into()),
+        addresses: Vec::new(),
+        port: connect.localport,
+        port_range: connect.localportrange,
+    };
+    if let Some(host) = connect.interface_host.as_deref() {
+        bind.addresses.extend(text(host).parse::<std::net::IpAddr>());
+    }
+    if let Some(either) = connect.interface.as_deref() {
+        match text(either).parse::<std::net::IpAddr>() {
+            Ok(address) => bind.addresses.push(address),
+            Err(_) => bind.interface = Some(text(either).into()),
+        }
+    }
+    let nothing = bind.interface.is_none() && bind.addresses.is_empty() && bind.port == 0;
+    (!nothing).then(|| Box::new(bind))
+}
+
+/// Appends bytes with their length, so that no two keys run together.
+fn push(key: &mut Vec<u8>, bytes: &[u8]) {
+    key.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
+    key.extend_from_slice(bytes);
+}
+
+fn hash(key: &[u8]) -> u64 {
+    use std::hash::BuildHasher;
+    // The process's own random keys: hosts come from strangers.
+    static KEYS: std::sync::LazyLock<std::hash::RandomState> =
+        std::sync::LazyLock::new(std::hash::RandomState::new);
+    KEYS.hash_one(key)
+}
+
+impl PartialEq for Destination {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.key == other.key
+    }
+}
+
+impl Eq for Destination {}
+
+impl Hash for Destination {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connect_to_replaces_what_matches() {
+        let at = |entry: &'static str| replacement(entry.as_bytes(), b"a.example", 80);
+        assert_eq!(at("a.example:80:b:81"), Some((&b"b"[..], Some(81))));
+        assert_eq!(at(":80:b:"), Some((&b"b"[..], None)));
+        assert_eq!(at("::[::1]:8080"), Some((&b"::1"[..], Some(8080))));
+        assert_eq!(at("a.example:443:b:81"), None);
+        assert_eq!(at("c.example:80:b:81"), None);
+        assert_eq!(at("A.EXAMPLE::b"), Some((&b"b"[..], None)));
+    }
+}

@@ -1,0 +1,82 @@
+//! The response is complete: done, or another request of the same transfer.
+
+use tress_model::{Code, Error, Result};
+
+use super::Next;
+use crate::TransferId;
+use crate::multi::{Flow, Multi};
+use crate::plan::Plan;
+use crate::transfer::State;
+
+impl Multi {
+    /// Ends the exchange.
+    pub(crate) fn complete(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let exchange = &mut transfer.exchange;
+        if exchange.body.state() != crate::body_out::BodyState::Ended || !exchange.out_is_sent() {
+            // An answer before the end of the request: what is not sent never will be.
+            exchange.body.give_up();
+            exchange.drop_unsent();
+            exchange.close = true;
+        }
+        match exchange.next.take() {
+            None => {
+                transfer.infos.redirect_url = transfer.redirect_url();
+                if self.ask_progress_at_end(id) {
+                    return Ok(Flow::Asked);
+                }
+                self.finish(id, Ok(()));
+                Ok(Flow::Wait)
+            }
+            Some(Next::Retry) => {
+                core.info(transfer, || "Connection died, retrying a fresh connect".to_owned());
+                transfer.need_fresh = true;
+                self.again(id)
+            }
+            Some(Next::Redirect) => {
+                self.follow(id)?;
+                self.again(id)
+            }
+            Some(Next::Authenticate) => self.again(id),
+        }
+    }
+
+    /// The same transfer makes another request.
+    fn again(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, _, _)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let keep = transfer.exchange.keeps_connection();
+        let taken = transfer.exchange.body.taken();
+        transfer.state = State::Start;
+        self.release(id, keep);
+        if taken > 0 {
+            return self.rewind(id);
+        }
+        Ok(Flow::Again)
+    }
+
+    /// The body of the request is needed from its start again.
+    fn rewind(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        core.info(transfer, || "Rewinding stream before next send".to_owned());
+        if !transfer.exchange.body.asks_application() {
+            return Ok(Flow::Again);
+        }
+        Ok(core.ask(id, crate::Effect::Seek { transfer: id, offset: 0 }))
+    }
+
+    fn follow(&mut self, id: TransferId) -> Result<()> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(()) };
+        let most = transfer.options.maxredirs;
+        if most >= 0 && transfer.exchange.follow.count >= most as u32 {
+            let text = format!("Maximum ({most}) redirects followed");
+            return Err(Error::new(Code::TooManyRedirects, text));
+        }
+        let Some(location) = transfer.exchange.location.take() else { return Ok(()) };
+        transfer.exchange.follow.count += 1;
+        transfer.infos.redirect_count = transfer.exchange.follow.count;
+        transfer.infos.times.redirect = transfer.since_start(core.now);
+        let plan = Plan::redirected(transfer, &location)?;
+        transfer.plan = Some(Box::new(plan));
+        Ok(())
+    }
+}

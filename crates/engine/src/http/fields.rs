@@ -1,0 +1,191 @@
+//! What the lines of a response's head mean for its transfer.
+
+use tress_model::{Code, Error, Origin, Result};
+use tress_proto::decode::{Coding, Decoder};
+use tress_proto::h1::response::{BodyFraming, Field, Head, Version};
+
+use super::Next;
+use crate::multi::Core;
+use crate::options::{FollowLocation, Method};
+use crate::transfer::Transfer;
+
+impl Transfer {
+    /// A status line.
+    pub(super) fn on_status(&mut self, head: &Head) -> Result<()> {
+        self.infos.response_code = u32::from(head.status);
+        self.infos.http_version = match head.version {
+            Version::Unknown => 0,
+            Version::Http09 | Version::Http10 => 1,
+            Version::Http11 => 2,
+        };
+        self.infos.content_type = None;
+        self.exchange.location = None;
+        self.exchange.codings.clear();
+        Ok(())
+    }
+
+    /// A header of the response.
+    pub(super) fn on_field(
+        &mut self,
+        field: Field,
+        name: &[u8],
+        value: &[u8],
+        status: u16,
+        _now: i64,
+    ) -> Result<()> {
+        let origin = if (100..200).contains(&status) { Origin::Informational } else { Origin::Header };
+        self.headers.push(origin, name, value)?;
+        match field {
+            Field::ContentType => self.infos.content_type = Some(value.into()),
+            Field::ContentEncoding => self.note_codings(value)?,
+            Field::Location => self.exchange.location = Some(value.into()),
+            Field::LastModified if self.options.filetime || self.has_time_condition() => {
+                self.infos.filetime = tress_model::date::parse(value);
+            }
+            Field::RetryAfter => {
+                let text = std::str::from_utf8(value).unwrap_or_default();
+                self.infos.retry_after = text.parse().unwrap_or(0);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A trailer line.
+    pub(super) fn on_trailer(&mut self, line: &[u8]) {
+        let Some(colon) = line.iter().position(|&b| b == b':') else { return };
+        let (name, value) = line.split_at(colon);
+        // A trailer that does not fit is not worth failing a complete response for.
+        let _ = self.headers.push(Origin::Trailer, name, value[1..].trim_ascii());
+    }
+
+    fn note_codings(&mut self, value: &[u8]) -> Result<()> {
+        if !self.options.http().http_content_decoding || self.options.accept_encoding.is_none() {
+            return Ok(());
+        }
+        for name in tress_proto::decode::names(value) {
+            let coding = Coding::named(name);
+            if coding != Coding::Identity {
+                self.exchange.codings.push(coding);
+            }
+        }
+        Ok(())
+    }
+
+    fn has_time_condition(&self) -> bool {
+        self.options.http().timecondition != crate::options::TimeCondition::None
+    }
+
+    /// The empty line: what follows, and what it means for the request.
+    pub(super) fn head_ended(
+        &mut self,
+        core: &mut Core,
+        framing: BodyFraming,
+        informational: bool,
+    ) -> Result<()> {
+        let status = self.infos.response_code;
+        if informational {
+            if status == 100 {
+                self.exchange.body.flow();
+            }
+            return Ok(());
+        }
+        let Some(response) = self.exchange.response.as_ref() else { return Ok(()) };
+        let head = response.head();
+        self.exchange.close |= head.close;
+        let length = head.content_length;
+        self.infos.download_length = match framing {
+            BodyFraming::None | BodyFraming::Length(_) => length,
+            _ => None,
+        };
+        self.plan_next(status);
+        self.settle_upload(core, status);
+        if status >= 400 && self.options.failonerror && self.exchange.next.is_none() {
+            let text = format!("The requested URL returned error: {status}");
+            return Err(Error::new(Code::HttpReturnedError, text));
+        }
+        self.check_range(status)?;
+        self.check_size_announced(length)?;
+        if framing != BodyFraming::None && !self.exchange.ignore_body {
+            self.exchange.decoder = Decoder::stack(&self.exchange.codings)?.map(Box::new);
+        }
+        Ok(())
+    }
+
+    /// Is this response the last one, or what comes after it?
+    fn plan_next(&mut self, status: u32) {
+        let redirect = (300..400).contains(&status) && status != 304 && status != 305;
+        if redirect
+            && self.exchange.location.is_some()
+            && self.options.followlocation != FollowLocation::No
+        {
+            self.exchange.next = Some(Next::Redirect);
+            self.exchange.ignore_body = true;
+        }
+    }
+
+    /// A final answer came while the body of the request is still being sent.
+    fn settle_upload(&mut self, core: &mut Core, status: u32) {
+        use crate::body_out::BodyState;
+        if self.exchange.body.state() == BodyState::Ended && self.exchange.out_is_sent() {
+            return;
+        }
+        if status < 300 {
+            self.exchange.body.flow();
+            return;
+        }
+        if self.options.http().keep_sending_on_error {
+            self.exchange.body.flow();
+            return;
+        }
+        core.info(self, || "HTTP error before end of send, stop sending".to_owned());
+        self.exchange.body.give_up();
+        self.exchange.drop_unsent();
+        self.exchange.close = true;
+    }
+
+    /// A resumed download needs a server that does ranges.
+    fn check_range(&self, status: u32) -> Result<()> {
+        let resumes = self.options.resume_from > 0 && self.options.method == Method::Get;
+        if resumes && status == 200 && self.exchange.next.is_none() {
+            return Err(Error::new(
+                Code::RangeError,
+                "HTTP server does not seem to support byte ranges. Cannot resume.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_size_announced(&self, length: Option<u64>) -> Result<()> {
+        let most = self.options.limits().maxfilesize;
+        match length {
+            Some(length) if most > 0 && length > most && !self.exchange.ignore_body => {
+                Err(Error::new(Code::FilesizeExceeded, "Maximum file size exceeded"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// More of the body has come.
+    pub(super) fn check_size(&self) -> Result<()> {
+        let most = self.options.limits().maxfilesize;
+        if most > 0 && self.infos.downloaded > most {
+            let text = format!(
+                "Exceeded the maximum allowed file size ({most}) with {} bytes",
+                self.infos.downloaded
+            );
+            return Err(Error::new(Code::FilesizeExceeded, text));
+        }
+        Ok(())
+    }
+
+    /// Figures for the progress callback.
+    pub(crate) fn figures(&self) -> crate::effect::Figures {
+        crate::effect::Figures {
+            download_total: self.infos.download_length.unwrap_or(0),
+            downloaded: self.infos.downloaded,
+            upload_total: self.infos.upload_length.unwrap_or(0),
+            uploaded: self.infos.uploaded,
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Receiving: the response is taken apart and handed on, piece by piece.
+
+use std::io::ErrorKind;
+use std::ops::Range;
+
+use tress_model::{Code, Error, Result};
+use tress_proto::h1::response::{BodyFraming, CloseOutcome, Event, Span};
+
+use super::{Next, Step};
+use crate::TransferId;
+use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::http::send::words;
+use crate::multi::{Flow, Multi};
+use crate::options::Hooks;
+
+/// Decoded bytes made at once, so that a paused application holds no more than that.
+const DECODED_ROOM: usize = 64 * 1024;
+
+impl Multi {
+    /// Takes the response on as far as it goes without waiting.
+    pub(super) fn receive_response(&mut self, id: TransferId, budget: &mut u32) -> Result<Step> {
+        loop {
+            let Some((transfer, Some(conn), core)) = self.parts(id) else {
+                return Ok(Step::Wait);
+            };
+            if transfer.exchange.response_done {
+                return Ok(Step::Done);
+            }
+            if transfer.paused.receive {
+                return Ok(Step::Wait);
+            }
+            if let Some((framing, informational)) = transfer.exchange.head_ended.take() {
+                self.head_ended(id, framing, informational)?;
+                continue;
+            }
+            if !transfer.exchange.encoded.is_empty() {
+                if self.deliver_decoded(id)? {
+                    return Ok(Step::Asked);
+                }
+                continue;
+            }
+            let Some(conn_id) = transfer.conn else { return Ok(Step::Wait) };
+            if core.input.of(conn_id).is_empty() {
+                if !conn.leftover.is_empty() {
+                    let kept = std::mem::take(&mut conn.leftover);
+                    core.input.load(conn_id, &kept);
+                } else {
+                    match self.receive(id, budget)? {
+                        Received::Bytes => {}
+                        Received::Nothing => return Ok(Step::Wait),
+                        Received::Closed => return self.peer_closed(id),
+                    }
+                }
+            }
+            if self.take_apart(id)? {
+                return Ok(Step::Asked);
+            }
+        }
+    }
+
+    /// Asks the kernel for bytes, if there may be some.
+    fn receive(&mut self, id: TransferId, budget: &mut u32) -> Result<Received> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else {
+            return Ok(Received::Nothing);
+        };
+        let Some(conn_id) = transfer.conn else { return Ok(Received::Nothing) };
+        if !conn.readable || *budget == 0 || !transfer.progress.may_receive(core.now) {
+            return Ok(Received::Nothing);
+        }
+        *budget -= 1;
+        let room = core.input.room(transfer.options.buffersize as usize);
+        let room = transfer.progress.limited(room, &transfer.options);
+        let Some(stream) = conn.stream() else { return Ok(Received::Nothing) };
+        match stream.recv(room) {
+            Ok(0) => Ok(Received::Closed),
+            Ok(count) => {
+                core.input.received(conn_id, count);
+                if !transfer.exchange.answered {
+                    transfer.exchange.answered = true;
+                    transfer.infos.times.starttransfer = transfer.since_start(core.now);
+                }
+                transfer.progress.received(count, &transfer.options, core.now);
+                Ok(Received::Bytes)
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                conn.readable = false;
+                Ok(Received::Nothing)
+            }
+            Err(error) => self.receive_failed(id, &error),
+        }
+    }
+
+    fn receive_failed(&mut self, id: TransferId, error: &std::io::Error) -> Result<Received> {
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return Ok(Received::Nothing) };
+        if conn.uses > 1 && !transfer.exchange.answered {
+            return Ok(Received::Closed);
+        }
+        transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
+        Err(Error::new(Code::RecvError, format!("Recv failure: {}", words(error))))
+    }
+
+    /// One event of the response. True: the application was asked to take something.
+    fn take_apart(&mut self, id: TransferId) -> Result<bool> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        let Some(conn_id) = transfer.conn else { return Ok(false) };
+        let exchange = &mut transfer.exchange;
+        let Some(response) = exchange.response.as_mut() else { return Ok(false) };
+        let input = core.input.of(conn_id);
+        let advance = response.advance(input)?;
+        let start = core.input.start();
+        core.input.consume(advance.consumed);
+        match advance.event {
+            Event::More => Ok(false),
+            Event::Status { line } => self.on_line(id, start, &line, Line::Status),
+            Event::Header { line, field, name_len, value } => {
+                self.on_line(id, start, &line, Line::Header { field, name_len, value })
+            }
+            Event::EndOfHead { line, body, informational } => {
+                exchange.head_ended = Some((body, informational));
+                self.on_line(id, start, &line, Line::End)
+            }
+            Event::Trailer { line } => self.on_line(id, start, &line, Line::Trailer),
+            Event::Body(span) => self.on_body(id, start, span),
+            Event::End { excess } => {
+                exchange.response_done = true;
+                exchange.close |= excess;
+                Ok(false)
+            }
+        }
+    }
+
+    /// A line of a head or trailer: acted on, kept, and delivered if somebody wants it.
+    fn on_line(&mut self, id: TransferId, start: usize, span: &Span, kind: Line) -> Result<bool> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        let Some(response) = transfer.exchange.response.take() else { return Ok(false) };
+        let range = match span {
+            Span::Input(range) => Some(start + range.start..start + range.end),
+            Span::Held(_) => None,
+        };
+        let line = match (&range, span) {
+            (Some(range), _) => core.input.bytes(range.clone()),
+            (None, span) => span.of(&[], response.held()),
+        };
+        transfer.infos.header_size += line.len() as u64;
+        let head = response.head();
+        let seen = match kind {
+            Line::Status => transfer.on_status(head),
+            Line::Header { field, name_len, value } => {
+                let name = line.get(..name_len).unwrap_or_default();
+                let value = line.get(value).unwrap_or_default();
+                transfer.on_field(field, name, value, head.status, core.now_unix())
+            }
+            Line::End => Ok(()),
+            Line::Trailer => {
+                transfer.on_trailer(line);
+                Ok(())
+            }
+        };
+        core.debug_line(transfer, line);
+        let wanted = transfer.options.hooks.contains(Hooks::HEADER) || transfer.options.header;
+        let lent = wanted.then(|| match range {
+            Some(range) => (range, Vec::new(), Home::Input),
+            None => (0..line.len(), line.to_vec(), Home::Spare),
+        });
+        transfer.exchange.response = Some(response);
+        seen?;
+        let Some((range, mut buffer, home)) = lent else { return Ok(false) };
+        if home == Home::Input {
+            buffer = core.input.lend();
+        }
+        let bytes = Lent { buffer, start: range.start, end: range.end, home };
+        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes });
+        Ok(true)
+    }
+
+    fn on_body(&mut self, id: TransferId, start: usize, span: Span) -> Result<bool> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        let exchange = &mut transfer.exchange;
+        let range = match span {
+            Span::Input(range) => start + range.start..start + range.end,
+            Span::Held(range) => return self.on_held_body(id, range),
+        };
+        if transfer.options.verbose {
+            let bytes = core.input.bytes(range.clone()).to_vec();
+            core.tell(Effect::Debug { transfer: id, kind: DebugKind::DataIn, bytes });
+        }
+        transfer.infos.downloaded += range.len() as u64;
+        if exchange.ignore_body {
+            return Ok(false);
+        }
+        transfer.check_size()?;
+        if transfer.exchange.decoder.is_some() {
+            transfer.exchange.encoded = range;
+            return Ok(false);
+        }
+        let (start, end) = (range.start, range.end);
+        let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
+        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+        Ok(true)
+    }
+
+    /// The first bytes of an HTTP/0.9 reply, which were taken for a status line at first.
+    fn on_held_body(&mut self, id: TransferId, range: Range<usize>) -> Result<bool> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        let Some(response) = transfer.exchange.response.as_ref() else { return Ok(false) };
+        let buffer = response.held().get(range).unwrap_or_default().to_vec();
+        transfer.infos.downloaded += buffer.len() as u64;
+        if transfer.exchange.ignore_body {
+            return Ok(false);
+        }
+        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
+        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+        Ok(true)
+    }
+
+    /// Decodes some of the waiting body bytes. True: there is something to take.
+    fn deliver_decoded(&mut self, id: TransferId) -> Result<bool> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        let exchange = &mut transfer.exchange;
+        let Some(decoder) = exchange.decoder.as_mut() else { return Ok(false) };
+        let encoded = core.input.bytes(exchange.encoded.clone());
+        exchange.decoded.clear();
+        let consumed = decoder.decode(encoded, &mut exchange.decoded, DECODED_ROOM)?;
+        exchange.encoded.start += consumed;
+        if exchange.decoded.is_empty() {
+            if consumed == 0 {
+                exchange.encoded = 0..0;
+            }
+            return Ok(false);
+        }
+        let buffer = std::mem::take(&mut exchange.decoded);
+        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Decoded };
+        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+        Ok(true)
+    }
+
+    /// The peer has closed: the end of the body, a dead connection, or a broken answer.
+    fn peer_closed(&mut self, id: TransferId) -> Result<Step> {
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return Ok(Step::Wait) };
+        let reused = conn.uses > 1;
+        let exchange = &mut transfer.exchange;
+        exchange.close = true;
+        let Some(response) = exchange.response.as_mut() else { return Ok(Step::Wait) };
+        match response.close()? {
+            CloseOutcome::Complete | CloseOutcome::HeadCut => {
+                exchange.response_done = true;
+                Ok(Step::Done)
+            }
+            CloseOutcome::Nothing if reused && !exchange.answered => {
+                exchange.next = Some(Next::Retry);
+                Ok(Step::Done)
+            }
+            CloseOutcome::Nothing => {
+                Err(Error::new(Code::GotNothing, "Empty reply from server"))
+            }
+        }
+    }
+
+    /// What is unread goes to its connection: the transfer waits, and others read meanwhile.
+    pub(crate) fn keep_input(&mut self, id: TransferId) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        let Some(conn_id) = transfer.conn else { return };
+        let encoded = std::mem::take(&mut transfer.exchange.encoded);
+        if let Some(kept) = core.input.take_unread_from(conn_id, encoded.clone()) {
+            transfer.exchange.encoded = 0..encoded.len();
+            conn.leftover = kept;
+        }
+    }
+}
+
+/// What asking the kernel for bytes came to.
+enum Received {
+    Bytes,
+    Nothing,
+    Closed,
+}
+
+/// Which line it is.
+enum Line {
+    Status,
+    Header { field: tress_proto::h1::response::Field, name_len: usize, value: Range<usize> },
+    End,
+    Trailer,
+}
+
+impl Multi {
+    fn head_ended(
+        &mut self,
+        id: TransferId,
+        framing: BodyFraming,
+        informational: bool,
+    ) -> Result<()> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(()) };
+        transfer.head_ended(core, framing, informational)
+    }
+}
+
+/// Nothing to wait for: the flow of a finished step.
+impl From<Step> for Flow {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Asked => Self::Asked,
+            Step::Wait | Step::Done => Self::Wait,
+        }
+    }
+}

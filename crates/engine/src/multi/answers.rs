@@ -1,0 +1,139 @@
+//! The application's answers to the engine's questions.
+
+use std::os::fd::OwnedFd;
+
+use tress_model::{Code, Error, Result};
+use tress_net::connect::SockOptAnswer;
+
+use super::Multi;
+use crate::TransferId;
+use crate::conn::Stage;
+use crate::effect::{Delivered, Delivery, Home, Lent, Sought, Supplied};
+use crate::transfer::Transfer;
+
+impl Multi {
+    /// Answers [`Effect::Deliver`](crate::Effect::Deliver).
+    pub fn delivered(&mut self, kind: Delivery, bytes: Lent, answer: Delivered) {
+        let transfer = self.answering();
+        let kept = match answer {
+            Delivered::Pause { taken } => bytes.get(taken..).map(<[u8]>::to_vec),
+            _ => None,
+        };
+        let length = bytes.len();
+        match (bytes.home, transfer) {
+            (Home::Input, _) => self.core.input.give_back(bytes.buffer),
+            (Home::Decoded, Some(id)) => {
+                if let Some(transfer) = self.transfers.get_mut(id) {
+                    transfer.exchange.take_decoded_back(bytes.buffer);
+                }
+            }
+            _ => {}
+        }
+        let Some(transfer) = transfer.and_then(|id| self.transfers.get_mut(id)) else { return };
+        match answer {
+            Delivered::Taken => {}
+            Delivered::Pause { .. } => {
+                transfer.paused.receive = true;
+                transfer.held = kept.map(|kept| (kind, kept));
+            }
+            Delivered::Failed { returned } => {
+                let text = format!(
+                    "Failure writing output to destination, passed {length} returned {returned}"
+                );
+                transfer.refusal = Some(Error::new(Code::WriteError, text));
+            }
+        }
+    }
+
+    /// Answers [`Effect::Read`](crate::Effect::Read).
+    pub fn supplied(&mut self, buffer: Vec<u8>, answer: Supplied) {
+        let Some(id) = self.answering() else { return };
+        let Some((transfer, _, core)) = self.parts(id) else { return };
+        let result = match answer {
+            Supplied::Data => transfer.supplied(core, buffer, false),
+            Supplied::End => transfer.supplied(core, buffer, true),
+            Supplied::Pause => {
+                transfer.paused.send = true;
+                Ok(())
+            }
+            Supplied::Abort => {
+                Err(Error::new(Code::AbortedByCallback, "operation aborted by callback"))
+            }
+            Supplied::TooMuch => Err(Error::new(Code::ReadError, "read function returned funny value")),
+        };
+        transfer.refuse(result);
+    }
+
+    /// Answers [`Effect::Seek`](crate::Effect::Seek).
+    pub fn sought(&mut self, answer: Sought) {
+        let refused = match answer {
+            Sought::Ok => Ok(()),
+            Sought::Fail | Sought::CantSeek => {
+                Err(Error::new(Code::SendFailRewind, "necessary data rewind was not possible"))
+            }
+        };
+        self.answer_with(refused);
+    }
+
+    /// Answers [`Effect::Progress`](crate::Effect::Progress), `Prereq` and `ResolverStart`.
+    pub fn allowed(&mut self, yes: bool) {
+        let text = "Callback aborted";
+        self.answer_with(if yes { Ok(()) } else { Err(Error::new(Code::AbortedByCallback, text)) });
+    }
+
+    /// Answers [`Effect::OpenSocket`](crate::Effect::OpenSocket); the target may be changed.
+    pub fn socket_opened(&mut self, socket: Option<OwnedFd>, target: Option<crate::Target>) {
+        let Some(id) = self.answering() else { return };
+        let Some((_, Some(conn), _)) = self.parts(id) else { return };
+        if let (Stage::Connecting(connect), Some(pending)) = (&mut conn.stage, conn.pending.take()) {
+            connect.opened(pending.attempt, socket, target.unwrap_or(pending.target));
+        }
+    }
+
+    /// Answers [`Effect::SockOpt`](crate::Effect::SockOpt).
+    pub fn socket_options_set(&mut self, answer: SockOptAnswer) {
+        let Some(id) = self.answering() else { return };
+        let Some((_, Some(conn), _)) = self.parts(id) else { return };
+        if let (Stage::Connecting(connect), Some(pending)) = (&mut conn.stage, conn.pending.take()) {
+            connect.sockopt_done(pending.attempt, answer);
+        }
+    }
+
+    /// The application's wish to pause or to go on (`curl_easy_pause(3)`).
+    ///
+    /// # Errors
+    /// `BadFunctionArgument` when the transfer is not in this multi handle.
+    pub fn pause(&mut self, id: TransferId, receive: bool, send: bool) -> Result<()> {
+        let Some(transfer) = self.transfers.get_mut(id) else {
+            return Err(Code::BadFunctionArgument.into());
+        };
+        let before = transfer.paused;
+        transfer.paused = crate::transfer::Paused { receive, send };
+        if transfer.paused != before && transfer.is_running() {
+            self.core.mark_dirty(id, transfer);
+        }
+        Ok(())
+    }
+
+    /// Who was asked; it goes on with the answer.
+    fn answering(&mut self) -> Option<TransferId> {
+        let id = self.core.asked.take()?.transfer;
+        self.core.dirty.push_first(id);
+        Some(id)
+    }
+
+    fn answer_with(&mut self, result: Result<()>) {
+        let Some(id) = self.answering() else { return };
+        if let Some(transfer) = self.transfers.get_mut(id) {
+            transfer.refuse(result);
+        }
+    }
+}
+
+impl Transfer {
+    fn refuse(&mut self, result: Result<()>) {
+        if let Err(error) = result {
+            self.refusal = Some(error);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the settings of a transfer come to: its URL, its destination, and, where nothing varies
+//! from one request to the next, the whole head of the request.
+//!
+//! A plan is made once for a set of options and used again as long as they are the same
+//! allocation: a handle that is added again and again plans nothing.
+
+use std::sync::Arc;
+
+use tress_model::url::{Url, UrlCode, UrlFlags};
+use tress_model::{Code, Error, Result};
+
+use crate::destination::Destination;
+use crate::http::head;
+use crate::options::{Options, Protocols};
+use crate::transfer::Transfer;
+
+/// A prepared request.
+pub(crate) struct Plan {
+    /// What it was prepared from.
+    options: Arc<Options>,
+    pub(crate) url: Url,
+    pub(crate) destination: Arc<Destination>,
+    /// The head of the request, when it is the same each time; else empty.
+    pub(crate) head: Vec<u8>,
+    /// It leads where a redirect pointed to: good for this transfer only.
+    pub(crate) redirected: bool,
+}
+
+impl Plan {
+    /// Makes sure that the transfer has a plan for its settings.
+    pub(crate) fn refresh(transfer: &mut Transfer) -> Result<()> {
+        let fresh = transfer.plan.as_ref().is_some_and(|plan| {
+            Arc::ptr_eq(&plan.options, &transfer.options)
+                && (!plan.redirected || transfer.exchange.follow.count > 0)
+        });
+        if fresh {
+            return Ok(());
+        }
+        let options = transfer.options.clone();
+        let Some(text) = options.url.as_deref() else {
+            return Err(Error::new(Code::UrlMalformat, "No URL set"));
+        };
+        let mut flags = UrlFlags::NON_SUPPORT_SCHEME;
+        if options.connect().default_protocol.is_none() {
+            flags |= UrlFlags::GUESS_SCHEME;
+        }
+        let url = Url::parse(text, flags | extra_flags(&options)).map_err(rejected)?;
+        let plan = Self::new(options, url, false)?;
+        transfer.plan = Some(Box::new(plan));
+        Ok(())
+    }
+
+    /// The plan for where a redirect leads to.
+    pub(crate) fn redirected(transfer: &Transfer, location: &[u8]) -> Result<Self> {
+        let plan = transfer.plan()?;
+        let flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::URLENCODE;
+        let url = plan.url.join(location, flags | extra_flags(&plan.options)).map_err(rejected)?;
+        Self::new(plan.options.clone(), url, true)
+    }
+
+    fn new(options: Arc<Options>, url: Url, redirected: bool) -> Result<Self> {
+        let scheme = check_scheme(&options, &url, redirected)?;
+        let destination = Arc::new(Destination::new(&options, &url, scheme));
+        let mut plan = Self { options, url, destination, head: Vec::new(), redirected };
+        plan.head = head::fixed(&plan.options, &plan.url)?.unwrap_or_default();
+        Ok(plan)
+    }
+}
+
+fn extra_flags(options: &Options) -> UrlFlags {
+    let mut flags = UrlFlags::empty();
+    if options.path_as_is {
+        flags |= UrlFlags::PATH_AS_IS;
+    }
+    if options.disallow_username_in_url {
+        flags |= UrlFlags::DISALLOW_USER;
+    }
+    flags
+}
+
+/// The scheme, if it is known and allowed.
+fn check_scheme(options: &Options, url: &Url, redirected: bool) -> Result<&'static str> {
+    let follow = if redirected { " (in redirect)" } else { "" };
+    let name = url.scheme_name().unwrap_or_default();
+    let refused = |why: &str| {
+        let name = String::from_utf8_lossy(name);
+        Error::new(Code::UnsupportedProtocol, format!("Protocol \"{name}\" {why}{follow}"))
+    };
+    let Some(scheme) = url.scheme().filter(|s| SERVED.contains(&s.name)) else {
+        return Err(refused("not supported"));
+    };
+    let bit = Protocols::from_scheme(scheme.name.as_bytes()).unwrap_or(Protocols::empty());
+    let allowed = options.protocols.contains(bit)
+        && (!redirected || options.redir_protocols.contains(bit));
+    if allowed { Ok(scheme.name) } else { Err(refused("is disabled")) }
+}
+
+/// Schemes that are served so far.
+const SERVED: [&str; 1] = ["http"];
+
+/// The error of a URL that libcurl would not take.
+fn rejected(code: UrlCode) -> Error {
+    let kind = match code {
+        UrlCode::UnsupportedScheme => Code::UnsupportedProtocol,
+        UrlCode::OutOfMemory => Code::OutOfMemory,
+        UrlCode::UserNotAllowed => Code::LoginDenied,
+        _ => Code::UrlMalformat,
+    };
+    Error::new(kind, format!("URL rejected: {}", code.message()))
+}

@@ -1,0 +1,140 @@
+//! From a name to addresses: literals, the cache, or a look-up on a worker thread.
+
+use std::sync::Arc;
+
+use tress_model::{Code, Error, Result};
+use tress_net::connect::{Connect, ConnectTargets};
+use tress_net::resolve::{Addresses, Cached, Family, Lookup};
+
+use super::State;
+use crate::TransferId;
+use crate::conn::Stage;
+use crate::destination::Peer;
+use crate::interest::{SocketOwner, Want};
+use crate::multi::{Flow, Multi};
+use crate::options::IpResolve;
+
+impl Multi {
+    /// Finds the addresses to connect to.
+    pub(crate) fn resolve(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        if transfer.lookup.is_some() {
+            return Ok(Flow::Wait);
+        }
+        let targets = match &conn.destination.peer {
+            Peer::Unix(path) => ConnectTargets::Unix(path.clone()),
+            Peer::Abstract(name) => ConnectTargets::UnixAbstract(name.clone()),
+            Peer::Host { name, port, family } => {
+                core.apply_resolve_rules(transfer)?;
+                let (name, port, family) = (name.clone(), *port, wanted(*family));
+                return self.resolve_host(id, &name, port, family);
+            }
+        };
+        self.addresses_known(id, targets)
+    }
+
+    fn resolve_host(&mut self, id: TransferId, name: &str, port: u16, family: Family) -> Result<Flow> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let timeout = transfer.options.dns().dns_cache_timeout;
+        match core.dns.get(name, port, family, timeout, core.now) {
+            Cached::Addresses(addresses) => {
+                return self.addresses_known(id, ConnectTargets::Ip { addresses, port });
+            }
+            Cached::Nothing => return Err(unresolved(name)),
+            Cached::Stale | Cached::Unknown => {}
+        }
+        match core.resolver.lookup(name, family) {
+            Lookup::Done(addresses) => {
+                self.addresses_known(id, ConnectTargets::Ip { addresses, port })
+            }
+            Lookup::Running(lookup) => {
+                transfer.lookup = Some(lookup);
+                core.lookups.insert(lookup, id);
+                core.watch_resolver(id);
+                Ok(Flow::Wait)
+            }
+            Lookup::Failed => Err(unresolved(name)),
+        }
+    }
+
+    /// Results of look-ups have come.
+    pub(crate) fn resolved(&mut self) {
+        let mut results = Vec::new();
+        self.core.resolver.take_results(&mut results);
+        for result in results {
+            let Some(id) = self.core.lookups.remove(&result.id) else { continue };
+            let Some((transfer, Some(conn), core)) = self.parts(id) else { continue };
+            transfer.lookup = None;
+            let Peer::Host { name, port, family } = &conn.destination.peer else { continue };
+            let (name, port, family) = (name.clone(), *port, wanted(*family));
+            let addresses = result.addresses.ok();
+            core.dns.add(&name, port, family, addresses.clone(), core.now);
+            let flow = match addresses {
+                Some(addresses) => self.addresses_known(id, ConnectTargets::Ip { addresses, port }),
+                None => Err(unresolved(&name)),
+            };
+            let Some((transfer, _, core)) = self.parts(id) else { continue };
+            if let Err(error) = flow {
+                transfer.refusal = Some(error);
+            }
+            core.wake(id, transfer);
+        }
+        self.core.stop_watching_resolver();
+    }
+
+    fn addresses_known(&mut self, id: TransferId, targets: ConnectTargets) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        transfer.infos.times.namelookup = transfer.since_start(core.now);
+        let settings = conn.destination.settings.clone();
+        conn.stage = Stage::Connecting(Box::new(Connect::new(targets, settings, core.now)));
+        transfer.state = State::Connecting;
+        Ok(Flow::Again)
+    }
+}
+
+impl crate::multi::Core {
+    /// The wake-up descriptor is watched only while look-ups are outstanding (pains, line 1).
+    fn watch_resolver(&mut self, id: TransferId) {
+        let fd = self.resolver.wake_fd();
+        if self.resolver_fd != fd {
+            self.stop_watching_resolver();
+        }
+        if let Some(fd) = fd {
+            self.interest.set(fd, SocketOwner::Resolver, Some(id), Want::IN);
+            self.resolver_fd = Some(fd);
+        }
+    }
+
+    fn stop_watching_resolver(&mut self) {
+        if let Some(fd) = self.resolver_fd
+            && (self.lookups.is_empty() || self.resolver.wake_fd() != Some(fd))
+        {
+            self.interest.set(fd, SocketOwner::Resolver, None, Want::NONE);
+            self.resolver_fd = None;
+        }
+    }
+
+    /// `CURLOPT_RESOLVE` goes into the cache once for each transfer that sets it.
+    fn apply_resolve_rules(&mut self, transfer: &super::Transfer) -> Result<()> {
+        for rule in transfer.options.dns().resolve.as_deref().unwrap_or_default() {
+            let mut notes = Vec::new();
+            self.dns.apply_rule(rule, self.now, &mut notes)?;
+        }
+        Ok(())
+    }
+}
+
+fn wanted(family: IpResolve) -> Family {
+    match family {
+        IpResolve::Whatever => Family::Any,
+        IpResolve::V4 => Family::V4,
+        IpResolve::V6 => Family::V6,
+    }
+}
+
+fn unresolved(name: &str) -> Error {
+    Error::new(Code::CouldntResolveHost, format!("Could not resolve host: {name}"))
+}
+
+#[allow(dead_code)]
+type Shared = Arc<Addresses>;
