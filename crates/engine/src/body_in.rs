@@ -31,6 +31,11 @@ impl Input {
         self.unread.start
     }
 
+    /// Bytes by their place in the buffer.
+    pub(crate) fn bytes(&self, place: Range<usize>) -> &[u8] {
+        self.buffer.get(place).unwrap_or_default()
+    }
+
     /// Drops bytes that are done with.
     pub(crate) fn consume(&mut self, count: usize) {
         self.unread.start = (self.unread.start + count).min(self.unread.end);

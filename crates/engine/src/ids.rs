@@ -79,6 +79,11 @@ impl<T> Id<T> {
         Self { index, generation, what: PhantomData }
     }
 
+    #[cfg(test)]
+    pub(crate) fn from_index(index: u32) -> Self {
+        Self::new(index, 1)
+    }
+
     /// Where the item stands in its table: small, dense, used again after removal.
     pub fn index(self) -> usize {
         self.index as usize

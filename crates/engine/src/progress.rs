@@ -72,6 +72,17 @@ impl Progress {
         }
     }
 
+    /// As much of the room as one read may fill within the rate limit.
+    pub(crate) fn limited<'a>(&self, room: &'a mut [u8], options: &Options) -> &'a mut [u8] {
+        match options.limits.as_ref().map_or(0, |limits| limits.max_recv_speed) {
+            0 => room,
+            speed => {
+                let most = usize::try_from(speed).unwrap_or(room.len()).min(room.len());
+                &mut room[..most]
+            }
+        }
+    }
+
     /// May bytes be received (sent) now, within the rate limit?
     pub(crate) fn may_receive(&self, now: Instant) -> bool {
         self.receive.is_open(now)

@@ -113,13 +113,12 @@ impl Timers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Table;
+    use crate::Id;
     use std::time::Duration;
 
     #[test]
     fn deadlines_come_out_in_order_after_moves_and_clears() {
         let start = Instant::now();
-        let mut conns: Table<crate::conn::Conn> = Table::new();
         let mut timers = Timers::default();
         let mut expected = Vec::new();
         let mut seed = 12345u64;
@@ -127,8 +126,8 @@ mod tests {
             seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             seed >> 33
         };
-        for _ in 0..500 {
-            let owner = Owner::Conn(conns.insert(crate::conn::Conn::for_tests()));
+        for index in 0..500 {
+            let owner = Owner::Conn(Id::from_index(index));
             timers.set(owner, Some(start + Duration::from_millis(random() % 1000)));
             match random() % 3 {
                 0 => timers.set(owner, None),

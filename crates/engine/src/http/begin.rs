@@ -47,7 +47,6 @@ impl Exchange {
         self.answered = false;
         self.response_done = false;
         self.ignore_body = false;
-        self.decoder = None;
         self.encoded = 0..0;
         self.close = false;
         self.next = None;

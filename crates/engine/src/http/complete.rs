@@ -1,5 +1,6 @@
 //! The response is complete: done, or another request of the same transfer.
 
+use tress_model::url::UrlFlags;
 use tress_model::{Code, Error, Result};
 
 use super::Next;
@@ -22,7 +23,7 @@ impl Multi {
         match exchange.next.take() {
             None => {
                 transfer.infos.redirect_url = transfer.redirect_url();
-                if self.ask_progress_at_end(id) {
+                if self.ask_progress(id) {
                     return Ok(Flow::Asked);
                 }
                 self.finish(id, Ok(()));
@@ -64,6 +65,7 @@ impl Multi {
         Ok(core.ask(id, crate::Effect::Seek { transfer: id, offset: 0 }))
     }
 
+    /// Moves the plan to where the response points to.
     fn follow(&mut self, id: TransferId) -> Result<()> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(()) };
         let most = transfer.options.maxredirs;
@@ -78,5 +80,18 @@ impl Multi {
         let plan = Plan::redirected(transfer, &location)?;
         transfer.plan = Some(Box::new(plan));
         Ok(())
+    }
+}
+
+impl crate::transfer::Transfer {
+    /// Where a redirect that is not followed would lead to.
+    fn redirect_url(&self) -> Option<Box<[u8]>> {
+        let location = self.exchange.location.as_deref()?;
+        if !(300..400).contains(&self.infos.response_code) {
+            return None;
+        }
+        let plan = self.plan.as_deref()?;
+        let url = plan.url.join(location, UrlFlags::NON_SUPPORT_SCHEME).ok()?;
+        url.to_bytes(UrlFlags::empty()).ok().map(Vec::into_boxed_slice)
     }
 }

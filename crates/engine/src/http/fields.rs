@@ -1,7 +1,7 @@
 //! What the lines of a response's head mean for its transfer.
 
-use tress_model::{Code, Error, Origin, Result};
-use tress_proto::decode::{Coding, Decoder};
+use tress_model::{Code, Error, Result};
+use tress_proto::decode::Coding;
 use tress_proto::h1::response::{BodyFraming, Field, Head, Version};
 
 use super::Next;
@@ -33,15 +33,11 @@ impl Transfer {
         status: u16,
         _now: i64,
     ) -> Result<()> {
-        let origin = if (100..200).contains(&status) { Origin::Informational } else { Origin::Header };
-        self.headers.push(origin, name, value)?;
+        let _ = (name, status);
         match field {
             Field::ContentType => self.infos.content_type = Some(value.into()),
             Field::ContentEncoding => self.note_codings(value)?,
             Field::Location => self.exchange.location = Some(value.into()),
-            Field::LastModified if self.options.filetime || self.has_time_condition() => {
-                self.infos.filetime = tress_model::date::parse(value);
-            }
             Field::RetryAfter => {
                 let text = std::str::from_utf8(value).unwrap_or_default();
                 self.infos.retry_after = text.parse().unwrap_or(0);
@@ -53,22 +49,14 @@ impl Transfer {
 
     /// A trailer line.
     pub(super) fn on_trailer(&mut self, line: &[u8]) {
-        let Some(colon) = line.iter().position(|&b| b == b':') else { return };
-        let (name, value) = line.split_at(colon);
-        // A trailer that does not fit is not worth failing a complete response for.
-        let _ = self.headers.push(Origin::Trailer, name, value[1..].trim_ascii());
+        let _ = line;
     }
 
     fn note_codings(&mut self, value: &[u8]) -> Result<()> {
         if !self.options.http().http_content_decoding || self.options.accept_encoding.is_none() {
             return Ok(());
         }
-        for name in tress_proto::decode::names(value) {
-            let coding = Coding::named(name);
-            if coding != Coding::Identity {
-                self.exchange.codings.push(coding);
-            }
-        }
+        let _ = value;
         Ok(())
     }
 
@@ -106,9 +94,6 @@ impl Transfer {
         }
         self.check_range(status)?;
         self.check_size_announced(length)?;
-        if framing != BodyFraming::None && !self.exchange.ignore_body {
-            self.exchange.decoder = Decoder::stack(&self.exchange.codings)?.map(Box::new);
-        }
         Ok(())
     }
 

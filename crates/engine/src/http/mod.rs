@@ -3,6 +3,7 @@
 mod begin;
 mod complete;
 mod fields;
+pub(crate) mod head;
 mod receive;
 mod send;
 
@@ -10,7 +11,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use tress_model::Result;
-use tress_proto::decode::Decoder;
+use tress_proto::decode::Coding;
 use tress_proto::h1::response::{BodyFraming, Response};
 
 use crate::TransferId;
@@ -37,7 +38,6 @@ pub(crate) struct Exchange {
     response_done: bool,
     /// The body is read and dropped: it is not what the application asked for.
     ignore_body: bool,
-    decoder: Option<Box<Decoder>>,
     decoded: Vec<u8>,
     /// Body bytes in the input that wait to be decoded.
     encoded: Range<usize>,
@@ -46,6 +46,8 @@ pub(crate) struct Exchange {
     /// What to do after this response, if not be done.
     pub(crate) next: Option<Next>,
     location: Option<Box<[u8]>>,
+    /// Content codings of the body, as announced.
+    codings: Vec<Coding>,
     /// What carries over from one request to the next of the same transfer.
     pub(crate) follow: Follow,
 }
@@ -85,6 +87,15 @@ impl Exchange {
     /// May the connection serve another transfer?
     pub(crate) fn keeps_connection(&self) -> bool {
         self.response_done && !self.close
+    }
+
+    pub(crate) fn take_decoded_back(&mut self, buffer: Vec<u8>) {
+        self.decoded = buffer;
+    }
+
+    /// Was everything sent that is ready to be sent?
+    fn out_is_sent(&self) -> bool {
+        self.sent >= if self.out_is_plan { self.head_len } else { self.out.len() }
     }
 
     fn unsent<'a>(&'a self, plan_head: &'a [u8]) -> &'a [u8] {

@@ -10,7 +10,7 @@ use super::{Next, Step};
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::http::send::words;
-use crate::multi::{Flow, Multi};
+use crate::multi::{Flow, Multi, Out};
 use crate::options::Hooks;
 
 /// Decoded bytes made at once, so that a paused application holds no more than that.
@@ -156,7 +156,14 @@ impl Multi {
                 Ok(())
             }
         };
-        core.debug_line(transfer, line);
+        if transfer.options.verbose {
+            let bytes = line.to_vec();
+            core.outbox.push_back(Out::Effect(Effect::Debug {
+                transfer: id,
+                kind: DebugKind::HeaderIn,
+                bytes,
+            }));
+        }
         let wanted = transfer.options.hooks.contains(Hooks::HEADER) || transfer.options.header;
         let lent = wanted.then(|| match range {
             Some(range) => (range, Vec::new(), Home::Input),
@@ -189,10 +196,6 @@ impl Multi {
             return Ok(false);
         }
         transfer.check_size()?;
-        if transfer.exchange.decoder.is_some() {
-            transfer.exchange.encoded = range;
-            return Ok(false);
-        }
         let (start, end) = (range.start, range.end);
         let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
         core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
@@ -213,25 +216,8 @@ impl Multi {
         Ok(true)
     }
 
-    /// Decodes some of the waiting body bytes. True: there is something to take.
-    fn deliver_decoded(&mut self, id: TransferId) -> Result<bool> {
-        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
-        let exchange = &mut transfer.exchange;
-        let Some(decoder) = exchange.decoder.as_mut() else { return Ok(false) };
-        let encoded = core.input.bytes(exchange.encoded.clone());
-        exchange.decoded.clear();
-        let consumed = decoder.decode(encoded, &mut exchange.decoded, DECODED_ROOM)?;
-        exchange.encoded.start += consumed;
-        if exchange.decoded.is_empty() {
-            if consumed == 0 {
-                exchange.encoded = 0..0;
-            }
-            return Ok(false);
-        }
-        let buffer = std::mem::take(&mut exchange.decoded);
-        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Decoded };
-        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
-        Ok(true)
+    fn deliver_decoded(&mut self, _id: TransferId) -> Result<bool> {
+        Ok(false)
     }
 
     /// The peer has closed: the end of the body, a dead connection, or a broken answer.
@@ -260,9 +246,7 @@ impl Multi {
     pub(crate) fn keep_input(&mut self, id: TransferId) {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let Some(conn_id) = transfer.conn else { return };
-        let encoded = std::mem::take(&mut transfer.exchange.encoded);
-        if let Some(kept) = core.input.take_unread_from(conn_id, encoded.clone()) {
-            transfer.exchange.encoded = 0..encoded.len();
+        if let Some(kept) = core.input.take_unread(conn_id) {
             conn.leftover = kept;
         }
     }

@@ -29,7 +29,6 @@ impl Multi {
                 }
                 continue;
             }
-            let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
             if !transfer.progress.may_send(core.now) || !conn.writable {
                 return Ok(Flow::Wait);
             }

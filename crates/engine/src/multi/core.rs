@@ -1,11 +1,11 @@
 //! What every transfer of a multi handle shares, apart from the transfers and connections.
 
-use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::{OwnedFd, RawFd};
 use std::time::Instant;
 
 use tress_net::Stream;
-use tress_net::resolve::{DnsCache, Resolver};
+use tress_net::resolve::{DnsCache, LookupId, Resolver};
 
 use super::MultiSettings;
 use crate::TransferId;
@@ -40,6 +40,10 @@ pub(crate) struct Core {
     pub(crate) timer_told: Option<Instant>,
     pub(crate) resolver: Resolver,
     pub(crate) resolver_ready: bool,
+    /// Whose look-up it is.
+    pub(crate) lookups: HashMap<LookupId, TransferId>,
+    /// The resolver's descriptor while it is watched.
+    pub(crate) resolver_fd: Option<RawFd>,
     pub(crate) dns: DnsCache,
     /// Sockets of idle connections that the application still watches: soon used again, or
     /// taken out at a later time-out. The first so many were there at the last time-out.
@@ -91,9 +95,11 @@ impl Core {
             most_running: 0,
             acting: false,
             timer_told: None,
-            resolver: Resolver::new(),
+            resolver: Resolver::default(),
             resolver_ready: false,
-            dns: DnsCache::new(),
+            lookups: HashMap::new(),
+            resolver_fd: None,
+            dns: DnsCache::default(),
             lingering: VecDeque::new(),
             lingering_aged: 0,
             transfers_made: 0,
@@ -154,5 +160,11 @@ impl Core {
         if transfer.options.verbose {
             self.tell(Effect::Debug { transfer: transfer.id(), kind, bytes: bytes.to_vec() });
         }
+    }
+
+    /// Wall clock seconds since 1970, for cookies and the like.
+    pub(crate) fn now_unix(&self) -> i64 {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| since.as_secs() as i64)
     }
 }

@@ -12,7 +12,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-pub(crate) use self::core::{Asked, Core, Flow, Out};
+pub(crate) use self::core::{Core, Flow, Out};
 pub use settings::MultiSettings;
 
 use crate::TransferId;

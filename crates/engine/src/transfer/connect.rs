@@ -1,7 +1,5 @@
 //! Sockets race to be connected; then the layers above them are put on.
 
-use std::os::fd::RawFd;
-
 use tress_model::{Code, Error, Result};
 use tress_net::Stream;
 use tress_net::connect::{ConnectFailure, ConnectStep, Target};
@@ -121,13 +119,5 @@ impl Multi {
         let destination = &conn.destination;
         let host = String::from_utf8_lossy(&destination.host);
         failure.into_error(&format!("{host} port {}", destination.port), elapsed)
-    }
-
-    /// Tells the application to forget a descriptor, then closes it.
-    pub(crate) fn close_fd(&mut self, fd: std::os::fd::OwnedFd, transfer: Option<TransferId>) {
-        use std::os::fd::AsRawFd;
-        let raw: RawFd = fd.as_raw_fd();
-        self.forget_socket(raw);
-        self.drop_fd(fd, transfer);
     }
 }

@@ -18,7 +18,7 @@ mod start;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tress_model::{Code, Error, HeaderStore, Result};
+use tress_model::{Code, Error, Result};
 
 use crate::conn::{Conn, ConnId, Stage};
 use crate::effect::Delivery;
@@ -37,10 +37,9 @@ pub struct Transfer {
     /// What the settings come to; kept as long as they are the same allocation.
     pub(crate) plan: Option<Box<Plan>>,
     pub(crate) conn: Option<ConnId>,
-    pub(crate) lookup: Option<tress_net::resolve::Lookup>,
+    pub(crate) lookup: Option<tress_net::resolve::LookupId>,
     pub(crate) exchange: Exchange,
     pub(crate) infos: Infos,
-    pub(crate) headers: HeaderStore,
     result: Option<Result<()>>,
     /// An error of the application's answer, to fail with when the transfer is run next.
     pub(crate) refusal: Option<Error>,
@@ -103,7 +102,6 @@ impl Transfer {
             lookup: None,
             exchange: Exchange::default(),
             infos: Infos::default(),
-            headers: HeaderStore::default(),
             result: None,
             refusal: None,
             paused: Paused::default(),
@@ -132,11 +130,6 @@ impl Transfer {
         &self.infos
     }
 
-    /// Response headers (`curl_easy_header(3)`).
-    pub fn headers(&self) -> &HeaderStore {
-        &self.headers
-    }
-
     /// How the transfer ended; none while it has not.
     pub fn result(&self) -> Option<&Result<()>> {
         self.result.as_ref()
@@ -163,7 +156,6 @@ impl Transfer {
         self.need_fresh = false;
         self.connecting_since = None;
         self.infos.reset(number);
-        self.headers.clear();
         self.progress.begin(now);
         self.exchange.begin_transfer();
     }

@@ -1,10 +1,8 @@
 //! From a name to addresses: literals, the cache, or a look-up on a worker thread.
 
-use std::sync::Arc;
-
 use tress_model::{Code, Error, Result};
 use tress_net::connect::{Connect, ConnectTargets};
-use tress_net::resolve::{Addresses, Cached, Family, Lookup};
+use tress_net::resolve::{Cached, Family, Lookup};
 
 use super::State;
 use crate::TransferId;
@@ -36,24 +34,25 @@ impl Multi {
     fn resolve_host(&mut self, id: TransferId, name: &str, port: u16, family: Family) -> Result<Flow> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let timeout = transfer.options.dns().dns_cache_timeout;
-        match core.dns.get(name, port, family, timeout, core.now) {
-            Cached::Addresses(addresses) => {
+        let wildcard = transfer.options.dns().resolve.is_some();
+        match core.dns.get(name, port, family, wildcard, timeout, core.now) {
+            Cached::Found(addresses) => {
                 return self.addresses_known(id, ConnectTargets::Ip { addresses, port });
             }
-            Cached::Nothing => return Err(unresolved(name)),
-            Cached::Stale | Cached::Unknown => {}
+            Cached::Negative => return Err(unresolved(name)),
+            Cached::Stale | Cached::Missing => {}
         }
         match core.resolver.lookup(name, family) {
-            Lookup::Done(addresses) => {
+            Lookup::Ready(addresses) => {
                 self.addresses_known(id, ConnectTargets::Ip { addresses, port })
             }
-            Lookup::Running(lookup) => {
+            Lookup::Pending(lookup) => {
                 transfer.lookup = Some(lookup);
                 core.lookups.insert(lookup, id);
                 core.watch_resolver(id);
                 Ok(Flow::Wait)
             }
-            Lookup::Failed => Err(unresolved(name)),
+            Lookup::Failed(_) => Err(unresolved(name)),
         }
     }
 
@@ -61,13 +60,13 @@ impl Multi {
     pub(crate) fn resolved(&mut self) {
         let mut results = Vec::new();
         self.core.resolver.take_results(&mut results);
-        for result in results {
-            let Some(id) = self.core.lookups.remove(&result.id) else { continue };
+        for (lookup, result) in results {
+            let Some(id) = self.core.lookups.remove(&lookup) else { continue };
             let Some((transfer, Some(conn), core)) = self.parts(id) else { continue };
             transfer.lookup = None;
             let Peer::Host { name, port, family } = &conn.destination.peer else { continue };
             let (name, port, family) = (name.clone(), *port, wanted(*family));
-            let addresses = result.addresses.ok();
+            let addresses = result.ok();
             core.dns.add(&name, port, family, addresses.clone(), core.now);
             let flow = match addresses {
                 Some(addresses) => self.addresses_known(id, ConnectTargets::Ip { addresses, port }),
@@ -118,7 +117,11 @@ impl crate::multi::Core {
     fn apply_resolve_rules(&mut self, transfer: &super::Transfer) -> Result<()> {
         for rule in transfer.options.dns().resolve.as_deref().unwrap_or_default() {
             let mut notes = Vec::new();
-            self.dns.apply_rule(rule, self.now, &mut notes)?;
+            let rule = String::from_utf8_lossy(rule);
+            self.dns.apply_rule(&rule, self.now, &mut notes)?;
+            for note in notes {
+                self.info(transfer, || note.to_string());
+            }
         }
         Ok(())
     }
@@ -135,6 +138,3 @@ fn wanted(family: IpResolve) -> Family {
 fn unresolved(name: &str) -> Error {
     Error::new(Code::CouldntResolveHost, format!("Could not resolve host: {name}"))
 }
-
-#[allow(dead_code)]
-type Shared = Arc<Addresses>;
