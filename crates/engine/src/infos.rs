@@ -97,7 +97,12 @@ impl Infos {
     /// A new transfer begins.
     pub(crate) fn reset(&mut self, number: i64) {
         let certificates = std::mem::take(&mut self.certificates);
-        *self = Self { transfer_number: number, connection_number: -1, certificates, ..Self::default() };
+        *self = Self {
+            transfer_number: number,
+            connection_number: -1,
+            certificates,
+            ..Self::default()
+        };
         self.certificates.clear();
     }
 }

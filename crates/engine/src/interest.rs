@@ -154,7 +154,8 @@ impl Interest {
 
     /// Does the application watch this socket for reading?
     pub(crate) fn is_announced(&self, socket: RawFd) -> bool {
-        let entry = usize::try_from(socket).ok().and_then(|index| self.entries.get(index)?.as_ref());
+        let entry =
+            usize::try_from(socket).ok().and_then(|index| self.entries.get(index)?.as_ref());
         entry.and_then(|entry| entry.announced).is_some_and(|want| want.0 & 1 != 0)
     }
 

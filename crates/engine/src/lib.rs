@@ -31,9 +31,7 @@ mod progress;
 mod timers;
 mod transfer;
 
-pub use effect::{
-    DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch,
-};
+pub use effect::{DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch};
 pub use ids::Id;
 pub use infos::{Infos, Times};
 pub use multi::{Multi, MultiSettings, Ready};

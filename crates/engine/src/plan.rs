@@ -90,8 +90,8 @@ fn check_scheme(options: &Options, url: &Url, redirected: bool) -> Result<&'stat
         return Err(refused("not supported"));
     };
     let bit = Protocols::from_scheme(scheme.name.as_bytes()).unwrap_or(Protocols::empty());
-    let allowed = options.protocols.contains(bit)
-        && (!redirected || options.redir_protocols.contains(bit));
+    let allowed =
+        options.protocols.contains(bit) && (!redirected || options.redir_protocols.contains(bit));
     if allowed { Ok(scheme.name) } else { Err(refused("is disabled")) }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::conn::ConnId;
 use crate::TransferId;
+use crate::conn::ConnId;
 
 /// Who is to be woken at a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -236,9 +236,7 @@ impl Multi {
                 exchange.next = Some(Next::Retry);
                 Ok(Step::Done)
             }
-            CloseOutcome::Nothing => {
-                Err(Error::new(Code::GotNothing, "Empty reply from server"))
-            }
+            CloseOutcome::Nothing => Err(Error::new(Code::GotNothing, "Empty reply from server")),
         }
     }
 

@@ -151,8 +151,11 @@ impl Transfer {
         let count = buffer.len().saturating_sub(prefix);
         self.exchange.body.took(count, ended);
         if ended && let Some(missing) = self.exchange.body.missing() {
-            let text = format!("client read function EOF fail, only only {}/{} of needed bytes read",
-                self.exchange.body.taken(), self.exchange.body.taken() + missing);
+            let text = format!(
+                "client read function EOF fail, only only {}/{} of needed bytes read",
+                self.exchange.body.taken(),
+                self.exchange.body.taken() + missing
+            );
             return Err(Error::new(Code::ReadError, text));
         }
         self.infos.uploaded += count as u64;

@@ -59,7 +59,9 @@ impl Multi {
             Supplied::Abort => {
                 Err(Error::new(Code::AbortedByCallback, "operation aborted by callback"))
             }
-            Supplied::TooMuch => Err(Error::new(Code::ReadError, "read function returned funny value")),
+            Supplied::TooMuch => {
+                Err(Error::new(Code::ReadError, "read function returned funny value"))
+            }
         };
         transfer.refuse(result);
     }
@@ -85,7 +87,8 @@ impl Multi {
     pub fn socket_opened(&mut self, socket: Option<OwnedFd>, target: Option<crate::Target>) {
         let Some(id) = self.answering() else { return };
         let Some((_, Some(conn), _)) = self.parts(id) else { return };
-        if let (Stage::Connecting(connect), Some(pending)) = (&mut conn.stage, conn.pending.take()) {
+        if let (Stage::Connecting(connect), Some(pending)) = (&mut conn.stage, conn.pending.take())
+        {
             connect.opened(pending.attempt, socket, target.unwrap_or(pending.target));
         }
     }
@@ -94,7 +97,8 @@ impl Multi {
     pub fn socket_options_set(&mut self, answer: SockOptAnswer) {
         let Some(id) = self.answering() else { return };
         let Some((_, Some(conn), _)) = self.parts(id) else { return };
-        if let (Stage::Connecting(connect), Some(pending)) = (&mut conn.stage, conn.pending.take()) {
+        if let (Stage::Connecting(connect), Some(pending)) = (&mut conn.stage, conn.pending.take())
+        {
             connect.sockopt_done(pending.attempt, answer);
         }
     }

@@ -42,7 +42,9 @@ impl Multi {
         while let Some(out) = self.core.outbox.pop_front() {
             match out {
                 Out::Effect(effect) => return Some(effect),
-                Out::Close(fd, transfer) => return Some(Effect::CloseSocket { socket: fd, transfer }),
+                Out::Close(fd, transfer) => {
+                    return Some(Effect::CloseSocket { socket: fd, transfer });
+                }
                 Out::Drop(stream) => drop(stream),
                 Out::DropFd(fd) => drop(fd),
             }

@@ -36,7 +36,9 @@ impl Multi {
                     conn.pending = Some(Pending { attempt, target });
                     return Ok(core.ask(id, Effect::SockOpt { transfer: id, socket: fd }));
                 }
-                ConnectStep::Connected(stream, target) => return self.socket_up(id, stream, target),
+                ConnectStep::Connected(stream, target) => {
+                    return self.socket_up(id, stream, target);
+                }
                 ConnectStep::Failed(failure) => return Err(self.connect_failed(id, failure)),
             }
         }

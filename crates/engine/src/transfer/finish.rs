@@ -49,7 +49,10 @@ impl Multi {
         if keep && !transfer.options.forbid_reuse && conn.leftover.is_empty() {
             self.core.info(transfer, || {
                 let host = String::from_utf8_lossy(&conn.destination.host);
-                format!("Connection #{} to host {host}:{} left intact", conn.number, conn.destination.port)
+                format!(
+                    "Connection #{} to host {host}:{} left intact",
+                    conn.number, conn.destination.port
+                )
             });
             self.keep(conn_id);
         } else {

@@ -31,7 +31,13 @@ impl Multi {
         self.addresses_known(id, targets)
     }
 
-    fn resolve_host(&mut self, id: TransferId, name: &str, port: u16, family: Family) -> Result<Flow> {
+    fn resolve_host(
+        &mut self,
+        id: TransferId,
+        name: &str,
+        port: u16,
+        family: Family,
+    ) -> Result<Flow> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let timeout = transfer.options.dns().dns_cache_timeout;
         let wildcard = transfer.options.dns().resolve.is_some();
