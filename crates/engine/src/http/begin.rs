@@ -1,7 +1,7 @@
 //! The beginning of an exchange: the head is made, the body and the response are set up.
 
 use tress_model::Result;
-use tress_proto::h1::response::{Response, ResponseConfig};
+use tress_proto::h1::{Response, ResponseConfig};
 
 use super::{Exchange, head};
 use crate::TransferId;

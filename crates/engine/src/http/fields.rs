@@ -2,7 +2,7 @@
 
 use tress_model::{Code, Error, Result};
 use tress_proto::decode::Coding;
-use tress_proto::h1::response::{BodyFraming, Field, Head, Version};
+use tress_proto::h1::{BodyFraming, Field, Head, Version};
 
 use super::Next;
 use crate::multi::Core;

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use tress_model::Result;
 use tress_proto::decode::Coding;
-use tress_proto::h1::response::{BodyFraming, Response};
+use tress_proto::h1::{BodyFraming, Response};
 
 use crate::TransferId;
 use crate::body_out::{BodyOut, BodyState};

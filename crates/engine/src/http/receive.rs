@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::ops::Range;
 
 use tress_model::{Code, Error, Result};
-use tress_proto::h1::response::{BodyFraming, CloseOutcome, Event, Span};
+use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Span};
 
 use super::{Next, Step};
 use crate::TransferId;
@@ -260,7 +260,7 @@ enum Received {
 /// Which line it is.
 enum Line {
     Status,
-    Header { field: tress_proto::h1::response::Field, name_len: usize, value: Range<usize> },
+    Header { field: tress_proto::h1::Field, name_len: usize, value: Range<usize> },
     End,
     Trailer,
 }
