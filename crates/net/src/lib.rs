@@ -5,6 +5,7 @@ pub mod connect;
 mod poll;
 pub mod resolve;
 mod stream;
+pub mod tls;
 mod wake;
 
 pub use poll::{PollEvents, Poller};

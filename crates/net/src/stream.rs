@@ -2,8 +2,12 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
+use std::sync::Arc;
+
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+
+use crate::tls::{Handshake, Tls, TlsContext, TlsInfo, TlsSettings};
 
 /// What to wait for on a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +36,7 @@ pub struct Stream(Layer);
 enum Layer {
     Tcp(OwnedFd),
     Unix(OwnedFd),
+    Tls(Box<Tls>),
 }
 
 impl Stream {
@@ -45,6 +50,46 @@ impl Stream {
         Self(Layer::Unix(fd))
     }
 
+    /// Puts TLS on top; the stream is open when [`Stream::handshake`] says so.
+    /// `host` is checked against the certificate, `port` is for messages,
+    /// `alpn` the protocols to offer.
+    pub fn start_tls(
+        self,
+        context: &TlsContext,
+        settings: &Arc<TlsSettings>,
+        host: &str,
+        port: u16,
+        alpn: &[&[u8]],
+    ) -> tress_model::Result<Self> {
+        let tls = Tls::new(self, context, settings.clone(), host, port, alpn)?;
+        Ok(Self(Layer::Tls(Box::new(tls))))
+    }
+
+    /// Moves the handshake of the outermost TLS layer on without blocking.
+    pub fn handshake(&mut self) -> tress_model::Result<Handshake> {
+        match &mut self.0 {
+            Layer::Tcp(_) | Layer::Unix(_) => Ok(Handshake::Done),
+            Layer::Tls(tls) => tls.handshake(),
+        }
+    }
+
+    /// What the outermost TLS layer agreed on, once its handshake is done.
+    pub fn tls_info(&self) -> Option<&TlsInfo> {
+        match &self.0 {
+            Layer::Tcp(_) | Layer::Unix(_) => None,
+            Layer::Tls(tls) => tls.info(),
+        }
+    }
+
+    /// `CURLINFO_SSL_VERIFYRESULT` of the outermost TLS layer, also after it
+    /// failed: OpenSSL's number of what is wrong with the chain, 0 for nothing.
+    pub fn tls_verify_result(&self) -> i64 {
+        match &self.0 {
+            Layer::Tcp(_) | Layer::Unix(_) => 0,
+            Layer::Tls(tls) => tls.verify_result(),
+        }
+    }
+
     /// The descriptor to watch.
     pub fn fd(&self) -> RawFd {
         self.owned().as_raw_fd()
@@ -54,13 +99,18 @@ impl Stream {
     pub fn recv(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => recv_fd(fd.as_fd(), buf),
+            Layer::Tls(tls) => tls.recv(buf),
         }
     }
 
     /// Sends from the front of `buf` and says how much of it went.
+    ///
+    /// Over TLS a call that would block has taken bytes already: call again
+    /// with the same ones (more may follow them).
     pub fn send(&mut self, buf: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => send_fd(fd.as_fd(), buf),
+            Layer::Tls(tls) => tls.send(&[IoSlice::new(buf)]),
         }
     }
 
@@ -68,6 +118,7 @@ impl Stream {
     pub fn send_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         match &mut self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => send_vectored_fd(fd.as_fd(), bufs),
+            Layer::Tls(tls) => tls.send(bufs),
         }
     }
 
@@ -75,6 +126,7 @@ impl Stream {
     pub fn pending(&self) -> bool {
         match &self.0 {
             Layer::Tcp(_) | Layer::Unix(_) => false,
+            Layer::Tls(tls) => tls.pending(),
         }
     }
 
@@ -83,6 +135,7 @@ impl Stream {
     pub fn blocked_on(&self, calling: Want) -> Want {
         match &self.0 {
             Layer::Tcp(_) | Layer::Unix(_) => calling,
+            Layer::Tls(tls) => tls.blocked_on(calling),
         }
     }
 
@@ -90,6 +143,7 @@ impl Stream {
     pub fn start_shutdown(&mut self) {
         match &mut self.0 {
             Layer::Tcp(_) | Layer::Unix(_) => {}
+            Layer::Tls(tls) => tls.start_shutdown(),
         }
     }
 
@@ -101,18 +155,23 @@ impl Stream {
                 let _ = recv_fd(fd.as_fd(), &mut [0; 1024]);
                 Ok(Shutdown::Done)
             }
+            Layer::Tls(tls) => tls.shutdown(),
         }
     }
 
     /// May an idle stream be used again: the peer has not closed it, it has no
-    /// error and no stray bytes wait?
-    pub fn is_alive(&self) -> bool {
+    /// error and no stray bytes wait? Session tickets are not stray.
+    pub fn is_alive(&mut self) -> bool {
         if self.pending() {
             return false;
         }
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let got = rustix::net::recv(self.owned(), &mut [0_u8; 1], flags);
-        matches!(got, Err(Errno::AGAIN | Errno::INTR))
+        match (got, &mut self.0) {
+            (Err(e), _) => matches!(e, Errno::AGAIN | Errno::INTR),
+            (Ok((1.., _)), Layer::Tls(tls)) => tls.is_quiet(),
+            (Ok(_), _) => false,
+        }
     }
 
     /// Is this a Unix domain socket, whose addresses are paths?
@@ -120,6 +179,7 @@ impl Stream {
         match &self.0 {
             Layer::Tcp(_) => false,
             Layer::Unix(_) => true,
+            Layer::Tls(tls) => tls.below().is_unix(),
         }
     }
 
@@ -138,12 +198,14 @@ impl Stream {
     pub fn into_fd(self) -> OwnedFd {
         match self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => fd,
+            Layer::Tls(tls) => tls.into_below().into_fd(),
         }
     }
 
     fn owned(&self) -> BorrowedFd<'_> {
         match &self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => fd.as_fd(),
+            Layer::Tls(tls) => tls.below().owned(),
         }
     }
 }

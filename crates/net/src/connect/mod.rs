@@ -19,6 +19,7 @@ use attempt::{Attempt, Progress};
 
 pub use bind::Bind;
 pub use note::ConnectNote;
+pub(crate) use note::errno_text;
 
 /// At most so many sockets connect at once; starting another gives up the oldest.
 pub const MAX_CONCURRENT_ATTEMPTS: usize = 6;

@@ -57,7 +57,7 @@ impl fmt::Display for ConnectNote {
 }
 
 /// The system's words for an error number, as `strerror` has them.
-pub(super) fn errno_text(errno: i32) -> String {
+pub(crate) fn errno_text(errno: i32) -> String {
     let text = std::io::Error::from_raw_os_error(errno).to_string();
     match text.rfind(" (os error") {
         Some(end) => text[..end].to_owned(),

@@ -1,0 +1,24 @@
+//! TLS 1.2 and 1.3 as a layer over any stream, TLS itself included.
+//!
+//! rustls shakes hands; afterwards the records are opened and sealed here, in
+//! the caller's buffer, so that an idle connection keeps no buffer at all.
+
+mod config;
+mod failure;
+mod identity;
+mod layer;
+mod names;
+mod pin;
+mod record;
+mod settings;
+mod trust;
+mod verify;
+
+pub use config::TlsContext;
+pub(crate) use layer::Tls;
+pub use layer::{Handshake, TlsInfo};
+pub use settings::{Blob, KeyFormat, Source, TlsSettings, TlsVersion};
+pub use trust::DEFAULT_CA_FILE;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,154 @@
+//! Trust anchors, parsed once in a process for all connections that use them.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use rustls::RootCertStore;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use tress_model::{Code, Error, Result};
+
+use super::settings::{Blob, TlsSettings};
+
+/// The system's bundle, unless the application names another one.
+pub const DEFAULT_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// So many stores are remembered; after that the cache starts over.
+const MAX_CACHED_STORES: usize = 64;
+
+/// Parsed trust anchors.
+pub(super) struct TrustStore {
+    pub(super) roots: Arc<RootCertStore>,
+    /// Digests of the certificates: the peer's own one may be among them.
+    digests: HashSet<[u8; 32]>,
+}
+
+impl TrustStore {
+    /// Is this very certificate an anchor?
+    pub(super) fn holds(&self, certificate: &[u8]) -> bool {
+        self.digests.contains(&super::pin::sha256(certificate))
+    }
+
+    /// The anchors for `settings`, from the process's cache if nothing changed.
+    pub(super) fn of(settings: &TlsSettings) -> Result<Arc<Self>> {
+        static CACHE: LazyLock<Mutex<HashMap<Key, Arc<TrustStore>>>> =
+            LazyLock::new(Mutex::default);
+        let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = Key::of(settings);
+        if let Some(store) = cache().get(&key) {
+            return Ok(store.clone());
+        }
+        let store = Arc::new(Self::load(settings)?);
+        let mut cache = cache();
+        if cache.len() >= MAX_CACHED_STORES {
+            cache.clear();
+        }
+        cache.insert(key, store.clone());
+        Ok(store)
+    }
+
+    fn load(settings: &TlsSettings) -> Result<Self> {
+        let bad = |message: String| Error::new(Code::SslCacertBadfile, message);
+        let mut loading = Loading { roots: RootCertStore::empty(), digests: HashSet::new() };
+        if let Some(blob) = &settings.ca_blob
+            && loading.add_pem(blob.bytes()) == 0
+        {
+            return Err(bad("error adding trust anchors from certificate blob: 77".into()));
+        }
+        if let Some(file) = file_of(settings) {
+            let added = std::fs::read(file).map(|pem| loading.add_pem(&pem)).unwrap_or(0);
+            if added == 0 {
+                let path = file.display();
+                return Err(bad(format!("error adding trust anchors from file: {path}")));
+            }
+        }
+        if let Some(dir) = &settings.ca_dir
+            && loading.add_dir(dir).is_err()
+        {
+            let path = dir.display();
+            return Err(bad(format!("error adding trust anchors from path: {path}")));
+        }
+        Ok(Self { roots: Arc::new(loading.roots), digests: loading.digests })
+    }
+}
+
+/// What a store was made from, with the times of change of the files.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    file: Option<(Arc<Path>, Option<SystemTime>)>,
+    dir: Option<(Arc<Path>, Option<SystemTime>)>,
+    blob: Option<Blob>,
+}
+
+impl Key {
+    fn of(settings: &TlsSettings) -> Self {
+        let stamped = |path: &Arc<Path>| (path.clone(), changed(path));
+        Self {
+            file: file_of(settings).map(stamped),
+            dir: settings.ca_dir.as_ref().map(stamped),
+            blob: settings.ca_blob.clone(),
+        }
+    }
+}
+
+/// A blob takes the place of the default file, not of one that was asked for.
+fn file_of(settings: &TlsSettings) -> Option<&Arc<Path>> {
+    let file = settings.ca_file.as_ref()?;
+    let is_default = **file == *Path::new(DEFAULT_CA_FILE);
+    (settings.ca_blob.is_none() || !is_default).then_some(file)
+}
+
+/// When the file at `path` was last changed.
+pub(super) fn changed(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|m| m.modified()).ok()
+}
+
+struct Loading {
+    roots: RootCertStore,
+    digests: HashSet<[u8; 32]>,
+}
+
+impl Loading {
+    /// Adds the certificates in `pem`, or the one that is plain DER; says how many.
+    fn add_pem(&mut self, pem: &[u8]) -> usize {
+        let mut added = 0;
+        for certificate in CertificateDer::pem_slice_iter(pem).flatten() {
+            added += self.add(certificate);
+        }
+        if added == 0 && pem.first() == Some(&0x30) {
+            added += self.add(CertificateDer::from(pem));
+        }
+        added
+    }
+
+    fn add(&mut self, certificate: CertificateDer<'_>) -> usize {
+        let digest = super::pin::sha256(&certificate);
+        // One that cannot be an anchor for others may still be the peer's own.
+        let _ = self.roots.add(certificate.into_owned());
+        usize::from(self.digests.insert(digest))
+    }
+
+    /// Adds what `c_rehash` links: eight hexadecimal digits, a point and a number.
+    fn add_dir(&mut self, dir: &Path) -> io::Result<()> {
+        for entry in std::fs::read_dir(dir)? {
+            let entry = entry?;
+            if entry.file_name().to_str().is_some_and(is_hash_name)
+                && let Ok(pem) = std::fs::read(entry.path())
+            {
+                self.add_pem(&pem);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_hash_name(name: &str) -> bool {
+    let Some((hash, number)) = name.split_once('.') else { return false };
+    hash.len() == 8
+        && hash.bytes().all(|b| b.is_ascii_hexdigit())
+        && !number.is_empty()
+        && number.bytes().all(|b| b.is_ascii_digit())
+}
