@@ -10,6 +10,7 @@ pub mod h1;
 pub mod h2;
 pub mod haproxy;
 pub mod http;
+pub mod imap;
 pub mod pingpong;
 pub mod pop3;
 pub mod rtsp;
