@@ -46,6 +46,7 @@ impl Exchange {
         self.head_ended = None;
         self.answered = false;
         self.response_done = false;
+        self.parsing = false;
         self.ignore_body = false;
         self.encoded = 0..0;
         self.close = false;

@@ -36,6 +36,8 @@ pub(crate) struct Exchange {
     /// Some bytes of a response came.
     answered: bool,
     response_done: bool,
+    /// The machine may find more without further bytes.
+    parsing: bool,
     /// The body is read and dropped: it is not what the application asked for.
     ignore_body: bool,
     decoded: Vec<u8>,

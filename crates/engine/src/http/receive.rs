@@ -40,16 +40,16 @@ impl Multi {
                 continue;
             }
             let Some(conn_id) = transfer.conn else { return Ok(Step::Wait) };
-            if core.input.of(conn_id).is_empty() {
-                if !conn.leftover.is_empty() {
-                    let kept = std::mem::take(&mut conn.leftover);
-                    core.input.load(conn_id, &kept);
-                } else {
-                    match self.receive(id, budget)? {
-                        Received::Bytes => {}
-                        Received::Nothing => return Ok(Step::Wait),
-                        Received::Closed => return self.peer_closed(id),
-                    }
+            if !conn.leftover.is_empty() {
+                let kept = std::mem::take(&mut conn.leftover);
+                core.input.load(conn_id, &kept);
+                transfer.exchange.parsing = true;
+            }
+            if !transfer.exchange.parsing {
+                match self.receive(id, budget)? {
+                    Received::Bytes => {}
+                    Received::Nothing => return Ok(Step::Wait),
+                    Received::Closed => return self.peer_closed(id),
                 }
             }
             if self.take_apart(id)? {
@@ -75,6 +75,7 @@ impl Multi {
             Ok(0) => Ok(Received::Closed),
             Ok(count) => {
                 core.input.received(conn_id, count);
+                transfer.exchange.parsing = true;
                 if !transfer.exchange.answered {
                     transfer.exchange.answered = true;
                     transfer.infos.times.starttransfer = transfer.since_start(core.now);
@@ -110,7 +111,10 @@ impl Multi {
         let start = core.input.start();
         core.input.consume(advance.consumed);
         match advance.event {
-            Event::More => Ok(false),
+            Event::More => {
+                exchange.parsing = false;
+                Ok(false)
+            }
             Event::Status { line } => self.on_line(id, start, &line, Line::Status),
             Event::Header { line, field, name_len, value } => {
                 self.on_line(id, start, &line, Line::Header { field, name_len, value })

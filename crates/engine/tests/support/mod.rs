@@ -1,0 +1,185 @@
+//! A driver with a loop of its own, and a scripted server, for tests over real sockets.
+#![allow(dead_code)]
+
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::RawFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tress_engine::options::Options;
+use tress_engine::{
+    Delivered, Delivery, Effect, Multi, MultiSettings, Ready, Sought, Supplied, Transfer,
+    TransferId, Watch,
+};
+use tress_net::{PollEvents, Poller};
+
+/// What one transfer delivered.
+#[derive(Default)]
+pub struct Got {
+    pub head: Vec<u8>,
+    pub body: Vec<u8>,
+}
+
+/// Drives a multi handle by what it announces, and checks that what it announces is true.
+pub struct Driver {
+    pub multi: Multi,
+    pub watched: HashMap<RawFd, Watch>,
+    pub watch_calls: usize,
+    pub timer_calls: usize,
+    timer: Option<Instant>,
+    pub got: HashMap<TransferId, Got>,
+    pub upload: Vec<u8>,
+    pub uploaded: usize,
+    pub debug: String,
+}
+
+impl Driver {
+    pub fn new() -> Self {
+        Self {
+            multi: Multi::new(MultiSettings::default()),
+            watched: HashMap::new(),
+            watch_calls: 0,
+            timer_calls: 0,
+            timer: None,
+            got: HashMap::new(),
+            upload: Vec::new(),
+            uploaded: 0,
+            debug: String::new(),
+        }
+    }
+
+    pub fn add(&mut self, options: Options) -> TransferId {
+        self.multi.enter(Instant::now());
+        let id = self.multi.add(Box::new(Transfer::new(Arc::new(options))));
+        self.effects();
+        id
+    }
+
+    /// Runs until nothing does any more.
+    pub fn run(&mut self) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while self.multi.running() > 0 {
+            assert!(Instant::now() < until, "it hangs:\n{}", self.debug);
+            self.turn();
+        }
+    }
+
+    pub fn turn(&mut self) {
+        let mut poller = Poller::default();
+        for (fd, watch) in &self.watched {
+            let events = match watch {
+                Watch::In => PollEvents::IN,
+                Watch::Out => PollEvents::OUT,
+                _ => PollEvents(PollEvents::IN.0 | PollEvents::OUT.0),
+            };
+            poller.push(*fd, events);
+        }
+        let now = Instant::now();
+        let wait = self.timer.map_or(Duration::from_secs(5), |at| at.saturating_duration_since(now));
+        poller.wait(Some(wait)).unwrap();
+        let ready: Vec<_> = poller.ready().map(|(_, fd, events)| (fd, events)).collect();
+        for (fd, events) in ready {
+            if !self.watched.contains_key(&fd) {
+                continue;
+            }
+            self.multi.enter(Instant::now());
+            let ready = Ready {
+                readable: events.0 & !PollEvents::OUT.0 != 0,
+                writable: events.intersects(PollEvents::OUT),
+                error: false,
+            };
+            assert!(self.multi.socket_ready(fd, ready), "announced, but not known");
+            self.effects();
+        }
+        if self.timer.is_some_and(|at| at <= Instant::now()) {
+            self.timer = None;
+            self.multi.enter(Instant::now());
+            self.multi.timeout();
+            self.effects();
+        }
+    }
+
+    fn effects(&mut self) {
+        while let Some(effect) = self.multi.next_effect() {
+            match effect {
+                Effect::Deliver { transfer, kind, bytes } => {
+                    let got = self.got.entry(transfer).or_default();
+                    match kind {
+                        Delivery::Body => got.body.extend_from_slice(&bytes),
+                        Delivery::Header => got.head.extend_from_slice(&bytes),
+                    }
+                    self.multi.delivered(kind, bytes, Delivered::Taken);
+                }
+                Effect::Read { room, mut buffer, .. } => {
+                    let rest = &self.upload[self.uploaded..];
+                    let piece = &rest[..room.min(rest.len())];
+                    buffer.extend_from_slice(piece);
+                    self.uploaded += piece.len();
+                    let ended = piece.is_empty();
+                    let answer = if ended { Supplied::End } else { Supplied::Data };
+                    self.multi.supplied(buffer, answer);
+                }
+                Effect::Seek { offset, .. } => {
+                    self.uploaded = offset as usize;
+                    self.multi.sought(Sought::Ok);
+                }
+                Effect::Watch { socket, what, .. } => {
+                    self.watch_calls += 1;
+                    let before = match what {
+                        Watch::Remove => self.watched.remove(&socket),
+                        what => self.watched.insert(socket, what),
+                    };
+                    assert_ne!(before, Some(what), "told twice");
+                    assert!(what != Watch::Remove || before.is_some(), "remove of an unknown socket");
+                }
+                Effect::Timer { after } => {
+                    self.timer_calls += 1;
+                    self.timer = after.map(|after| Instant::now() + after);
+                }
+                Effect::Debug { bytes, .. } => self.debug.push_str(&String::from_utf8_lossy(&bytes)),
+                Effect::Done { .. } => {}
+                other => panic!("unexpected {other:?}"),
+            }
+        }
+    }
+}
+
+/// Options for a GET of `path` at `server`.
+pub fn get(server: SocketAddr, path: &str) -> Options {
+    let url = format!("http://{server}{path}");
+    Options { url: Some(url.into_bytes().into()), verbose: true, ..Options::default() }
+}
+
+/// A server that answers each connection by `script`, in a thread that ends with the test.
+pub fn serve(script: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let script = Arc::new(script);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let script = script.clone();
+            std::thread::spawn(move || script(stream));
+        }
+    });
+    address
+}
+
+/// Reads one request head; none when the peer has closed.
+pub fn read_head(stream: &mut TcpStream) -> Option<String> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).ok()? == 0 {
+            return None;
+        }
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).ok()
+}
+
+/// Writes all of `text`.
+pub fn write(stream: &mut TcpStream, text: &str) {
+    let _ = stream.write_all(text.as_bytes());
+}
