@@ -77,7 +77,8 @@ impl Driver {
             poller.push(*fd, events);
         }
         let now = Instant::now();
-        let wait = self.timer.map_or(Duration::from_secs(5), |at| at.saturating_duration_since(now));
+        let wait =
+            self.timer.map_or(Duration::from_secs(5), |at| at.saturating_duration_since(now));
         poller.wait(Some(wait)).unwrap();
         let ready: Vec<_> = poller.ready().map(|(_, fd, events)| (fd, events)).collect();
         for (fd, events) in ready {
@@ -132,13 +133,18 @@ impl Driver {
                         what => self.watched.insert(socket, what),
                     };
                     assert_ne!(before, Some(what), "told twice");
-                    assert!(what != Watch::Remove || before.is_some(), "remove of an unknown socket");
+                    assert!(
+                        what != Watch::Remove || before.is_some(),
+                        "remove of an unknown socket"
+                    );
                 }
                 Effect::Timer { after } => {
                     self.timer_calls += 1;
                     self.timer = after.map(|after| Instant::now() + after);
                 }
-                Effect::Debug { bytes, .. } => self.debug.push_str(&String::from_utf8_lossy(&bytes)),
+                Effect::Debug { bytes, .. } => {
+                    self.debug.push_str(&String::from_utf8_lossy(&bytes))
+                }
                 Effect::Done { .. } => {}
                 other => panic!("unexpected {other:?}"),
             }
