@@ -1,2 +1,2 @@
 //! Links `tress-capi` into a static library.
-pub use tress_capi as _;
+pub use tress_capi;
