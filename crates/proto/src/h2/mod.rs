@@ -25,6 +25,9 @@ mod send;
 mod settings;
 mod stream;
 
+#[cfg(test)]
+mod tests;
+
 pub use connection::{Config, Connection};
 pub use error::{ErrorCode, no_head_error, reset_error};
 pub use event::{Advance, Event};
