@@ -5,10 +5,11 @@ use std::process::{Command, ExitCode};
 /// arguments go to `cargo test`. It installs nothing: `.ci/run` lists what the tests need.
 pub fn test(args: &[String]) -> ExitCode {
     let dist = ["run", "--quiet", "--package", "xtask", "--", "dist", "--profile", "quick"];
-    let steps = [
-        Command::new("cargo").args(dist).status(),
-        Command::new("cargo").args(["test", "--workspace"]).args(args).status(),
-    ];
-    let fine = steps.iter().all(|s| s.as_ref().is_ok_and(|s| s.success()));
+    let fine = succeeds(Command::new("cargo").args(dist))
+        && succeeds(Command::new("cargo").args(["test", "--workspace"]).args(args));
     if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    command.status().is_ok_and(|s| s.success())
 }
