@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod auth;
+pub mod connect;
 pub mod decode;
 pub mod dict;
 pub mod doh;
