@@ -1,0 +1,83 @@
+//! What users of the event interface suffer from: calls that block, look-ups and forks.
+//! Each test is named after its line in the project's list.
+use std::os::unix::ffi::OsStrExt;
+use std::time::{Duration, Instant};
+use tress_tests::{Library, Loop, Outcome, Program, Server, Transfer, cc, here, scratch};
+
+#[test]
+fn pain_07_removing_never_waits_for_the_resolver() {
+    let server = Server::start();
+    let url = format!("http://a.slow.test:{}/count", server.port);
+    let out = with_slow_names("3000", &["remove"], &[&url]).0;
+    let ms: Vec<u32> = out.stdout.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+    assert_eq!(ms.len(), 3, "{out:?}");
+    assert!(ms.iter().all(|t| *t < 300), "remove, cleanup, multi cleanup took {ms:?} ms");
+}
+
+#[test]
+fn pain_08_one_look_up_for_a_name_that_many_want() {
+    let server = Server::start();
+    let url = format!("http://b.slow.test:{}/count", server.port);
+    let (out, names) = with_slow_names("200", &["remove"], &["herd", "40", &url]);
+    assert!(out.stdout.contains("40 good"), "{out:?}");
+    assert_eq!(names, 1, "look-ups of one name");
+}
+
+#[test]
+fn pain_09_parent_and_child_go_on_after_a_fork() {
+    let server = Server::start();
+    let url = format!("http://localhost:{}/count", server.port);
+    let program = cc::program("fork", &[]);
+    let out = Program::new(Library::under_test(), &program).args([&url]).run();
+    let lines: Vec<&str> = out.stdout.lines().collect();
+    assert_eq!(out.code, 0, "{out:?}");
+    assert!(lines.contains(&"child status 0"), "{lines:?}");
+    for who in ["before", "child", "parent"] {
+        assert!(lines.iter().any(|l| l.starts_with(&format!("{who} result 0"))), "{lines:?}");
+    }
+    // The child left the parent's connection alone, and the parent still has it.
+    assert!(lines.iter().any(|l| l.starts_with("child") && l.ends_with("connects 1")), "{lines:?}");
+    assert!(
+        lines.iter().any(|l| l.starts_with("parent") && l.ends_with("connects 0")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn pain_24_a_file_that_blocks_holds_nothing_up() {
+    if Library::under_test().is_libcurl() {
+        return; // libcurl opens the pipe in the action and never comes back: this is the pain.
+    }
+    let server = Server::start();
+    let pipe = scratch("pipe").join("fifo");
+    let name = std::ffi::CString::new(pipe.as_os_str().as_bytes()).expect("a path");
+    // SAFETY: the path is a C string.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    let mut lp = Loop::new();
+    let blocked = Transfer::new(&format!("file://{}", pipe.display()));
+    lp.add(&blocked);
+    let others: Vec<Transfer> = (0..5).map(|_| Transfer::new(&server.url("/delay/20"))).collect();
+    others.iter().for_each(|t| lp.add(t));
+    let begin = Instant::now();
+    assert!(lp.run_until(5, Duration::from_secs(5)), "the others finish");
+    assert!(begin.elapsed() < Duration::from_secs(2));
+    others.iter().for_each(|t| lp.remove(t));
+    lp.remove(&blocked);
+    assert!(lp.longest < Duration::from_millis(200), "a call took {:?}", lp.longest);
+    lp.check();
+}
+
+/// Runs a C program with a preloaded resolver that is slow and counts.
+fn with_slow_names(ms: &str, program: &[&str], args: &[&str]) -> (Outcome, usize) {
+    let log = scratch("lookups").join("log");
+    let path = cc::program(program[0], &[]);
+    let shim = cc::preload(&here().join("c/lookups.c"));
+    let out = Program::new(Library::under_test(), &path)
+        .env("LOOKUP_MS", ms)
+        .env("LOOKUP_LOG", &log)
+        .preload(shim)
+        .args(args)
+        .run();
+    let names = std::fs::read_to_string(&log).map_or(0, |t| t.lines().count());
+    (out, names)
+}
