@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod code;
+pub mod cookie;
 pub mod date;
 mod error;
 pub mod escape;
