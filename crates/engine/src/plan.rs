@@ -10,7 +10,8 @@ use tress_model::url::{Url, UrlCode, UrlFlags};
 use tress_model::{Code, Error, Result};
 
 use crate::destination::Destination;
-use crate::http::head;
+use crate::http::Follow;
+use crate::http::head::{self, FirstOrigin, Head, Varying};
 use crate::options::{Options, Protocols};
 use crate::transfer::Transfer;
 
@@ -20,9 +21,9 @@ pub(crate) struct Plan {
     options: Arc<Options>,
     pub(crate) url: Url,
     pub(crate) destination: Arc<Destination>,
-    /// The head of the request, when it is the same each time; else empty.
-    pub(crate) head: Vec<u8>,
-    /// It leads where a redirect pointed to: good for this transfer only.
+    /// The head of the request, as far as nothing else has a say in it.
+    pub(crate) head: Head,
+    /// It depends on earlier answers (a redirect): good for this transfer only.
     pub(crate) redirected: bool,
 }
 
@@ -31,7 +32,7 @@ impl Plan {
     pub(crate) fn refresh(transfer: &mut Transfer) -> Result<()> {
         let fresh = transfer.plan.as_ref().is_some_and(|plan| {
             Arc::ptr_eq(&plan.options, &transfer.options)
-                && (!plan.redirected || transfer.exchange.follow.count > 0)
+                && (!plan.redirected || transfer.exchange.follow.is_going_on())
         });
         if fresh {
             return Ok(());
@@ -45,7 +46,7 @@ impl Plan {
             flags |= UrlFlags::GUESS_SCHEME;
         }
         let url = Url::parse(text, flags | extra_flags(&options)).map_err(rejected)?;
-        let plan = Self::new(options, url, false)?;
+        let plan = Self::new(options, url, &transfer.exchange.follow)?;
         transfer.plan = Some(Box::new(plan));
         Ok(())
     }
@@ -55,15 +56,27 @@ impl Plan {
         let plan = transfer.plan()?;
         let flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::URLENCODE;
         let url = plan.url.join(location, flags | extra_flags(&plan.options)).map_err(rejected)?;
-        Self::new(plan.options.clone(), url, true)
+        Self::new(plan.options.clone(), url, &transfer.exchange.follow)
     }
 
-    fn new(options: Arc<Options>, url: Url, redirected: bool) -> Result<Self> {
+    /// The same again, after something that the head says has changed.
+    pub(crate) fn again(transfer: &Transfer) -> Result<Self> {
+        let plan = transfer.plan()?;
+        Self::new(plan.options.clone(), plan.url.clone(), &transfer.exchange.follow)
+    }
+
+    /// Where the first request of the transfer goes.
+    pub(crate) fn origin(&self) -> FirstOrigin {
+        FirstOrigin::of(&self.url)
+    }
+
+    fn new(options: Arc<Options>, url: Url, follow: &Follow) -> Result<Self> {
+        let redirected = follow.count > 0;
         let scheme = check_scheme(&options, &url, redirected)?;
         let destination = Arc::new(Destination::new(&options, &url, scheme));
-        let mut plan = Self { options, url, destination, head: Vec::new(), redirected };
-        plan.head = head::fixed(&plan.options, &plan.url)?.unwrap_or_default();
-        Ok(plan)
+        let head = head::build(&options, &url, follow, &Varying::default())?;
+        let redirected = redirected || follow.expect_disabled;
+        Ok(Self { options, url, destination, head, redirected })
     }
 }
 

@@ -107,3 +107,79 @@ fn refused_and_unresolvable_fail_with_their_codes() {
     let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
     assert_eq!(error.code(), tress_model::Code::CouldntResolveHost);
 }
+
+/// Answers by path, the request head in the body.
+fn paths(mut stream: std::net::TcpStream) {
+    while let Some(head) = read_head(&mut stream) {
+        let path = head.split(' ').nth(1).unwrap().to_owned();
+        let answer = match path.as_str() {
+            "/302" => "HTTP/1.1 302 Found\r\nLocation: /there?x\r\nContent-Length: 3\r\n\r\nabc".into(),
+            "/loop" => "HTTP/1.1 302 Found\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n".into(),
+            "/close" => "HTTP/1.0 200 OK\r\n\r\nto the end".to_owned(),
+            "/404" => "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno".into(),
+            "/chunks" => "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX: y\r\n\r\n".into(),
+            "/100" => "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".into(),
+            "/short" => "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ncut".into(),
+            "/nothing" => return,
+            _ => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{head}", head.len()),
+        };
+        write(&mut stream, &answer);
+        if path == "/close" || path == "/short" {
+            return;
+        }
+    }
+}
+
+fn fetch(driver: &mut Driver, options: tress_engine::options::Options) -> (Result<(), tress_model::Error>, String) {
+    let id = driver.add(options);
+    driver.run();
+    let result = driver.multi.transfer(id).unwrap().result().unwrap().clone();
+    let body = driver.got.get(&id).map(|got| String::from_utf8_lossy(&got.body).into_owned());
+    (result, body.unwrap_or_default())
+}
+
+#[test]
+fn responses_of_every_framing() {
+    let server = serve(paths);
+    let mut driver = Driver::new();
+    for (path, body) in
+        [("/close", "to the end"), ("/404", "no"), ("/chunks", "abcde"), ("/100", "ok")]
+    {
+        assert_eq!(fetch(&mut driver, get(server, path)), (Ok(()), body.to_owned()));
+    }
+    let (result, body) = fetch(&mut driver, get(server, "/short"));
+    assert_eq!(result.unwrap_err().code(), tress_model::Code::PartialFile);
+    assert_eq!(body, "cut");
+    let (result, _) = fetch(&mut driver, get(server, "/nothing"));
+    assert_eq!(result.unwrap_err().code(), tress_model::Code::GotNothing);
+}
+
+#[test]
+fn redirects_are_followed_and_limited() {
+    use tress_engine::options::FollowLocation;
+    let server = serve(paths);
+    let mut driver = Driver::new();
+    let mut options = get(server, "/302");
+    assert_eq!(fetch(&mut driver, options.clone()).1, "abc");
+    options.followlocation = FollowLocation::All;
+    let (_, body) = fetch(&mut driver, options.clone());
+    assert!(body.starts_with("GET /there?x HTTP/1.1\r\n"), "{body}");
+    options.url = Some(format!("http://{server}/loop").into_bytes().into());
+    let error = fetch(&mut driver, options).0.unwrap_err();
+    assert_eq!(error.message(), "Maximum (30) redirects followed");
+}
+
+#[test]
+fn credentials_and_headers_go_out() {
+    let server = serve(paths);
+    let mut driver = Driver::new();
+    let mut options = get(server, "/echo");
+    options.url = Some(format!("http://u%41:p@{server}/echo").into_bytes().into());
+    options.useragent = Some(b"me/1".to_vec().into());
+    options.httpheader = Some(vec![b"Accept:".to_vec().into(), b"X-A: b".to_vec().into()].into());
+    let (_, body) = fetch(&mut driver, options);
+    assert_eq!(
+        body,
+        format!("GET /echo HTTP/1.1\r\nHost: {server}\r\nAuthorization: Basic dUE6cA==\r\nUser-Agent: me/1\r\nX-A: b\r\n\r\n")
+    );
+}

@@ -2,12 +2,12 @@
 
 use tress_model::Result;
 use tress_proto::h1::{Response, ResponseConfig};
+use tress_proto::http::Kind;
 
-use super::{Exchange, head};
+use super::Exchange;
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::multi::{Flow, Multi};
-use crate::options::Method;
 
 impl Multi {
     /// Puts the request on its way.
@@ -17,14 +17,20 @@ impl Multi {
         let options = transfer.options.clone();
         transfer.infos.times.pretransfer = transfer.since_start(now);
         transfer.infos.times.posttransfer = std::time::Duration::ZERO;
-        let length = head::body_length(&options);
-        transfer.infos.upload_length = length;
-        let head_len = transfer.plan()?.head.len();
+        let plan = transfer.plan()?;
+        let (head_len, sent, kind) = (plan.head.bytes.len(), plan.head.sent, plan.head.kind);
+        let length = plan.head.body_length;
+        transfer.infos.upload_length = length.filter(|_| kind.has_body());
         let exchange = &mut transfer.exchange;
         exchange.reset(head_len);
-        exchange.body = BodyOut::begin(&options, length, length.is_none());
+        if kind.has_body() {
+            exchange.body = BodyOut::begin(&options, length, sent.chunked);
+        }
+        if sent.expect_100 {
+            exchange.body.wait_for_answer(now + options.http().expect_100_timeout);
+        }
         exchange.response = Some(Response::new(ResponseConfig {
-            head_request: options.nobody || options.method == Method::Head,
+            head_request: options.nobody || kind == Kind::Head,
             http09_allowed: options.http().http09_allowed,
             reused: conn.uses > 1,
             ignore_content_length: options.http().ignore_content_length,
@@ -40,6 +46,7 @@ impl Multi {
 impl Exchange {
     fn reset(&mut self, head_len: usize) {
         self.out.clear();
+        self.body = BodyOut::default();
         self.sent = 0;
         self.head_len = head_len;
         self.out_is_plan = true;

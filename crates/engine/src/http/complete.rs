@@ -1,11 +1,13 @@
 //! The response is complete: done, or another request of the same transfer.
 
 use tress_model::url::UrlFlags;
-use tress_model::{Code, Error, Result};
+use tress_model::Result;
+use tress_proto::http::redirect;
 
 use super::Next;
 use crate::TransferId;
 use crate::multi::{Flow, Multi};
+use crate::options::{FollowLocation, Options, PostRedir};
 use crate::plan::Plan;
 use crate::transfer::State;
 
@@ -38,6 +40,11 @@ impl Multi {
                 self.follow(id)?;
                 self.again(id)
             }
+            Some(Next::WithoutExpect) => {
+                transfer.exchange.follow.expect_disabled = true;
+                transfer.plan = Some(Box::new(Plan::again(transfer)?));
+                self.again(id)
+            }
             Some(Next::Authenticate) => self.again(id),
         }
     }
@@ -48,6 +55,7 @@ impl Multi {
         let keep = transfer.exchange.keeps_connection();
         let taken = transfer.exchange.body.taken();
         transfer.state = State::Start;
+        transfer.headers.start_next_request();
         self.release(id, keep);
         if taken > 0 {
             return self.rewind(id);
@@ -68,18 +76,48 @@ impl Multi {
     /// Moves the plan to where the response points to.
     fn follow(&mut self, id: TransferId) -> Result<()> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(()) };
-        let most = transfer.options.maxredirs;
-        if most >= 0 && transfer.exchange.follow.count >= most as u32 {
-            let text = format!("Maximum ({most}) redirects followed");
-            return Err(Error::new(Code::TooManyRedirects, text));
-        }
+        let options = transfer.options.clone();
+        redirect::check_limit(transfer.exchange.follow.count, i64::from(options.maxredirs))?;
         let Some(location) = transfer.exchange.location.take() else { return Ok(()) };
-        transfer.exchange.follow.count += 1;
-        transfer.infos.redirect_count = transfer.exchange.follow.count;
+        let plan = transfer.plan()?;
+        let (kind, origin) = (plan.head.kind, plan.origin());
+        let from = plan.url.to_bytes(UrlFlags::empty()).unwrap_or_default();
+        let status = transfer.infos.response_code as u16;
+        let next = redirect::next(status, kind, how(options.followlocation), keep_post(&options));
+        let follow = &mut transfer.exchange.follow;
+        follow.count += 1;
+        follow.origin.get_or_insert(origin);
+        follow.kind = Some(next.kind);
+        follow.drop_custom_method |= next.drop_custom_method;
+        if options.http().autoreferer {
+            follow.referer = Some(redirect::referer(&from).into());
+        }
+        transfer.infos.redirect_count = follow.count;
         transfer.infos.times.redirect = transfer.since_start(core.now);
         let plan = Plan::redirected(transfer, &location)?;
+        core.info(transfer, || {
+            let url = plan.url.to_bytes(UrlFlags::empty()).unwrap_or_default();
+            format!("Issue another request to this URL: '{}'", String::from_utf8_lossy(&url))
+        });
         transfer.plan = Some(Box::new(plan));
         Ok(())
+    }
+}
+
+fn how(mode: FollowLocation) -> redirect::Follow {
+    match mode {
+        FollowLocation::ObeyCode => redirect::Follow::ObeyCode,
+        FollowLocation::FirstOnly => redirect::Follow::FirstOnly,
+        FollowLocation::All | FollowLocation::No => redirect::Follow::All,
+    }
+}
+
+fn keep_post(options: &Options) -> redirect::KeepPost {
+    let keep = options.http().postredir;
+    redirect::KeepPost {
+        after_301: keep.contains(PostRedir::POST_301),
+        after_302: keep.contains(PostRedir::POST_302),
+        after_303: keep.contains(PostRedir::POST_303),
     }
 }
 

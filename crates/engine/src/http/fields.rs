@@ -1,5 +1,6 @@
 //! What the lines of a response's head mean for its transfer.
 
+use tress_model::date::parse_date;
 use tress_model::{Code, Error, Result};
 use tress_proto::decode::Coding;
 use tress_proto::h1::{BodyFraming, Field, Head, Version};
@@ -25,19 +26,14 @@ impl Transfer {
     }
 
     /// A header of the response.
-    pub(super) fn on_field(
-        &mut self,
-        field: Field,
-        name: &[u8],
-        value: &[u8],
-        status: u16,
-        _now: i64,
-    ) -> Result<()> {
-        let _ = (name, status);
+    pub(super) fn on_field(&mut self, field: Field, value: &[u8]) -> Result<()> {
         match field {
             Field::ContentType => self.infos.content_type = Some(value.into()),
             Field::ContentEncoding => self.note_codings(value)?,
             Field::Location => self.exchange.location = Some(value.into()),
+            Field::LastModified if self.options.filetime || self.has_time_condition() => {
+                self.infos.filetime = parse_date(value);
+            }
             Field::RetryAfter => {
                 let text = std::str::from_utf8(value).unwrap_or_default();
                 self.infos.retry_after = text.parse().unwrap_or(0);
@@ -45,11 +41,6 @@ impl Transfer {
             _ => {}
         }
         Ok(())
-    }
-
-    /// A trailer line.
-    pub(super) fn on_trailer(&mut self, line: &[u8]) {
-        let _ = line;
     }
 
     fn note_codings(&mut self, value: &[u8]) -> Result<()> {
@@ -99,6 +90,10 @@ impl Transfer {
 
     /// Is this response the last one, or what comes after it?
     fn plan_next(&mut self, status: u32) {
+        if status == 417 && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100) {
+            self.exchange.next = Some(Next::WithoutExpect);
+            self.exchange.ignore_body = true;
+        }
         let redirect = (300..400).contains(&status) && status != 304 && status != 305;
         if redirect
             && self.exchange.location.is_some()

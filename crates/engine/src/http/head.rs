@@ -1,73 +1,217 @@
 //! From the settings to the head of a request.
 
 use tress_model::Result;
-use tress_model::url::Url;
+use tress_model::url::{Url, UrlFlags};
+use tress_proto::http::redirect::{self, Origin};
+use tress_proto::http::request::HttpVersion as Claimed;
+use tress_proto::http::{Kind, RequestSpec, Sent, write_head};
 
-use crate::options::{BodySource, HttpVersion, Method, Options};
+use super::Follow;
+use crate::options::{BodySource, HttpVersion, Method, Options, TimeCondition};
 
-/// The head of the request, if it will be the same each time this plan is used.
-pub(crate) fn fixed(options: &Options, url: &Url) -> Result<Option<Vec<u8>>> {
-    Ok(Some(build(options, url)))
+/// A head, and how the body follows it.
+#[derive(Default)]
+pub(crate) struct Head {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) sent: Sent,
+    pub(crate) kind: Kind,
+    /// Bytes of the body; none: not known before its end.
+    pub(crate) body_length: Option<u64>,
+}
+
+/// What a head says beyond the settings and the URL.
+#[derive(Default)]
+pub(crate) struct Varying<'a> {
+    pub(crate) authorization: Option<&'a [u8]>,
+    pub(crate) proxy_authorization: Option<&'a [u8]>,
+    pub(crate) jar_cookies: &'a [u8],
+    pub(crate) via_proxy: bool,
+    pub(crate) negotiating: bool,
+}
+
+/// Builds the head of a request to `url`.
+///
+/// # Errors
+/// Those of [`write_head`].
+pub(crate) fn build(
+    options: &Options,
+    url: &Url,
+    follow: &Follow,
+    varying: &Varying<'_>,
+) -> Result<Head> {
+    let kind = follow.kind.unwrap_or_else(|| kind(options));
+    let http = options.http();
+    let body_length = if varying.negotiating { Some(0) } else { body_length(options, kind) };
+    let target = match http.request_target.as_deref() {
+        Some(target) => target.into(),
+        None if varying.via_proxy => absolute(url),
+        None => url.request_target(),
+    };
+    let first_origin = follow.origin.as_ref().is_none_or(|first| first.is(url));
+    let credentials = first_origin || options.auth().unrestricted_auth;
+    let host = host(url);
+    let range = range(options);
+    let basic = match varying.authorization {
+        None => super::auth::preemptive(options, url, credentials),
+        Some(_) => None,
+    };
+    let spec = RequestSpec {
+        method: method(options, kind, follow),
+        kind,
+        target: &target,
+        version: match options.http_version {
+            HttpVersion::V1_0 => Claimed::Http10,
+            _ => Claimed::Http11,
+        },
+        host: &host,
+        first_origin,
+        credentials_allowed: credentials,
+        headers: options.httpheader.as_deref().unwrap_or_default(),
+        via_proxy: varying.via_proxy,
+        proxy_headers: match options.proxy().header_separate {
+            true => options.proxy().proxyheader.as_deref().unwrap_or_default(),
+            false => &[],
+        },
+        proxy_authorization: varying.proxy_authorization,
+        authorization: varying.authorization.or(basic.as_deref()),
+        range: range.as_deref(),
+        resume_from: options.resume_from,
+        user_agent: options.useragent.as_deref(),
+        transfer_encoding: http.transfer_encoding,
+        accept_encoding: accept_encoding(options),
+        referer: follow.referer.as_deref().or(http.referer.as_deref()),
+        jar_cookies: varying.jar_cookies,
+        cookie: http.cookie.as_deref(),
+        time_condition: time_condition(options),
+        body_length,
+        content_headers: match &options.body {
+            BodySource::Mime { headers, .. } => headers,
+            _ => &[],
+        },
+        negotiating: varying.negotiating,
+        expect_disabled: follow.expect_disabled,
+        ..RequestSpec::default()
+    };
+    let mut bytes = Vec::with_capacity(256);
+    let sent = write_head(&spec, &mut bytes)?;
+    bytes.shrink_to_fit();
+    Ok(Head { bytes, sent, kind, body_length })
+}
+
+/// What kind of request the settings ask for.
+pub(crate) fn kind(options: &Options) -> Kind {
+    match options.method {
+        Method::Get if options.nobody => Kind::Head,
+        Method::Get => Kind::Get,
+        Method::Head => Kind::Head,
+        Method::Post => Kind::Post,
+        Method::PostForm | Method::PostMime => Kind::PostForm,
+        Method::Put => Kind::Put,
+    }
 }
 
 /// The word of the request line.
-pub(crate) fn method(options: &Options) -> &[u8] {
-    if let Some(custom) = options.customrequest.as_deref() {
-        return custom;
-    }
-    if options.nobody {
-        return b"HEAD";
-    }
-    match options.method {
-        Method::Get => b"GET",
-        Method::Head => b"HEAD",
-        Method::Put => b"PUT",
-        Method::Post | Method::PostForm | Method::PostMime => b"POST",
+pub(crate) fn method<'a>(options: &'a Options, kind: Kind, follow: &Follow) -> &'a [u8] {
+    match options.customrequest.as_deref() {
+        Some(custom) if !follow.drop_custom_method => custom,
+        _ => kind.method(),
     }
 }
 
-/// How long the body is; none: not known before its end.
-pub(crate) fn body_length(options: &Options) -> Option<u64> {
-    match &options.body {
+fn body_length(options: &Options, kind: Kind) -> Option<u64> {
+    if !kind.has_body() {
+        return Some(0);
+    }
+    let length = match &options.body {
         BodySource::None => Some(0),
         BodySource::Bytes(bytes) => Some(bytes.len() as u64),
         BodySource::Application { len, .. } | BodySource::Mime { len, .. } => *len,
+    };
+    match (kind, u64::try_from(options.resume_from)) {
+        (Kind::Put, Ok(from)) => length.map(|length| length.saturating_sub(from)),
+        _ => length,
     }
 }
 
-fn build(options: &Options, url: &Url) -> Vec<u8> {
-    let mut head = Vec::with_capacity(256);
-    let mut put = |bytes: &[u8]| head.extend_from_slice(bytes);
-    put(method(options));
-    put(b" ");
-    put(&url.request_target());
-    put(match options.http_version {
-        HttpVersion::V1_0 => b" HTTP/1.0\r\nHost: ",
-        _ => b" HTTP/1.1\r\nHost: ",
-    });
-    put(url.host());
-    if let Some(port) = url.explicit_port().filter(|port| *port != 80) {
-        put(format!(":{port}").as_bytes());
+/// The host as `Host` shows it: with its port unless that is the scheme's own.
+fn host(url: &Url) -> Vec<u8> {
+    let mut host = match url.host_ascii() {
+        Ok(ascii) => ascii.into_owned(),
+        Err(_) => url.host().to_vec(),
+    };
+    if let Some(zone) = host.iter().position(|&b| b == b'%')
+        && host.first() == Some(&b'[')
+    {
+        host.truncate(zone);
+        host.push(b']');
     }
-    put(b"\r\n");
-    if let Some(agent) = options.useragent.as_deref().filter(|agent| !agent.is_empty()) {
-        put(b"User-Agent: ");
-        put(agent);
-        put(b"\r\n");
+    let own = url.scheme().map_or(0, |scheme| scheme.port);
+    if url.port() != own {
+        host.extend_from_slice(format!(":{}", url.port()).as_bytes());
     }
-    put(b"Accept: */*\r\n");
-    for line in options.httpheader.as_deref().unwrap_or_default() {
-        if line.contains(&b':') {
-            put(line);
-            put(b"\r\n");
+    host
+}
+
+/// The whole URL, as a proxy wants it.
+fn absolute(url: &Url) -> std::borrow::Cow<'_, [u8]> {
+    let mut bare = url.clone();
+    for part in [tress_model::url::UrlPart::User, tress_model::url::UrlPart::Password,
+        tress_model::url::UrlPart::Fragment]
+    {
+        let _ = bare.set(part, None, UrlFlags::empty());
+    }
+    bare.to_bytes(UrlFlags::NO_DEFAULT_PORT).unwrap_or_default().into()
+}
+
+fn range(options: &Options) -> Option<Vec<u8>> {
+    if options.resume_from > 0 {
+        return Some(format!("{}-", options.resume_from).into_bytes());
+    }
+    options.http().range.as_deref().map(<[u8]>::to_vec)
+}
+
+/// Every coding that is built in, for an empty `CURLOPT_ACCEPT_ENCODING`.
+const ALL_ENCODINGS: &[u8] = b"deflate, gzip, br, zstd";
+
+fn accept_encoding(options: &Options) -> Option<&[u8]> {
+    options.accept_encoding.as_deref().map(|list| if list.is_empty() { ALL_ENCODINGS } else { list })
+}
+
+fn time_condition(options: &Options) -> Option<(redirect_condition::TimeCondition, i64)> {
+    use redirect_condition::TimeCondition as Header;
+    let http = options.http();
+    let condition = match http.timecondition {
+        TimeCondition::None => return None,
+        TimeCondition::IfModifiedSince => Header::IfModifiedSince,
+        TimeCondition::IfUnmodifiedSince => Header::IfUnmodifiedSince,
+        TimeCondition::LastModified => Header::LastModified,
+    };
+    Some((condition, http.timevalue))
+}
+
+use tress_proto::http::conditional as redirect_condition;
+
+/// Scheme, host and port of the first request: where credentials may go.
+#[derive(Clone, Debug)]
+pub(crate) struct FirstOrigin {
+    scheme: Box<[u8]>,
+    host: Box<[u8]>,
+    port: u16,
+}
+
+impl FirstOrigin {
+    pub(crate) fn of(url: &Url) -> Self {
+        Self {
+            scheme: url.scheme_name().unwrap_or_default().into(),
+            host: url.host().into(),
+            port: url.port(),
         }
     }
-    if !matches!(options.body, BodySource::None) {
-        match body_length(options) {
-            Some(length) => put(format!("Content-Length: {length}\r\n").as_bytes()),
-            None => put(b"Transfer-Encoding: chunked\r\n"),
-        }
+
+    fn is(&self, url: &Url) -> bool {
+        let first = Origin { scheme: &self.scheme, host: &self.host, port: self.port };
+        let scheme = url.scheme_name().unwrap_or_default();
+        let now = Origin { scheme, host: url.host(), port: url.port() };
+        redirect::credentials_allowed(&first, &now, false)
     }
-    put(b"\r\n");
-    head
 }

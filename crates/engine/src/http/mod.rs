@@ -1,5 +1,6 @@
 //! One request and its response over HTTP/1, as a state of a transfer.
 
+mod auth;
 mod begin;
 mod complete;
 mod fields;
@@ -12,11 +13,13 @@ use std::time::Instant;
 
 use tress_model::Result;
 use tress_proto::decode::Coding;
+use tress_proto::http::Kind;
 use tress_proto::h1::{BodyFraming, Response};
 
 use crate::TransferId;
 use crate::body_out::{BodyOut, BodyState};
 use crate::interest::{SocketOwner, Want};
+use crate::http::head::FirstOrigin;
 use crate::multi::{Flow, Multi};
 
 /// A request with its response; buffers are kept from one to the next.
@@ -63,13 +66,32 @@ pub(crate) enum Next {
     Authenticate,
     /// Once more on a new connection: the used one was dead.
     Retry,
+    /// Once more without `Expect`, which the server refused (417).
+    WithoutExpect,
 }
 
-/// State of a transfer that may need several requests.
+/// What earlier requests of the same transfer mean for the next one.
 #[derive(Default)]
 pub(crate) struct Follow {
     /// Redirects so far.
     pub(crate) count: u32,
+    /// Where the first request went: credentials go nowhere else.
+    pub(crate) origin: Option<FirstOrigin>,
+    /// The kind of request that a redirect has made of the first one.
+    pub(crate) kind: Option<Kind>,
+    /// `CURLOPT_CUSTOMREQUEST` no longer holds.
+    pub(crate) drop_custom_method: bool,
+    /// The URL that redirected (`CURLOPT_AUTOREFERER`).
+    pub(crate) referer: Option<Box<[u8]>>,
+    /// The server does not take `Expect` (417).
+    pub(crate) expect_disabled: bool,
+}
+
+impl Follow {
+    /// Was there an earlier request of this transfer that changed the next one?
+    pub(crate) fn is_going_on(&self) -> bool {
+        self.count > 0 || self.expect_disabled
+    }
 }
 
 impl Exchange {
@@ -140,7 +162,7 @@ impl Multi {
         if !transfer.paused.receive && transfer.progress.may_receive(core.now) {
             want = want.and(Want::IN);
         }
-        let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head);
+        let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
         let sends = !exchange.unsent(plan_head).is_empty();
         if sends && transfer.progress.may_send(core.now) {
             want = want.and(Want::OUT);

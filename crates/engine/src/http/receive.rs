@@ -3,8 +3,9 @@
 use std::io::ErrorKind;
 use std::ops::Range;
 
+use tress_model::headers::Origin;
 use tress_model::{Code, Error, Result};
-use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Span};
+use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Span};
 
 use super::{Next, Step};
 use crate::TransferId;
@@ -116,8 +117,8 @@ impl Multi {
                 Ok(false)
             }
             Event::Status { line } => self.on_line(id, start, &line, Line::Status),
-            Event::Header { line, field, name_len, value } => {
-                self.on_line(id, start, &line, Line::Header { field, name_len, value })
+            Event::Header { line, field, value, .. } => {
+                self.on_line(id, start, &line, Line::Header { field, value })
             }
             Event::EndOfHead { line, body, informational } => {
                 exchange.head_ended = Some((body, informational));
@@ -149,14 +150,16 @@ impl Multi {
         let head = response.head();
         let seen = match kind {
             Line::Status => transfer.on_status(head),
-            Line::Header { field, name_len, value } => {
-                let name = line.get(..name_len).unwrap_or_default();
+            Line::Header { field, value } => {
                 let value = line.get(value).unwrap_or_default();
-                transfer.on_field(field, name, value, head.status, core.now_unix())
+                let interim = (100..200).contains(&head.status);
+                let origin = if interim { Origin::INTERIM } else { Origin::HEADER };
+                transfer.headers.push(line, origin).and_then(|()| transfer.on_field(field, value))
             }
             Line::End => Ok(()),
             Line::Trailer => {
-                transfer.on_trailer(line);
+                // A trailer that does not fit is not worth failing a complete response for.
+                let _ = transfer.headers.push(line, Origin::TRAILER);
                 Ok(())
             }
         };
@@ -264,7 +267,7 @@ enum Received {
 /// Which line it is.
 enum Line {
     Status,
-    Header { field: tress_proto::h1::Field, name_len: usize, value: Range<usize> },
+    Header { field: Field, value: Range<usize> },
     End,
     Trailer,
 }

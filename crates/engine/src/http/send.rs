@@ -21,7 +21,7 @@ impl Multi {
             let Some((transfer, Some(conn), core)) = self.parts(id) else {
                 return Ok(Flow::Wait);
             };
-            let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head);
+            let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
             let unsent = transfer.exchange.unsent(plan_head);
             if unsent.is_empty() {
                 if !self.refill(id)? {
@@ -209,7 +209,7 @@ impl crate::multi::Core {
             return;
         }
         let exchange = &transfer.exchange;
-        let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head);
+        let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
         let bytes = if exchange.out_is_plan { plan_head } else { &exchange.out };
         let head = bytes.get(..exchange.head_len).unwrap_or_default().to_vec();
         self.debug(transfer, DebugKind::HeaderOut, &head);

@@ -18,6 +18,7 @@ mod start;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tress_model::headers::HeaderStore;
 use tress_model::{Code, Error, Result};
 
 use crate::conn::{Conn, ConnId, Stage};
@@ -40,6 +41,7 @@ pub struct Transfer {
     pub(crate) lookup: Option<tress_net::resolve::LookupId>,
     pub(crate) exchange: Exchange,
     pub(crate) infos: Infos,
+    pub(crate) headers: HeaderStore,
     result: Option<Result<()>>,
     /// An error of the application's answer, to fail with when the transfer is run next.
     pub(crate) refusal: Option<Error>,
@@ -102,6 +104,7 @@ impl Transfer {
             lookup: None,
             exchange: Exchange::default(),
             infos: Infos::default(),
+            headers: HeaderStore::new(),
             result: None,
             refusal: None,
             paused: Paused::default(),
@@ -130,6 +133,11 @@ impl Transfer {
         &self.infos
     }
 
+    /// Response headers (`curl_easy_header(3)`).
+    pub fn headers(&self) -> &HeaderStore {
+        &self.headers
+    }
+
     /// How the transfer ended; none while it has not.
     pub fn result(&self) -> Option<&Result<()>> {
         self.result.as_ref()
@@ -156,6 +164,7 @@ impl Transfer {
         self.need_fresh = false;
         self.connecting_since = None;
         self.infos.reset(number);
+        self.headers.clear();
         self.progress.begin(now);
         self.exchange.begin_transfer();
     }
