@@ -130,7 +130,10 @@ fn paths(mut stream: std::net::TcpStream) {
     }
 }
 
-fn fetch(driver: &mut Driver, options: tress_engine::options::Options) -> (Result<(), tress_model::Error>, String) {
+fn fetch(
+    driver: &mut Driver,
+    options: tress_engine::options::Options,
+) -> (Result<(), tress_model::Error>, String) {
     let id = driver.add(options);
     driver.run();
     let result = driver.multi.transfer(id).unwrap().result().unwrap().clone();
@@ -180,6 +183,8 @@ fn credentials_and_headers_go_out() {
     let (_, body) = fetch(&mut driver, options);
     assert_eq!(
         body,
-        format!("GET /echo HTTP/1.1\r\nHost: {server}\r\nAuthorization: Basic dUE6cA==\r\nUser-Agent: me/1\r\nX-A: b\r\n\r\n")
+        format!(
+            "GET /echo HTTP/1.1\r\nHost: {server}\r\nAuthorization: Basic dUE6cA==\r\nUser-Agent: me/1\r\nX-A: b\r\n\r\n"
+        )
     );
 }

@@ -7,7 +7,11 @@ use tress_model::url::Url;
 use crate::options::{Auth, Options};
 
 /// User and password for `url`, from the settings where they may go there, else from the URL.
-pub(crate) fn credentials(options: &Options, url: &Url, allowed: bool) -> Option<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn credentials(
+    options: &Options,
+    url: &Url,
+    allowed: bool,
+) -> Option<(Vec<u8>, Vec<u8>)> {
     let auth = options.auth();
     if allowed && (auth.username.is_some() || auth.password.is_some()) {
         let text = |text: &Option<Box<[u8]>>| text.as_deref().unwrap_or_default().to_vec();

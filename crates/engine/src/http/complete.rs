@@ -1,7 +1,7 @@
 //! The response is complete: done, or another request of the same transfer.
 
-use tress_model::url::UrlFlags;
 use tress_model::Result;
+use tress_model::url::UrlFlags;
 use tress_proto::http::redirect;
 
 use super::Next;

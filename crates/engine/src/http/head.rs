@@ -155,9 +155,11 @@ fn host(url: &Url) -> Vec<u8> {
 /// The whole URL, as a proxy wants it.
 fn absolute(url: &Url) -> std::borrow::Cow<'_, [u8]> {
     let mut bare = url.clone();
-    for part in [tress_model::url::UrlPart::User, tress_model::url::UrlPart::Password,
-        tress_model::url::UrlPart::Fragment]
-    {
+    for part in [
+        tress_model::url::UrlPart::User,
+        tress_model::url::UrlPart::Password,
+        tress_model::url::UrlPart::Fragment,
+    ] {
         let _ = bare.set(part, None, UrlFlags::empty());
     }
     bare.to_bytes(UrlFlags::NO_DEFAULT_PORT).unwrap_or_default().into()
@@ -174,7 +176,10 @@ fn range(options: &Options) -> Option<Vec<u8>> {
 const ALL_ENCODINGS: &[u8] = b"deflate, gzip, br, zstd";
 
 fn accept_encoding(options: &Options) -> Option<&[u8]> {
-    options.accept_encoding.as_deref().map(|list| if list.is_empty() { ALL_ENCODINGS } else { list })
+    options
+        .accept_encoding
+        .as_deref()
+        .map(|list| if list.is_empty() { ALL_ENCODINGS } else { list })
 }
 
 fn time_condition(options: &Options) -> Option<(redirect_condition::TimeCondition, i64)> {

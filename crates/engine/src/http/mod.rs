@@ -13,13 +13,13 @@ use std::time::Instant;
 
 use tress_model::Result;
 use tress_proto::decode::Coding;
-use tress_proto::http::Kind;
 use tress_proto::h1::{BodyFraming, Response};
+use tress_proto::http::Kind;
 
 use crate::TransferId;
 use crate::body_out::{BodyOut, BodyState};
-use crate::interest::{SocketOwner, Want};
 use crate::http::head::FirstOrigin;
+use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 
 /// A request with its response; buffers are kept from one to the next.
