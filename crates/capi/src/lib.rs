@@ -1,9 +1,18 @@
 //! The C ABI of libcurl on the Tress engine.
 
 mod arguments;
+pub mod callbacks;
+pub mod easy;
 mod entry;
+pub mod guard;
 pub mod memory;
 pub mod mprintf;
+mod mime;
+pub mod multi;
+pub mod share;
 pub mod slist;
+mod sockaddr;
+mod stdio;
 pub mod strerror;
 pub mod tables;
+mod url;

@@ -7,6 +7,7 @@ mod connections;
 mod core;
 mod drive;
 mod settings;
+mod wishes;
 
 use std::os::fd::RawFd;
 use std::sync::Arc;

@@ -1,0 +1,189 @@
+//! Bodies and headers go to the application, uploads come from it.
+
+use std::ffi::{c_int, c_void};
+use std::ptr::NonNull;
+
+use tress_engine::options::BodySource;
+use tress_engine::{Delivered, Delivery, Sought, Supplied};
+
+use super::{Multi, call};
+use crate::callbacks::{MAX_WRITE_SIZE, PAUSE, READ_ABORT, Write};
+use crate::easy::Easy;
+use crate::guard::Callback;
+use crate::stdio;
+
+/// Hands bytes to the write or header callback: bodies in slices, header lines whole.
+///
+/// # Safety
+/// `multi` and `easy` are good and not borrowed.
+pub unsafe fn deliver(
+    multi: NonNull<Multi>,
+    easy: Option<NonNull<Easy>>,
+    kind: Delivery,
+    bytes: &[u8],
+) -> Delivered {
+    let Some(easy) = easy else { return Delivered::Taken };
+    let slice = if kind == Delivery::Body { MAX_WRITE_SIZE } else { bytes.len().max(1) };
+    let mut taken = 0;
+    for part in bytes.chunks(slice) {
+        // SAFETY: by contract; read anew each time, callbacks may change it.
+        let Some((write, data)) = (unsafe { destination(easy, kind) }) else {
+            return Delivered::Taken;
+        };
+        // SAFETY: the application's function, with the arguments its type asks for.
+        let returned = unsafe {
+            call(multi, Callback::Transfer, || {
+                write(part.as_ptr().cast_mut().cast(), 1, part.len(), data)
+            })
+        };
+        if returned == PAUSE {
+            return Delivered::Pause { taken };
+        }
+        if returned != part.len() {
+            return Delivered::Failed { returned };
+        }
+        taken += part.len();
+    }
+    Delivered::Taken
+}
+
+/// The function for these bytes, and its pointer; none when nobody wants them.
+unsafe fn destination(easy: NonNull<Easy>, kind: Delivery) -> Option<(Write, *mut c_void)> {
+    // SAFETY: by the caller's contract.
+    let callbacks = unsafe { &(*easy.as_ptr()).callbacks };
+    let write = callbacks.write.unwrap_or(stdio::write);
+    match kind {
+        Delivery::Body if callbacks.write.is_none() && callbacks.write_data.is_null() => {
+            Some((write, stdio::stdout_stream().cast()))
+        }
+        Delivery::Body => Some((write, callbacks.write_data)),
+        Delivery::Header => match callbacks.header {
+            Some(header) => Some((header, callbacks.header_data)),
+            None if callbacks.header_data.is_null() => None,
+            None => Some((write, callbacks.header_data)),
+        },
+    }
+}
+
+/// Fetches bytes of the request's body, from the application's memory or by the read callback.
+///
+/// # Safety
+/// As for [`deliver`]; `POSTFIELDS` are as long as their size says.
+pub unsafe fn read(
+    multi: NonNull<Multi>,
+    easy: Option<NonNull<Easy>>,
+    room: usize,
+    buffer: &mut Vec<u8>,
+) -> Supplied {
+    let Some(easy) = easy else { return Supplied::Abort };
+    // SAFETY: by contract.
+    unsafe {
+        let handle = &mut *easy.as_ptr();
+        match handle.options.body {
+            BodySource::Application { len: Some(len), fields: true } => {
+                handle.read_fields(len, room, buffer)
+            }
+            BodySource::Mime { .. } => crate::mime::supply(multi, easy, room, buffer),
+            _ => read_callback(multi, easy, room, buffer),
+        }
+    }
+}
+
+impl Easy {
+    /// The next bytes of `POSTFIELDS`.
+    unsafe fn read_fields(&mut self, len: u64, room: usize, buffer: &mut Vec<u8>) -> Supplied {
+        let left = len.saturating_sub(self.body_offset);
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(room);
+        let fields = self.postfields();
+        if count == 0 || fields.is_null() {
+            return Supplied::End;
+        }
+        // SAFETY: the application promises `len` bytes there (CURLOPT_POSTFIELDS).
+        let bytes =
+            unsafe { std::slice::from_raw_parts(fields.add(self.body_offset as usize), count) };
+        buffer.extend_from_slice(bytes);
+        self.body_offset += count as u64;
+        Supplied::Data
+    }
+}
+
+unsafe fn read_callback(
+    multi: NonNull<Multi>,
+    easy: NonNull<Easy>,
+    room: usize,
+    buffer: &mut Vec<u8>,
+) -> Supplied {
+    // SAFETY: by the caller's contract.
+    let callbacks = unsafe { &(*easy.as_ptr()).callbacks };
+    let (function, mut data) = (callbacks.read.unwrap_or(stdio::read), callbacks.read_data);
+    if callbacks.read.is_none() && data.is_null() {
+        data = stdio::stdin_stream().cast();
+    }
+    buffer.reserve(room);
+    let start = buffer.len();
+    let place = buffer.spare_capacity_mut().as_mut_ptr();
+    // SAFETY: the application's function, with `room` writable bytes.
+    let returned =
+        unsafe { call(multi, Callback::Transfer, || function(place.cast(), 1, room, data)) };
+    match returned {
+        0 => Supplied::End,
+        READ_ABORT => Supplied::Abort,
+        PAUSE => Supplied::Pause,
+        count if count <= room => {
+            // SAFETY: the callback says that it has written so many bytes, and they fit.
+            unsafe { buffer.set_len(start + count) };
+            Supplied::Data
+        }
+        _ => Supplied::TooMuch,
+    }
+}
+
+/// Sets the request's body to an offset from its start.
+///
+/// # Safety
+/// As for [`deliver`].
+pub unsafe fn seek(multi: NonNull<Multi>, easy: Option<NonNull<Easy>>, offset: u64) -> Sought {
+    let Some(easy) = easy else { return Sought::CantSeek };
+    // SAFETY: by contract.
+    unsafe {
+        let handle = &mut *easy.as_ptr();
+        match handle.options.body {
+            BodySource::Application { fields: true, .. } => {
+                handle.body_offset = offset;
+                Sought::Ok
+            }
+            BodySource::Mime { .. } => crate::mime::rewind(multi, easy, offset),
+            _ => seek_callback(multi, easy, offset),
+        }
+    }
+}
+
+unsafe fn seek_callback(multi: NonNull<Multi>, easy: NonNull<Easy>, offset: u64) -> Sought {
+    /// `CURLIOCMD_RESTARTREAD`.
+    const RESTART_READ: c_int = 1;
+    // SAFETY: by the caller's contract; the application's functions get what their types ask for.
+    unsafe {
+        let callbacks = &(*easy.as_ptr()).callbacks;
+        let (rare, read, read_data) = (callbacks.rare(), callbacks.read, callbacks.read_data);
+        if let Some(seek) = rare.seek {
+            let answer = call(multi, Callback::Transfer, || {
+                seek(rare.seek_data, offset as i64, libc::SEEK_SET)
+            });
+            return match answer {
+                0 => Sought::Ok,
+                2 => Sought::CantSeek,
+                _ => Sought::Fail,
+            };
+        }
+        if let Some(ioctl) = rare.ioctl.filter(|_| offset == 0) {
+            let answer = call(multi, Callback::Transfer, || {
+                ioctl(easy.as_ptr().cast(), RESTART_READ, rare.ioctl_data)
+            });
+            return if answer == 0 { Sought::Ok } else { Sought::Fail };
+        }
+        if read.is_none() && !read_data.is_null() && stdio::seek(read_data.cast(), offset) {
+            return Sought::Ok;
+        }
+        Sought::CantSeek
+    }
+}

@@ -1,0 +1,178 @@
+//! Takes effects from the engine and carries them out, with no engine borrow alive while
+//! application code runs.
+
+use std::ffi::c_int;
+use std::os::fd::IntoRawFd;
+use std::ptr::{NonNull, null_mut};
+use std::time::Duration;
+
+use tress_engine::{Effect, TransferId, Watch};
+use tress_model::{Code, MultiCode};
+
+use super::{Message, Multi, NOTIFY_EASY_DONE, NOTIFY_INFO_READ, answers, body, call};
+use crate::easy::Easy;
+use crate::guard::Callback;
+
+/// Carries out what the engine hands out until there is nothing left.
+///
+/// # Safety
+/// `multi` is good and not borrowed.
+pub unsafe fn drive(multi: NonNull<Multi>) -> Result<(), MultiCode> {
+    // SAFETY: by contract; each step borrows the handle anew, and for itself only.
+    unsafe {
+        while let Some(effect) = (*multi.as_ptr()).engine.next_effect() {
+            carry_out(multi, effect);
+        }
+        if (*multi.as_ptr()).aborted { Err(MultiCode::AbortedByCallback) } else { Ok(()) }
+    }
+}
+
+/// Does whatever is due, then carries out what comes of it.
+///
+/// # Safety
+/// As for [`drive`].
+pub unsafe fn act(multi: NonNull<Multi>) -> Result<(), MultiCode> {
+    // SAFETY: by contract.
+    unsafe {
+        (*multi.as_ptr()).engine.timeout();
+        drive(multi)
+    }
+}
+
+unsafe fn carry_out(multi: NonNull<Multi>, effect: Effect) {
+    // SAFETY: by the caller's contract, here and below.
+    unsafe {
+        let engine = &raw mut (*multi.as_ptr()).engine;
+        let easy = |id: TransferId| (*multi.as_ptr()).handle(id);
+        match effect {
+            Effect::Deliver { transfer, kind, bytes } => {
+                let answer = body::deliver(multi, easy(transfer), kind, &bytes);
+                (*engine).delivered(kind, bytes, answer);
+            }
+            Effect::Read { transfer, room, mut buffer } => {
+                let answer = body::read(multi, easy(transfer), room, &mut buffer);
+                (*engine).supplied(buffer, answer);
+            }
+            Effect::Seek { transfer, offset } => {
+                let answer = body::seek(multi, easy(transfer), offset);
+                (*engine).sought(answer);
+            }
+            Effect::Progress { transfer, figures } => {
+                let allowed = answers::progress(multi, easy(transfer), figures);
+                (*engine).allowed(allowed);
+            }
+            Effect::Prereq { transfer, primary, local } => {
+                let allowed = answers::prereq(multi, easy(transfer), primary, local);
+                (*engine).allowed(allowed);
+            }
+            Effect::ResolverStart { transfer } => {
+                let allowed = answers::resolver_start(multi, easy(transfer));
+                (*engine).allowed(allowed);
+            }
+            Effect::Trailers { transfer } => {
+                let trailers = answers::trailers(multi, easy(transfer));
+                (*engine).allowed(trailers.is_some());
+            }
+            Effect::OpenSocket { transfer, target } => {
+                let socket = answers::open_socket(multi, easy(transfer), &target);
+                (*engine).socket_opened(socket, None);
+            }
+            Effect::SockOpt { transfer, socket } => {
+                let answer = answers::sockopt(multi, easy(transfer), socket);
+                (*engine).socket_options_set(answer);
+            }
+            Effect::CloseSocket { socket, transfer } => {
+                answers::close_socket(multi, transfer.and_then(easy), socket.into_raw_fd());
+            }
+            Effect::Debug { transfer, kind, bytes } => {
+                answers::debug(multi, easy(transfer), kind, &bytes);
+            }
+            Effect::Watch { socket, transfer, what } => {
+                watch(multi, socket, transfer.and_then(easy), what);
+            }
+            Effect::Timer { after } => timer(multi, after),
+            Effect::Done { transfer } => done(multi, transfer),
+        }
+    }
+}
+
+/// `CURLMOPT_SOCKETFUNCTION`.
+unsafe fn watch(multi: NonNull<Multi>, socket: c_int, easy: Option<NonNull<Easy>>, what: Watch) {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        let this = &mut *multi.as_ptr();
+        let data = this.sockets.tell(socket, what == Watch::Remove);
+        let Some(callback) = this.callbacks.socket else { return };
+        let user = this.callbacks.socket_data;
+        let easy = easy.map_or(null_mut(), |easy| easy.as_ptr().cast());
+        let answer =
+            call(multi, Callback::Event, || callback(easy, socket, what as c_int, user, data));
+        if answer == -1 {
+            abort(multi);
+        }
+    }
+}
+
+/// `CURLMOPT_TIMERFUNCTION`.
+unsafe fn timer(multi: NonNull<Multi>, after: Option<Duration>) {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        let this = &mut *multi.as_ptr();
+        let Some(callback) = this.callbacks.timer else { return };
+        let user = this.callbacks.timer_data;
+        let millis = after.map_or(-1, |after| after.as_millis().try_into().unwrap_or(i64::MAX));
+        let answer = call(multi, Callback::Event, || {
+            callback(multi.as_ptr().cast(), millis as std::ffi::c_long, user)
+        });
+        if answer == -1 {
+            abort(multi);
+        }
+    }
+}
+
+/// A socket or timer callback said that nothing works any more.
+unsafe fn abort(multi: NonNull<Multi>) {
+    // SAFETY: by the caller's contract.
+    let this = unsafe { &mut *multi.as_ptr() };
+    if !this.aborted {
+        this.aborted = true;
+        this.engine.abort();
+    }
+}
+
+/// A transfer is over: its message and the words for the error buffer are made.
+unsafe fn done(multi: NonNull<Multi>, transfer: TransferId) {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        let this = &mut *multi.as_ptr();
+        let Some(easy) = this.handle(transfer) else { return };
+        let result = this.engine.transfer(transfer).and_then(|transfer| transfer.result());
+        let handle = &mut *easy.as_ptr();
+        let code = match result {
+            Some(Err(error)) => {
+                handle.tell_error(error);
+                error.code()
+            }
+            _ => Code::Ok,
+        };
+        handle.message = Message::done(easy, code);
+        notify(multi, NOTIFY_EASY_DONE, easy);
+        notify(multi, NOTIFY_INFO_READ, easy);
+    }
+}
+
+/// `CURLMOPT_NOTIFYFUNCTION`, for the notifications that are enabled.
+unsafe fn notify(multi: NonNull<Multi>, notification: u32, easy: NonNull<Easy>) {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        let callbacks = &(*multi.as_ptr()).callbacks;
+        let Some(callback) = callbacks.notify else { return };
+        if callbacks.notifications & (1 << notification) == 0 {
+            return;
+        }
+        let user = callbacks.notify_data;
+        call(multi, Callback::Notify, || {
+            callback(multi.as_ptr().cast(), notification, easy.as_ptr().cast(), user);
+        });
+    }
+}

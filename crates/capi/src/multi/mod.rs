@@ -1,0 +1,272 @@
+//! The multi handle: the engine, the application's socket and timer callbacks, and the easy
+//! handles that were added.
+
+mod answers;
+pub mod api;
+mod body;
+mod drive;
+mod meter;
+pub mod poll;
+mod setopt;
+mod sockets;
+
+use std::ffi::{c_int, c_void};
+use std::ptr::{NonNull, null_mut};
+use std::time::Instant;
+
+use tress_engine::{MultiSettings, Transfer, TransferId};
+use tress_model::{Code, MultiCode};
+
+use crate::callbacks::{Notify, Push, Socket, Timer};
+use crate::easy::Easy;
+use crate::guard::{Callback, Calls, enter_callback};
+
+pub use drive::{act, drive};
+use poll::Poller;
+use sockets::Sockets;
+
+/// Tells a multi handle from other memory: `CURLMULTI_MAGIC_NUMBER`.
+const MAGIC: u32 = 0x000b_ab1e;
+
+/// What `CURLM *` points to.
+pub struct Multi {
+    magic: u32,
+    /// API calls and callbacks going on with this handle.
+    pub(crate) calls: Calls,
+    /// A callback returned -1: the transfers end with `CURLM_ABORTED_BY_CALLBACK`.
+    aborted: bool,
+    /// A panic was caught while it was worked on: it only serves to be cleaned up.
+    pub(crate) poisoned: bool,
+    pub(crate) engine: tress_engine::Multi,
+    /// The easy handles, by the index of their transfer's id.
+    handles: Vec<Option<NonNull<Easy>>>,
+    added: i64,
+    callbacks: Callbacks,
+    sockets: Sockets,
+    poller: Poller,
+}
+
+/// The callbacks of a multi handle.
+struct Callbacks {
+    socket: Option<Socket>,
+    socket_data: *mut c_void,
+    timer: Option<Timer>,
+    timer_data: *mut c_void,
+    push: Option<Push>,
+    push_data: *mut c_void,
+    notify: Option<Notify>,
+    notify_data: *mut c_void,
+    /// Which notifications are enabled: bit n for `CURLMNOTIFY_*` n.
+    notifications: u8,
+}
+
+/// `CURLMNOTIFY_INFO_READ`: messages can be read.
+const NOTIFY_INFO_READ: u32 = 0;
+/// `CURLMNOTIFY_EASY_DONE`: a transfer is over.
+const NOTIFY_EASY_DONE: u32 = 1;
+
+/// `CURLMsg`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Message {
+    msg: c_int,
+    easy: *mut c_void,
+    data: MessageData,
+}
+
+/// The union in `CURLMsg`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+union MessageData {
+    whatever: *mut c_void,
+    result: c_int,
+}
+
+impl Message {
+    /// No message.
+    pub(crate) fn none() -> Self {
+        Self { msg: 0, easy: null_mut(), data: MessageData { whatever: null_mut() } }
+    }
+
+    /// `CURLMSG_DONE`.
+    fn done(easy: NonNull<Easy>, result: Code) -> Self {
+        let mut data = MessageData { whatever: null_mut() };
+        data.result = result as c_int;
+        Self { msg: 1, easy: easy.as_ptr().cast(), data }
+    }
+}
+
+impl Multi {
+    fn new() -> Self {
+        let null = null_mut();
+        Self {
+            magic: MAGIC,
+            calls: Calls::default(),
+            aborted: false,
+            poisoned: false,
+            engine: tress_engine::Multi::new(MultiSettings::default()),
+            handles: Vec::new(),
+            added: 0,
+            callbacks: Callbacks {
+                socket: None,
+                socket_data: null,
+                timer: None,
+                timer_data: null,
+                push: None,
+                push_data: null,
+                notify: None,
+                notify_data: null,
+                notifications: 0,
+            },
+            sockets: Sockets::default(),
+            poller: Poller::default(),
+        }
+    }
+
+    /// A new handle, to be given to [`destroy`] once.
+    pub(crate) fn create() -> *mut Self {
+        Box::into_raw(Box::new(Self::new()))
+    }
+
+    /// The handle behind a `CURLM *`; none for NULL and for what looks freed or foreign.
+    ///
+    /// # Safety
+    /// `multi` is NULL or points to readable memory.
+    pub unsafe fn from_c(multi: *mut c_void) -> Option<NonNull<Self>> {
+        let multi = NonNull::new(multi.cast::<Self>())?;
+        // SAFETY: by contract readable; only the number is looked at.
+        let magic = unsafe { (&raw const (*multi.as_ptr()).magic).read_unaligned() };
+        (magic == MAGIC).then_some(multi)
+    }
+
+    /// The easy handle of a transfer.
+    fn handle(&self, id: TransferId) -> Option<NonNull<Easy>> {
+        self.handles.get(id.index()).copied().flatten()
+    }
+
+    fn forget(&mut self, id: TransferId) {
+        if let Some(slot) = self.handles.get_mut(id.index()) {
+            *slot = None;
+        }
+    }
+
+    /// Takes the clock reading of this entry into the library.
+    pub(crate) fn enter(&mut self) {
+        self.engine.enter(Instant::now());
+    }
+}
+
+impl Drop for Multi {
+    fn drop(&mut self) {
+        self.magic = 0;
+    }
+}
+
+/// Adds an easy handle: its transfer starts with the next action.
+///
+/// # Safety
+/// Both are good and not borrowed; the application's lists in `easy` are valid.
+pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Result<(), MultiCode> {
+    // SAFETY: by contract; no callback runs while they are borrowed.
+    unsafe {
+        let handle = &mut *easy.as_ptr();
+        if handle.id.is_some() {
+            return Err(MultiCode::AddedAlready);
+        }
+        let own = std::mem::replace(&mut handle.own_multi, null_mut());
+        if !own.is_null() && own != multi.as_ptr() {
+            destroy(own);
+        }
+        let handle = &mut *easy.as_ptr();
+        handle.clear_error();
+        handle.materialise();
+        let transfer = handle.lend_transfer();
+        let this = &mut *multi.as_ptr();
+        if this.aborted {
+            if this.engine.running() > 0 {
+                (*easy.as_ptr()).transfer = Some(transfer);
+                return Err(MultiCode::AbortedByCallback);
+            }
+            this.aborted = false;
+        }
+        this.enter();
+        let id = this.engine.add(transfer);
+        if this.handles.len() <= id.index() {
+            this.handles.resize(id.index() + 1, None);
+        }
+        if let Some(slot) = this.handles.get_mut(id.index()) {
+            *slot = Some(easy);
+        }
+        this.added += 1;
+        let handle = &mut *easy.as_ptr();
+        handle.multi = multi.as_ptr();
+        handle.id = Some(id);
+    }
+    Ok(())
+}
+
+/// Takes an easy handle out; what it still does is cancelled.
+///
+/// # Safety
+/// Both are good and not borrowed; `easy` is in `multi`.
+pub(crate) unsafe fn detach(multi: *mut Multi, easy: NonNull<Easy>) {
+    // SAFETY: by contract.
+    unsafe {
+        let Some(id) = (*easy.as_ptr()).id else { return };
+        (*multi).enter();
+        let transfer = (*multi).engine.remove(id);
+        // The handle is known until the application has heard of what ends with it.
+        let Some(multi) = NonNull::new(multi) else { return };
+        let _ = drive(multi);
+        (&mut *multi.as_ptr()).forget(id);
+        let handle = &mut *easy.as_ptr();
+        handle.transfer = transfer;
+        handle.multi = null_mut();
+        handle.id = None;
+    }
+}
+
+/// Ends a multi handle: the transfers are cancelled, their easy handles stay, the connections
+/// are closed.
+///
+/// # Safety
+/// `multi` came from [`Multi::create`], is good and not borrowed.
+pub(crate) unsafe fn destroy(multi: *mut Multi) {
+    // SAFETY: by contract.
+    unsafe {
+        for at in 0..(&*multi).handles.len() {
+            if let Some(easy) = (&*multi).handles.get(at).copied().flatten() {
+                detach(multi, easy);
+            }
+        }
+        (*multi).enter();
+        (*multi).engine.close_idle();
+        if let Some(multi) = NonNull::new(multi) {
+            let _ = drive(multi);
+        }
+        drop(Box::from_raw(multi));
+    }
+}
+
+impl Easy {
+    /// The transfer, with the settings of now, to be lent to a multi handle.
+    fn lend_transfer(&mut self) -> Box<Transfer> {
+        match self.transfer.take() {
+            Some(mut transfer) => {
+                transfer.set_options(self.options.clone());
+                transfer
+            }
+            None => Box::new(Transfer::new(self.options.clone())),
+        }
+    }
+}
+
+/// Calls back into the application, with the call noted in the guard.
+///
+/// # Safety
+/// `multi` is good and not borrowed.
+unsafe fn call<T>(multi: NonNull<Multi>, kind: Callback, callback: impl FnOnce() -> T) -> T {
+    // SAFETY: by contract.
+    let _guard = unsafe { enter_callback(multi, kind) };
+    callback()
+}
