@@ -1,5 +1,6 @@
 //! The same C program under libcurl 8.22 and the library under test: the trace of its callbacks,
 //! infos, error texts and bodies is equal, and so is what the server saw.
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tress_tests::{Library, Program, Server, cc, differences};
 
@@ -122,6 +123,24 @@ fn traces_equal_those_of_libcurl_8_22() {
     for (name, words) in CASES {
         let wanted = trace(&program, words, &Library::reference());
         report.compare(name, &wanted, &trace(&program, words, ours));
+    }
+    report.finish();
+}
+
+#[test]
+fn surface_equals_that_of_libcurl_8_22() {
+    let program = cc::program("surface", &[]);
+    let run = |library: &Library| {
+        let server = Server::start();
+        let out = Program::new(library, &program).args([server.url("/stall")]).run();
+        assert_eq!(out.code, 0, "on {}: {}", library.name, out.stderr);
+        let pair = |l: &str| l.rsplit_once(": ").map(|(k, v)| (k.to_string(), v.to_string()));
+        out.stdout.lines().filter_map(pair).collect::<BTreeMap<_, _>>()
+    };
+    let (wanted, ours) = (run(&Library::reference()), run(Library::under_test()));
+    let mut report = differences::Report::new("surface");
+    for (name, value) in &wanted {
+        report.compare(name, &Some(value), &ours.get(name));
     }
     report.finish();
 }
