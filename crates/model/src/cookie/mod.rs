@@ -12,7 +12,9 @@ use std::cmp::Reverse;
 
 pub use file::COOKIE_FILE_HEAD;
 
-use rules::{BUCKETS, bucket_of, is_ip, path_matches, tail_matches};
+use rules::{BUCKETS, bucket_of, path_matches, tail_matches};
+
+use crate::host::is_ip;
 
 /// Longest line of a cookie file and longest `Set-Cookie` value, in bytes.
 pub const MAX_COOKIE_LINE: usize = 5000;

@@ -1,6 +1,8 @@
-use super::rules::{is_ip, tail_matches};
+use super::rules::tail_matches;
 use super::{Cookie, MAX_AGE, MAX_COOKIE_LINE, MAX_NAME_AND_VALUE, Refused, Response};
 use crate::date::parse_date;
+use crate::host::is_ip;
+use crate::scan::trim_blanks;
 
 /// Longer texts are no dates.
 const MAX_DATE: usize = 80;
@@ -207,11 +209,4 @@ fn default_path(path: &[u8]) -> &[u8] {
 fn split_at_any<'a>(text: &'a [u8], ends: &[u8]) -> (&'a [u8], &'a [u8]) {
     let end = text.iter().position(|byte| ends.contains(byte)).unwrap_or(text.len());
     text.split_at(end)
-}
-
-fn trim_blanks(text: &[u8]) -> &[u8] {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = text.iter().position(|byte| !is_blank(byte)).unwrap_or(text.len());
-    let end = text.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
-    text.get(start..end).unwrap_or_default()
 }

@@ -1,6 +1,5 @@
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use super::{Cookie, Refused};
+use crate::host::is_ip;
 
 /// How many lists a jar has (libcurl's number: listings come out in its order).
 pub(super) const BUCKETS: usize = 63;
@@ -14,15 +13,6 @@ pub(super) fn bucket_of(domain: Option<&[u8]>) -> usize {
         hash.wrapping_add(hash << 5) ^ u64::from(byte.to_ascii_uppercase())
     });
     (hash % BUCKETS as u64) as usize
-}
-
-/// Whether a host is a numerical address.
-pub(super) fn is_ip(host: &[u8]) -> bool {
-    // Only text that may be an address is worth parsing.
-    let may_be = host.iter().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'));
-    may_be
-        && std::str::from_utf8(host)
-            .is_ok_and(|host| host.parse::<Ipv4Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok())
 }
 
 /// Whether a host is the domain or below it (RFC 6265 section 5.1.3).
