@@ -42,6 +42,8 @@ pub(crate) struct Conn {
     /// May a read (a write) succeed, as far as is known?
     pub(crate) readable: bool,
     pub(crate) writable: bool,
+    /// TLS must write before a read can go on.
+    pub(crate) reads_by_writing: bool,
 
     // The pool's own links.
     pub(crate) idle_since: Option<Instant>,
@@ -57,6 +59,8 @@ pub(crate) enum Stage {
     Slot,
     /// Sockets are being connected.
     Connecting(Box<Connect>),
+    /// TLS is being set up on the socket.
+    Handshake(Stream),
     /// It carries requests.
     Open(Stream),
     /// It says goodbye; no transfer waits for that.
@@ -87,6 +91,7 @@ impl Conn {
             uses: 0,
             readable: false,
             writable: false,
+            reads_by_writing: false,
             idle_since: None,
             idle_place: 0,
             older: None,
@@ -104,7 +109,7 @@ impl Conn {
         match &self.stage {
             Stage::Slot => false,
             Stage::Connecting(connect) => connect.interests().any(|(fd, _)| watched(fd)),
-            Stage::Open(stream) | Stage::Closing(stream) => watched(stream.fd()),
+            Stage::Handshake(stream) | Stage::Open(stream) | Stage::Closing(stream) => watched(stream.fd()),
         }
     }
 

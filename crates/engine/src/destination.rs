@@ -4,8 +4,10 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
+use tress_model::scheme::Scheme;
 use tress_model::url::Url;
 use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
+use tress_net::tls::TlsSettings;
 
 use crate::options::{Hooks, IpResolve, Options};
 
@@ -23,6 +25,10 @@ pub(crate) struct Destination {
     /// Whom to connect to.
     pub(crate) peer: Peer,
     pub(crate) settings: Arc<ConnectSettings>,
+    /// How TLS is spoken on it; none: it is not.
+    pub(crate) tls: Option<Arc<TlsSettings>>,
+    /// Protocols are offered in the TLS handshake.
+    pub(crate) alpn: bool,
 }
 
 /// Whom a socket is connected to.
@@ -34,7 +40,10 @@ pub(crate) enum Peer {
 }
 
 impl Destination {
-    pub(crate) fn new(options: &Options, url: &Url, scheme: &'static str) -> Self {
+    pub(crate) fn new(options: &Options, url: &Url, scheme: &'static Scheme) -> Self {
+        let tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
+        let alpn = options.tls().ssl_enable_alpn;
+        let scheme = scheme.name;
         let host: Box<[u8]> = url.host_name().to_ascii_lowercase().into();
         let port = match options.port {
             0 => url.port(),
@@ -52,7 +61,7 @@ impl Destination {
         }
         let key = key.into_boxed_slice();
         let hash = hash(&key);
-        Self { key, hash, scheme, host, port, peer, settings }
+        Self { key, hash, scheme, host, port, peer, settings, tls, alpn }
     }
 }
 
@@ -189,7 +198,7 @@ fn hash(key: &[u8]) -> u64 {
 
 impl PartialEq for Destination {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.key == other.key
+        self.hash == other.hash && self.key == other.key && self.tls == other.tls
     }
 }
 

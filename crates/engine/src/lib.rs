@@ -29,6 +29,7 @@ mod plan;
 mod pool;
 mod progress;
 mod timers;
+mod tls;
 mod transfer;
 
 pub use effect::{DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch};

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use tress_model::scheme::Scheme;
 use tress_model::url::{Url, UrlCode, UrlFlags};
 use tress_model::{Code, Error, Result};
 
@@ -92,7 +93,7 @@ fn extra_flags(options: &Options) -> UrlFlags {
 }
 
 /// The scheme, if it is known and allowed.
-fn check_scheme(options: &Options, url: &Url, redirected: bool) -> Result<&'static str> {
+fn check_scheme(options: &Options, url: &Url, redirected: bool) -> Result<&'static Scheme> {
     let follow = if redirected { " (in redirect)" } else { "" };
     let name = url.scheme_name().unwrap_or_default();
     let refused = |why: &str| {
@@ -105,11 +106,11 @@ fn check_scheme(options: &Options, url: &Url, redirected: bool) -> Result<&'stat
     let bit = Protocols::from_scheme(scheme.name.as_bytes()).unwrap_or(Protocols::empty());
     let allowed =
         options.protocols.contains(bit) && (!redirected || options.redir_protocols.contains(bit));
-    if allowed { Ok(scheme.name) } else { Err(refused("is disabled")) }
+    if allowed { Ok(scheme) } else { Err(refused("is disabled")) }
 }
 
 /// Schemes that are served so far.
-const SERVED: [&str; 1] = ["http"];
+const SERVED: [&str; 2] = ["http", "https"];
 
 /// The error of a URL that libcurl would not take.
 fn rejected(code: UrlCode) -> Error {

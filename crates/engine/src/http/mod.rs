@@ -164,6 +164,7 @@ impl Multi {
         }
         let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
         let sends = !exchange.unsent(plan_head).is_empty();
+        let sends = sends || conn.reads_by_writing;
         if sends && transfer.progress.may_send(core.now) {
             want = want.and(Want::OUT);
         }

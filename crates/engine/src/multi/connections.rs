@@ -56,6 +56,7 @@ impl Multi {
                     self.close_fd(fd, owner);
                 }
             }
+            Stage::Handshake(stream) => return self.cut(id, stream),
             Stage::Open(mut stream) => {
                 stream.start_shutdown();
                 return self.shut_down(id, stream);

@@ -5,6 +5,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::time::Instant;
 
 use tress_net::Stream;
+use tress_net::tls::TlsContext;
 use tress_net::resolve::{DnsCache, LookupId, Resolver};
 
 use super::MultiSettings;
@@ -45,6 +46,8 @@ pub(crate) struct Core {
     /// The resolver's descriptor while it is watched.
     pub(crate) resolver_fd: Option<RawFd>,
     pub(crate) dns: DnsCache,
+    /// Prepared TLS configurations and sessions.
+    pub(crate) tls: TlsContext,
     /// Sockets of idle connections that the application still watches: soon used again, or
     /// taken out at a later time-out. The first so many were there at the last time-out.
     pub(crate) lingering: VecDeque<(ConnId, u32)>,
@@ -100,6 +103,7 @@ impl Core {
             lookups: HashMap::new(),
             resolver_fd: None,
             dns: DnsCache::default(),
+            tls: TlsContext::default(),
             lingering: VecDeque::new(),
             lingering_aged: 0,
             transfers_made: 0,

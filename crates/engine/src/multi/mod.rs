@@ -176,6 +176,7 @@ impl Multi {
         let Some(conn) = self.pool.get_mut(id) else { return };
         conn.readable |= ready.readable | ready.error;
         conn.writable |= ready.writable | ready.error;
+        conn.readable |= conn.reads_by_writing && conn.writable;
         conn.ready_socket = Some(socket);
         match conn.transfer {
             Some(transfer) => self.core.dirty.push_first(transfer),

@@ -19,6 +19,9 @@ impl Multi {
                 return Ok(Flow::Wait);
             };
             let ready = conn.ready_socket.take();
+            if matches!(conn.stage, Stage::Handshake(_)) {
+                return self.shake_hands(id);
+            }
             let Stage::Connecting(connect) = &mut conn.stage else { return Ok(Flow::Wait) };
             let step = connect.poll(ready, core.now);
             for note in connect.take_notes() {
@@ -93,7 +96,8 @@ impl Multi {
         });
         conn.stage = Stage::Open(stream);
         conn.writable = true;
-        self.connected(id)
+        transfer.infos.times.connect = transfer.since_start(core.now);
+        self.secure(id)
     }
 
     /// The connection can carry the request.
@@ -106,7 +110,9 @@ impl Multi {
         if times.namelookup.is_zero() {
             times.namelookup = since;
         }
-        times.connect = since;
+        if times.connect.is_zero() {
+            times.connect = since;
+        }
         transfer.connecting_since = None;
         transfer.state = State::Exchange;
         self.begin_exchange(id)

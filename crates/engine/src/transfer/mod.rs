@@ -13,6 +13,7 @@ mod connect;
 mod finish;
 mod limits;
 mod resolve;
+mod secure;
 mod start;
 
 use std::sync::Arc;

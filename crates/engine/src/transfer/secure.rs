@@ -1,0 +1,59 @@
+//! TLS on a connected socket.
+
+use std::sync::Arc;
+
+use tress_model::Result;
+use tress_net::tls::{Handshake, TlsInfo};
+
+use crate::TransferId;
+use crate::conn::Stage;
+use crate::interest::{SocketOwner, Want};
+use crate::multi::{Flow, Multi};
+
+impl Multi {
+    /// Puts TLS on the connected socket, if the destination wants it; then goes on with the
+    /// request.
+    pub(crate) fn secure(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((_, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some(settings) = conn.destination.tls.clone() else { return self.connected(id) };
+        let Stage::Open(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) else {
+            return Ok(Flow::Wait);
+        };
+        let destination = Arc::clone(&conn.destination);
+        let host = String::from_utf8_lossy(&destination.host);
+        let alpn: &[&[u8]] = if destination.alpn { &[b"http/1.1"] } else { &[] };
+        let stream = stream.start_tls(&core.tls, &settings, &host, destination.port, alpn)?;
+        conn.stage = Stage::Handshake(stream);
+        Ok(Flow::Again)
+    }
+
+    /// Moves the handshake on.
+    pub(crate) fn shake_hands(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return Ok(Flow::Wait) };
+        let Stage::Handshake(stream) = &mut conn.stage else { return Ok(Flow::Wait) };
+        let outcome = stream.handshake();
+        transfer.infos.verify_result = stream.tls_verify_result();
+        match outcome? {
+            Handshake::Wait(want) => {
+                core.interest.set(stream.fd(), owner, Some(id), Want::from(want));
+                return Ok(Flow::Wait);
+            }
+            Handshake::Done => {}
+        }
+        if let Some(info) = stream.tls_info() {
+            core.info(transfer, || agreed(info));
+        }
+        if let Stage::Handshake(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) {
+            conn.readable |= stream.pending();
+            conn.stage = Stage::Open(stream);
+        }
+        conn.writable = true;
+        transfer.infos.times.appconnect = transfer.since_start(core.now);
+        self.connected(id)
+    }
+}
+
+fn agreed(info: &TlsInfo) -> String {
+    format!("SSL connection using {} / {} / {}", info.version.name(), info.cipher, info.group)
+}
