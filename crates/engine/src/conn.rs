@@ -109,7 +109,9 @@ impl Conn {
         match &self.stage {
             Stage::Slot => false,
             Stage::Connecting(connect) => connect.interests().any(|(fd, _)| watched(fd)),
-            Stage::Handshake(stream) | Stage::Open(stream) | Stage::Closing(stream) => watched(stream.fd()),
+            Stage::Handshake(stream) | Stage::Open(stream) | Stage::Closing(stream) => {
+                watched(stream.fd())
+            }
         }
     }
 

@@ -5,8 +5,8 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::time::Instant;
 
 use tress_net::Stream;
-use tress_net::tls::TlsContext;
 use tress_net::resolve::{DnsCache, LookupId, Resolver};
+use tress_net::tls::TlsContext;
 
 use super::MultiSettings;
 use crate::TransferId;
