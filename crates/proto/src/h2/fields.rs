@@ -107,7 +107,13 @@ impl Fields {
 
     /// The lines that [`Fields::raw`] consists of, one by one.
     pub fn lines(&self) -> impl Iterator<Item = &[u8]> {
-        self.raw().split_inclusive(|&byte| byte == b'\n')
+        let (first, last) = match self.spans.first() {
+            Some(status) if self.hidden > 0 => {
+                (self.bytes.get(self.from..status.end as usize), Some(&b"\r\n"[..]))
+            }
+            _ => (None, None),
+        };
+        first.into_iter().chain(self.iter().map(|field| field.line)).chain(last)
     }
 
     /// Gives back memory beyond `keep` bytes.

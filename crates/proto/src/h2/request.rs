@@ -12,19 +12,20 @@ use super::message::is_connection_specific;
 /// nothing but `trailers`; a field `:scheme` of the application's replaces `scheme`.
 /// Gives the length of the head, the empty line included.
 pub fn fields_from_head(head: &[u8], scheme: &str, fields: &mut Fields) -> Result<usize> {
+    convert(head, scheme.as_bytes(), fields, true)
+}
+
+fn convert(head: &[u8], scheme: &[u8], fields: &mut Fields, first: bool) -> Result<usize> {
     fields.clear();
     let mut lines = Lines { rest: head };
-    let request = lines.next().ok_or_else(cut_off)?;
-    let (method, target) = request_line(request)?;
+    let (method, target) = request_line(lines.next().ok_or_else(cut_off)?)?;
     fields.push(b":method", method);
-    let host = find(head, b"host");
     if method == b"CONNECT" {
         fields.push(b":authority", target);
     } else {
         let target = Target::parse(target);
-        let chosen = target.scheme.or_else(|| find(head, b":scheme"));
-        fields.push(b":scheme", chosen.unwrap_or(scheme.as_bytes()));
-        if let Some(authority) = target.authority.or(host) {
+        fields.push(b":scheme", target.scheme.unwrap_or(scheme));
+        if let Some(authority) = target.authority.or_else(|| host(lines)) {
             fields.push(b":authority", authority);
         }
         fields.push(b":path", target.path);
@@ -32,6 +33,12 @@ pub fn fields_from_head(head: &[u8], scheme: &str, fields: &mut Fields) -> Resul
     loop {
         match lines.next().ok_or_else(cut_off)? {
             b"" => return Ok(head.len() - lines.rest.len()),
+            [b':', ..] if !first => {}
+            line @ [b':', ..] => {
+                if let Some(own) = line.strip_prefix(b":scheme:") {
+                    return convert(head, own.trim_ascii(), fields, false);
+                }
+            }
             line => push_line(line, fields),
         }
     }
@@ -75,21 +82,18 @@ impl<'a> Target<'a> {
 
 fn push_line(line: &[u8], fields: &mut Fields) {
     let Some((name, value)) = split(line) else { return };
-    let before = fields.bytes.len();
+    let start = fields.bytes.len();
     fields.push_lower(name, value);
-    let keep = match fields.bytes.get(before..before + name.len()).unwrap_or_default() {
+    let keep = match fields.bytes.get(start..start + name.len()).unwrap_or_default() {
         b"host" | b"http2-settings" => false,
-        b"te" if !value.eq_ignore_ascii_case(b"trailers") => {
-            fields.pop();
-            if has_token(value, b"trailers") {
-                fields.push(b"te", b"trailers");
-            }
-            return;
-        }
+        b"te" => has_token(value, b"trailers"),
         name => !is_connection_specific(name),
     };
     if !keep {
         fields.pop();
+    } else if name.eq_ignore_ascii_case(b"te") {
+        fields.pop();
+        fields.push(b"te", b"trailers");
     }
 }
 
@@ -97,27 +101,19 @@ fn has_token(value: &[u8], token: &[u8]) -> bool {
     value.split(|&byte| byte == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(token))
 }
 
-/// The value of the first field with this name.
-fn find<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let fields = Lines { rest: head }.skip(1).take_while(|line| !line.is_empty());
-    fields
-        .filter_map(split_any)
-        .find(|(found, _)| found.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value)
+/// The value of `Host`, which usually is the first field.
+fn host(lines: Lines<'_>) -> Option<&[u8]> {
+    let mut fields = lines.take_while(|line| !line.is_empty()).filter_map(split);
+    fields.find(|(name, _)| name.eq_ignore_ascii_case(b"host")).map(|(_, value)| value)
 }
 
 /// Name and value of a line; `None` for one without a name.
 fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    split_any(line).filter(|(name, _)| !name.starts_with(b":"))
+    let colon = line.iter().position(|&byte| byte == b':').filter(|colon| *colon > 0)?;
+    Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
 }
 
-fn split_any(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let pseudo = usize::from(line.first() == Some(&b':'));
-    let colon = pseudo + memchr::memchr(b':', line.get(pseudo..)?)?;
-    let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
-    (!name.is_empty()).then_some((name, value.trim_ascii()))
-}
-
+#[derive(Clone, Copy)]
 struct Lines<'a> {
     rest: &'a [u8],
 }

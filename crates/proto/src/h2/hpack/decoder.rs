@@ -1,9 +1,10 @@
 //! The decoder of header blocks (RFC 7541, 3.2 and 6).
 
+use super::DEFAULT_TABLE_SIZE;
+use super::huffman::{self, Text};
 use super::integer;
 use super::static_table::ENTRIES;
 use super::table::{Stored, Table};
-use super::{DEFAULT_TABLE_SIZE, huffman};
 use crate::h2::Fields;
 use crate::h2::fields::{is_name, is_value};
 
@@ -116,9 +117,7 @@ impl Decoder {
         }
         let name_len = out.bytes.len() - start;
         out.bytes.extend_from_slice(b": ");
-        let value = out.bytes.len();
-        string(input, &mut out.bytes)?;
-        valid &= is_value(out.bytes.get(value..).unwrap_or_default());
+        valid &= string(input, &mut out.bytes)?;
         out.bytes.extend_from_slice(b"\r\n");
         Ok((name_len, valid))
     }
@@ -136,17 +135,18 @@ fn index(input: &mut &[u8], prefix: u32) -> Result<usize, DecodeError> {
     integer::read(input, prefix).map(|value| value as usize).ok_or(DecodeError("bad integer"))
 }
 
-fn string(input: &mut &[u8], out: &mut Vec<u8>) -> Result<(), DecodeError> {
+/// Appends a string; whether it may be a value.
+fn string(input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool, DecodeError> {
     let coded = input.first().is_some_and(|first| first & 0x80 != 0);
     let len = index(input, 7)?;
     let (text, rest) = input.split_at_checked(len).ok_or(DecodeError("string cut off"))?;
     *input = rest;
-    if !coded {
-        out.extend_from_slice(text);
-    } else if !huffman::decode(text, out) {
-        return Err(DecodeError("bad Huffman code"));
+    if coded {
+        let text = huffman::decode(text, out).ok_or(DecodeError("bad Huffman code"))?;
+        return Ok(text == Text::Plain);
     }
-    Ok(())
+    out.extend_from_slice(text);
+    Ok(is_value(text))
 }
 
 #[cfg(test)]

@@ -1,10 +1,15 @@
 //! The encoder of header blocks (RFC 7541, 6).
 
-use super::static_table::{ENTRIES, index_of_field, index_of_name};
-use super::table::Table;
+use super::static_table::{
+    AUTHORIZATION, CONTENT_LENGTH, COOKIE, ENTRIES, IF_MODIFIED_SINCE, IF_NONE_MATCH, PATH,
+    PROXY_AUTHORIZATION, RANGE, index_of_field, index_of_name,
+};
+use super::table::{Found, Table};
 use super::{DEFAULT_TABLE_SIZE, huffman, integer};
 use crate::h2::Fields;
 
+/// The index of the dynamic table's newest field.
+const FIRST_DYNAMIC: usize = ENTRIES.len() + 1;
 /// Cookies shorter than this could be guessed by probing the table (RFC 7541, 7.1.3).
 const SHORT_COOKIE: usize = 20;
 
@@ -55,25 +60,17 @@ impl Encoder {
     fn field(&mut self, line: &[u8], name_len: usize, out: &mut Vec<u8>) {
         let name = line.get(..name_len).unwrap_or_default();
         let value = line.get(name_len + 2..line.len() - 2).unwrap_or_default();
-        let indexing = self.indexing(name, line);
         let mut name_index = index_of_name(name);
-        if indexing != Indexing::Never {
-            let whole = if name_index == 0 { 0 } else { index_of_field(line) };
-            if whole != 0 {
-                return integer::write(out, 0x80, 7, whole);
-            }
+        let whole = index_of_field(name_index, value);
+        if whole != 0 {
+            return integer::write(out, 0x80, 7, whole);
         }
+        let indexing = self.indexing(name_index, line);
         if indexing == Indexing::Incremental {
-            for (at, entry) in self.table.iter().enumerate() {
-                if entry.name_len != name_len {
-                    continue;
-                }
-                if entry.line == line {
-                    return integer::write(out, 0x80, 7, ENTRIES.len() + 1 + at);
-                }
-                if name_index == 0 && entry.name() == name {
-                    name_index = ENTRIES.len() + 1 + at;
-                }
+            match self.table.find(line, name_len, name_index == 0) {
+                Found::Line(at) => return integer::write(out, 0x80, 7, FIRST_DYNAMIC + at),
+                Found::Name(at) => name_index = FIRST_DYNAMIC + at,
+                Found::Nothing => {}
             }
             self.table.insert(line, name_len, true);
         }
@@ -88,14 +85,12 @@ impl Encoder {
         string(value, out);
     }
 
-    fn indexing(&self, name: &[u8], line: &[u8]) -> Indexing {
-        match name {
-            b"authorization" | b"proxy-authorization" => Indexing::Never,
-            b"cookie" if line.len() < b"cookie: \r\n".len() + SHORT_COOKIE => Indexing::Never,
+    fn indexing(&self, name_index: usize, line: &[u8]) -> Indexing {
+        match name_index {
+            AUTHORIZATION | PROXY_AUTHORIZATION => Indexing::Never,
+            COOKIE if line.len() < b"cookie: \r\n".len() + SHORT_COOKIE => Indexing::Never,
             // These differ from request to request and would push out what stays.
-            b":path" | b"content-length" | b"range" | b"if-modified-since" | b"if-none-match" => {
-                Indexing::Without
-            }
+            PATH | CONTENT_LENGTH | IF_MODIFIED_SINCE | IF_NONE_MATCH | RANGE => Indexing::Without,
             _ if Table::size_of(line) > self.table.max() / 4 * 3 => Indexing::Without,
             _ => Indexing::Incremental,
         }

@@ -24,6 +24,7 @@ const LENGTHS: [u8; 257] = [
 ];
 const EOS: usize = 256;
 const LONGEST: usize = 30;
+const SHORTEST: usize = 5;
 /// Codes up to this length are found by one look-up.
 const QUICK_BITS: u32 = 8;
 
@@ -87,36 +88,70 @@ impl Tables {
 
 static CODE: Tables = TABLES;
 
-/// Appends the decoded form of `input`; false if it is no valid code.
-pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> bool {
-    out.reserve(input.len() * 8 / 5 + 1);
-    let mut rest = input.iter();
+/// What a decoded string is like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Text {
+    /// A plain one.
+    Plain,
+    /// It has a NUL, a CR or an LF, which no field may have.
+    Forbidden,
+}
+
+/// Appends the decoded form of `input`; `None` if it is no valid code.
+pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> Option<Text> {
+    let start = out.len();
+    out.resize(start + input.len() * 8 / SHORTEST, 0);
+    let mut room = out.get_mut(start..)?.iter_mut();
+    let mut rest = input;
+    let mut text = Text::Plain;
     // The bits not yet decoded, left-aligned, zeros below them.
     let (mut bits, mut count) = (0u64, 0u32);
     loop {
-        while count <= 56 {
-            let Some(&byte) = rest.next() else { break };
-            bits |= u64::from(byte) << (56 - count);
-            count += 8;
+        if count < u32::BITS {
+            (bits, count) = refill(bits, count, &mut rest);
         }
         let quick = CODE.quick[(bits >> 56) as usize];
-        let (length, symbol) = if quick != 0 {
-            (u32::from(quick >> 8), usize::from(quick & 0xff))
+        let (length, byte) = if quick != 0 {
+            (u32::from(quick >> 8), quick as u8)
         } else {
-            long_code(bits)
+            let (length, symbol) = long_code(bits);
+            if length <= count {
+                // The forbidden bytes all have long codes.
+                match symbol {
+                    EOS => return None,
+                    0 | 0xa | 0xd => text = Text::Forbidden,
+                    _ => {}
+                }
+            }
+            (length, symbol as u8)
         };
         if length > count {
             break;
         }
-        if symbol == EOS {
-            return false;
-        }
-        out.push(symbol as u8);
+        *room.next()? = byte;
         bits <<= length;
         count -= length;
     }
+    let unused = room.len();
+    out.truncate(out.len() - unused);
     // Padding: less than a byte, all ones.
-    count < 8 && (count == 0 || bits >> (64 - count) == (1 << count) - 1)
+    let padded = count < 8 && (count == 0 || bits >> (64 - count) == (1 << count) - 1);
+    padded.then_some(text)
+}
+
+/// Takes four bytes, or what is left, behind the `count` bits.
+#[inline]
+fn refill(mut bits: u64, mut count: u32, rest: &mut &[u8]) -> (u64, u32) {
+    if let Some((four, later)) = rest.split_first_chunk::<4>() {
+        *rest = later;
+        return (bits | u64::from(u32::from_be_bytes(*four)) << (32 - count), count + 32);
+    }
+    while let Some((&byte, later)) = rest.split_first() {
+        *rest = later;
+        bits |= u64::from(byte) << (56 - count);
+        count += 8;
+    }
+    (bits, count)
 }
 
 #[cold]
@@ -158,11 +193,11 @@ pub(super) fn encode(input: &[u8], out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, encode, encoded_len};
+    use super::{Text, decode, encode, encoded_len};
 
     fn decoded(input: &[u8]) -> Option<Vec<u8>> {
         let mut out = Vec::new();
-        decode(input, &mut out).then_some(out)
+        decode(input, &mut out).map(|_| out)
     }
 
     #[test]
@@ -183,6 +218,17 @@ mod tests {
                 assert_eq!(out.len(), encoded_len(&[a, b, a]));
                 assert_eq!(decoded(&out).unwrap(), [a, b, a]);
             }
+        }
+    }
+
+    #[test]
+    fn forbidden_bytes_are_noticed() {
+        for byte in 0..=255u8 {
+            let (mut code, mut out) = (Vec::new(), Vec::new());
+            encode(&[b'a', byte, b'b'], &mut code);
+            let forbidden = [0, b'\r', b'\n'].contains(&byte);
+            let text = if forbidden { Text::Forbidden } else { Text::Plain };
+            assert_eq!(decode(&code, &mut out), Some(text));
         }
     }
 

@@ -35,6 +35,14 @@ pub(super) struct Stored<'a> {
     pub(super) valid: bool,
 }
 
+/// Where a look-up led to, counted from the newest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Line(usize),
+    Name(usize),
+    Nothing,
+}
+
 impl Stored<'_> {
     pub(super) fn name(&self) -> &[u8] {
         self.line.get(..self.name_len).unwrap_or_default()
@@ -56,9 +64,22 @@ impl Table {
         self.entries.get(at).and_then(|entry| self.stored(entry))
     }
 
-    /// All entries, the newest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = Stored<'_>> {
-        self.entries.iter().rev().filter_map(|entry| self.stored(entry))
+    /// Looks a line up, and its name if `by_name`.
+    pub(super) fn find(&self, line: &[u8], name_len: usize, by_name: bool) -> Found {
+        let mut found = Found::Nothing;
+        for (at, entry) in self.entries.iter().rev().enumerate() {
+            if entry.name_len != name_len {
+                continue;
+            }
+            let Some(stored) = self.stored(entry) else { continue };
+            if stored.line == line {
+                return Found::Line(at);
+            }
+            if by_name && found == Found::Nothing && line.starts_with(stored.name()) {
+                found = Found::Name(at);
+            }
+        }
+        found
     }
 
     fn stored(&self, entry: &Entry) -> Option<Stored<'_>> {
