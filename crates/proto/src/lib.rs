@@ -6,6 +6,7 @@ pub mod connect;
 pub mod decode;
 pub mod dict;
 pub mod doh;
+pub mod ftp;
 pub mod gopher;
 pub mod h1;
 pub mod h2;

@@ -43,6 +43,8 @@ pub enum Event<'a> {
     Upload,
     /// A body of this size begins.
     Download(Option<u64>),
+    /// What FTP asks for besides.
+    Ftp(crate::ftp::Ask),
     /// The request is over.
     Done,
 }
@@ -61,6 +63,7 @@ enum Pending {
     Ready,
     Upload,
     Download(Option<u64>),
+    Ftp(crate::ftp::Ask),
     Done,
     Fail(Error),
 }
@@ -86,6 +89,14 @@ impl Tx {
 
     pub(crate) fn download(&mut self, size: Option<u64>) {
         self.pending.push_back(Pending::Download(size));
+    }
+
+    pub(crate) fn ask(&mut self, ask: crate::ftp::Ask) {
+        self.pending.push_back(Pending::Ftp(ask));
+    }
+
+    pub(crate) fn fail(&mut self, error: Error) {
+        self.pending.push_back(Pending::Fail(error));
     }
 
     pub(crate) fn done(&mut self) {
@@ -128,6 +139,7 @@ impl Wire {
             Some(Pending::Ready) => return Ok((0, Event::Ready)),
             Some(Pending::Upload) => return Ok((0, Event::Upload)),
             Some(Pending::Download(size)) => return Ok((0, Event::Download(size))),
+            Some(Pending::Ftp(ask)) => return Ok((0, Event::Ftp(ask))),
             Some(Pending::Done) => return Ok((0, Event::Done)),
             None if input.is_empty() => return Ok((0, Event::Wait)),
             None => {}
