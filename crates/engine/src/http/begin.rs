@@ -51,6 +51,7 @@ impl Exchange {
         self.head_len = head_len;
         self.out_is_plan = true;
         self.head_ended = None;
+        self.trailers_due = false;
         self.answered = false;
         self.response_done = false;
         self.parsing = false;

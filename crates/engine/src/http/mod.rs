@@ -36,6 +36,8 @@ pub(crate) struct Exchange {
     body: BodyOut,
     /// The head of the response ended: what to do next is decided when it was delivered.
     head_ended: Option<(BodyFraming, bool)>,
+    /// The last chunk waits for the application's trailers.
+    trailers_due: bool,
     /// Some bytes of a response came.
     answered: bool,
     response_done: bool,

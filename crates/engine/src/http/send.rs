@@ -9,6 +9,7 @@ use crate::TransferId;
 use crate::body_out::BodyState;
 use crate::effect::{DebugKind, Effect};
 use crate::multi::{Flow, Multi};
+use crate::options::Hooks;
 use crate::transfer::Transfer;
 
 /// Bytes before and after a chunk: up to 8 digits of size and two line ends.
@@ -63,6 +64,10 @@ impl Multi {
     fn refill(&mut self, id: TransferId) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
         match transfer.exchange.body.state() {
+            BodyState::Ended if transfer.exchange.trailers_due => {
+                core.ask(id, Effect::Trailers { transfer: id });
+                return Ok(false);
+            }
             BodyState::Ended => {
                 if transfer.infos.times.posttransfer.is_zero() {
                     transfer.infos.times.posttransfer = transfer.since_start(core.now);
@@ -124,6 +129,18 @@ impl super::Exchange {
         self.out_is_plan = false;
     }
 
+    /// The last chunk and the trailers after it.
+    pub(crate) fn end_with_trailers(&mut self, lines: &[Box<[u8]>]) {
+        self.begin_piece();
+        self.out.extend_from_slice(b"0\r\n");
+        for line in lines.iter().filter(|line| is_trailer(line)) {
+            self.out.extend_from_slice(line);
+            self.out.extend_from_slice(b"\r\n");
+        }
+        self.out.extend_from_slice(b"\r\n");
+        self.trailers_due = false;
+    }
+
     pub(super) fn drop_unsent(&mut self) {
         self.begin_piece();
     }
@@ -164,7 +181,9 @@ impl Transfer {
         }
         let mut start = 0;
         if chunked {
-            start = frame_chunk(&mut buffer, count, ended);
+            let trailers = ended && self.options.hooks.contains(Hooks::TRAILER);
+            self.exchange.trailers_due = trailers;
+            start = frame_chunk(&mut buffer, count, ended && !trailers);
         }
         self.exchange.out = buffer;
         self.exchange.sent = start;
@@ -192,6 +211,12 @@ fn frame_chunk(buffer: &mut Vec<u8>, count: usize, ended: bool) -> usize {
         buffer.extend_from_slice(b"0\r\n\r\n");
     }
     start
+}
+
+/// Is it a header line, with a name, a colon and a blank?
+fn is_trailer(line: &[u8]) -> bool {
+    let colon = line.iter().position(|&b| b == b':');
+    colon.is_some_and(|at| at > 0 && line.get(at + 1) == Some(&b' '))
 }
 
 /// The system's words for an error, without Rust's additions.

@@ -83,6 +83,20 @@ impl Multi {
         self.answer_with(if yes { Ok(()) } else { Err(Error::new(Code::AbortedByCallback, text)) });
     }
 
+    /// Answers [`Effect::Trailers`](crate::Effect::Trailers): header lines without line ends;
+    /// none aborts the transfer.
+    pub fn trailers(&mut self, lines: Option<Vec<Box<[u8]>>>) {
+        let Some(id) = self.answering() else { return };
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
+        match lines {
+            Some(lines) => transfer.exchange.end_with_trailers(&lines),
+            None => {
+                let text = "operation aborted by trailing headers callback";
+                transfer.refuse(Err(Error::new(Code::AbortedByCallback, text)));
+            }
+        }
+    }
+
     /// Answers [`Effect::OpenSocket`](crate::Effect::OpenSocket); the target may be changed.
     pub fn socket_opened(&mut self, socket: Option<OwnedFd>, target: Option<crate::Target>) {
         let Some(id) = self.answering() else { return };
