@@ -57,19 +57,25 @@ impl Input {
     }
 
     /// Bytes kept for `conn` from an earlier time are to be read first.
-    pub(crate) fn load(&mut self, conn: ConnId, kept: &[u8]) {
+    /// The first `done` bytes of them are taken apart already.
+    pub(crate) fn load(&mut self, conn: ConnId, kept: &[u8], done: usize) {
         self.room(kept.len())[..kept.len()].copy_from_slice(kept);
         self.received(conn, kept.len());
+        self.consume(done);
     }
 
     /// Takes what is unread out, to be kept with the connection.
-    pub(crate) fn take_unread(&mut self, conn: ConnId) -> Option<Vec<u8>> {
-        let unread = self.of(conn);
-        if unread.is_empty() {
+    /// The last `again` consumed bytes are kept too.
+    pub(crate) fn take_unread(&mut self, conn: ConnId, again: usize) -> Option<Vec<u8>> {
+        if self.conn != Some(conn) {
             return None;
         }
-        let kept = unread.to_vec();
+        let start = self.unread.start.saturating_sub(again);
+        let kept = self.bytes(start..self.unread.end).to_vec();
         self.discard(conn);
+        if kept.is_empty() {
+            return None;
+        }
         Some(kept)
     }
 

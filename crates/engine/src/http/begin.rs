@@ -56,6 +56,8 @@ impl Exchange {
         self.response_done = false;
         self.parsing = false;
         self.ignore_body = false;
+        self.decoder = None;
+        self.flushing = false;
         self.encoded = 0..0;
         self.close = false;
         self.next = None;

@@ -2,7 +2,7 @@
 
 use tress_model::date::parse_date;
 use tress_model::{Code, Error, Result};
-use tress_proto::decode::Coding;
+use tress_proto::decode::{Decoder, add_content_codings};
 use tress_proto::h1::{BodyFraming, Field, Head, Version};
 
 use super::Next;
@@ -47,8 +47,7 @@ impl Transfer {
         if !self.options.http().http_content_decoding || self.options.accept_encoding.is_none() {
             return Ok(());
         }
-        let _ = value;
-        Ok(())
+        add_content_codings(value, &mut self.exchange.codings)
     }
 
     fn has_time_condition(&self) -> bool {
@@ -85,6 +84,15 @@ impl Transfer {
         }
         self.check_range(status)?;
         self.check_size_announced(length)?;
+        if framing != BodyFraming::None && !self.exchange.ignore_body {
+            let mut codings = std::mem::take(&mut self.exchange.codings);
+            if let Some(response) = self.exchange.response.as_ref() {
+                codings.extend_from_slice(&response.head().transfer_codings);
+            }
+            let decoder = Decoder::new(&codings);
+            self.exchange.codings = codings;
+            self.exchange.decoder = (!decoder.is_identity()).then(|| Box::new(decoder));
+        }
         Ok(())
     }
 

@@ -172,14 +172,11 @@ fn range(options: &Options) -> Option<Vec<u8>> {
     options.http().range.as_deref().map(<[u8]>::to_vec)
 }
 
-/// Every coding that is built in, for an empty `CURLOPT_ACCEPT_ENCODING`.
-const ALL_ENCODINGS: &[u8] = b"deflate, gzip, br, zstd";
-
 fn accept_encoding(options: &Options) -> Option<&[u8]> {
     options
         .accept_encoding
         .as_deref()
-        .map(|list| if list.is_empty() { ALL_ENCODINGS } else { list })
+        .map(|list| if list.is_empty() { tress_proto::decode::ACCEPT_ALL } else { list })
 }
 
 fn time_condition(options: &Options) -> Option<(redirect_condition::TimeCondition, i64)> {

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use tress_model::Result;
-use tress_proto::decode::Coding;
+use tress_proto::decode::{Coding, Decoder};
 use tress_proto::h1::{BodyFraming, Response};
 use tress_proto::http::Kind;
 
@@ -45,7 +45,10 @@ pub(crate) struct Exchange {
     parsing: bool,
     /// The body is read and dropped: it is not what the application asked for.
     ignore_body: bool,
+    decoder: Option<Box<Decoder>>,
     decoded: Vec<u8>,
+    /// The body is over; the decoder may hold its last bytes.
+    flushing: bool,
     /// Body bytes in the input that wait to be decoded.
     encoded: Range<usize>,
     /// The connection is of no use after this response.
@@ -146,6 +149,7 @@ impl Multi {
                 Step::Wait => break,
                 Step::Asked => return Ok(Flow::Asked),
                 Step::Done => return self.complete(id),
+                Step::Again => {}
             }
         }
         if self.ask_progress(id) {
@@ -203,5 +207,6 @@ const RECEIVES_A_TURN: u32 = 32;
 enum Step {
     Wait,
     Asked,
+    Again,
     Done,
 }

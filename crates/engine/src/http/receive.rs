@@ -12,7 +12,7 @@ use super::{Next, Step};
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::http::send::words;
-use crate::multi::{Flow, Multi, Out};
+use crate::multi::{Multi, Out};
 use crate::options::Hooks;
 
 /// Decoded bytes made at once, so that a paused application holds no more than that.
@@ -25,7 +25,7 @@ impl Multi {
             let Some((transfer, Some(conn), core)) = self.parts(id) else {
                 return Ok(Step::Wait);
             };
-            if transfer.exchange.response_done {
+            if transfer.exchange.response_done && !transfer.exchange.flushing {
                 return Ok(Step::Done);
             }
             if transfer.paused.receive {
@@ -35,23 +35,26 @@ impl Multi {
                 self.head_ended(id, framing, informational)?;
                 continue;
             }
-            if !transfer.exchange.encoded.is_empty() {
+            let Some(conn_id) = transfer.conn else { return Ok(Step::Wait) };
+            if !conn.leftover.is_empty() {
+                let kept = std::mem::take(&mut conn.leftover);
+                core.input.load(conn_id, &kept, transfer.exchange.encoded.end);
+                transfer.exchange.parsing = true;
+            }
+            if !transfer.exchange.encoded.is_empty() || transfer.exchange.flushing {
                 if self.deliver_decoded(id)? {
                     return Ok(Step::Asked);
                 }
                 continue;
             }
-            let Some(conn_id) = transfer.conn else { return Ok(Step::Wait) };
-            if !conn.leftover.is_empty() {
-                let kept = std::mem::take(&mut conn.leftover);
-                core.input.load(conn_id, &kept);
-                transfer.exchange.parsing = true;
-            }
             if !transfer.exchange.parsing {
                 match self.receive(id, budget)? {
                     Received::Bytes => {}
                     Received::Nothing => return Ok(Step::Wait),
-                    Received::Closed => return self.peer_closed(id),
+                    Received::Closed => match self.peer_closed(id)? {
+                        Step::Again => continue,
+                        step => return Ok(step),
+                    },
                 }
             }
             if self.take_apart(id)? {
@@ -131,6 +134,7 @@ impl Multi {
             Event::Body(span) => self.on_body(id, start, span),
             Event::End { excess } => {
                 exchange.response_done = true;
+                exchange.flushing = exchange.decoder.is_some();
                 exchange.close |= excess;
                 Ok(false)
             }
@@ -206,6 +210,10 @@ impl Multi {
             return Ok(false);
         }
         transfer.check_size()?;
+        if transfer.exchange.decoder.is_some() {
+            transfer.exchange.encoded = range;
+            return Ok(false);
+        }
         let (start, end) = (range.start, range.end);
         let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
         core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
@@ -226,8 +234,30 @@ impl Multi {
         Ok(true)
     }
 
-    fn deliver_decoded(&mut self, _id: TransferId) -> Result<bool> {
-        Ok(false)
+    /// Decodes some of the waiting body bytes. True: there is something to take.
+    fn deliver_decoded(&mut self, id: TransferId) -> Result<bool> {
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        let exchange = &mut transfer.exchange;
+        let Some(decoder) = exchange.decoder.as_mut() else {
+            exchange.encoded = 0..0;
+            return Ok(false);
+        };
+        exchange.decoded.clear();
+        if exchange.encoded.is_empty() {
+            decoder.finish(&mut exchange.decoded, DECODED_ROOM)?;
+            exchange.flushing = !exchange.decoded.is_empty();
+        } else {
+            let encoded = core.input.bytes(exchange.encoded.clone());
+            let consumed = decoder.decode(encoded, &mut exchange.decoded, DECODED_ROOM)?;
+            exchange.encoded.start += consumed;
+        }
+        if exchange.decoded.is_empty() {
+            return Ok(false);
+        }
+        let buffer = std::mem::take(&mut exchange.decoded);
+        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Decoded };
+        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+        Ok(true)
     }
 
     /// The peer has closed: the end of the body, a dead connection, or a broken answer.
@@ -240,11 +270,13 @@ impl Multi {
         match response.close()? {
             CloseOutcome::Complete | CloseOutcome::HeadCut => {
                 exchange.response_done = true;
-                Ok(Step::Done)
+                exchange.flushing = exchange.decoder.is_some();
+                Ok(Step::Again)
             }
             CloseOutcome::Nothing if reused && !exchange.answered => {
                 exchange.next = Some(Next::Retry);
-                Ok(Step::Done)
+                exchange.response_done = true;
+                Ok(Step::Again)
             }
             CloseOutcome::Nothing => Err(Error::new(Code::GotNothing, "Empty reply from server")),
         }
@@ -254,7 +286,9 @@ impl Multi {
     pub(crate) fn keep_input(&mut self, id: TransferId) {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let Some(conn_id) = transfer.conn else { return };
-        if let Some(kept) = core.input.take_unread(conn_id) {
+        let exchange = &mut transfer.exchange;
+        if let Some(kept) = core.input.take_unread(conn_id, exchange.encoded.len()) {
+            exchange.encoded = 0..exchange.encoded.len();
             conn.leftover = kept;
         }
     }
@@ -284,15 +318,5 @@ impl Multi {
     ) -> Result<()> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(()) };
         transfer.head_ended(core, framing, informational)
-    }
-}
-
-/// Nothing to wait for: the flow of a finished step.
-impl From<Step> for Flow {
-    fn from(step: Step) -> Self {
-        match step {
-            Step::Asked => Self::Asked,
-            Step::Wait | Step::Done => Self::Wait,
-        }
     }
 }
