@@ -88,10 +88,7 @@ impl Multi {
     }
 
     /// Tells another event loop when to call [`Multi::timeout`]; none: no timer.
-    pub fn on_timer(
-        &mut self,
-        hook: impl FnMut(Option<Duration>) + Send + 'static,
-    ) -> &mut Self {
+    pub fn on_timer(&mut self, hook: impl FnMut(Option<Duration>) + Send + 'static) -> &mut Self {
         self.on_timer = Some(Box::new(hook));
         self
     }
