@@ -2,12 +2,16 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
+mod file;
+mod listen;
 mod poll;
 pub mod resolve;
 mod stream;
 pub mod tls;
 mod wake;
 
+pub use file::LocalFile;
+pub use listen::Listener;
 pub use poll::{PollEvents, Poller};
 pub use stream::{Shutdown, Stream, Want};
 pub use wake::Wake;

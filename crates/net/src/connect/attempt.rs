@@ -140,6 +140,10 @@ impl Attempt {
         }
         match connect(fd.as_fd(), &self.target) {
             Ok(()) => self.connected(fd),
+            Err(Errno::NAMETOOLONG) if !matches!(self.target, Target::Ip(_)) => {
+                self.state = State::Connecting(fd);
+                path_too_long(&self.target)
+            }
             // The handshake on the loopback ends while `connect` returns: look again at once.
             Err(Errno::INPROGRESS) if is_loopback(&self.target) => self.resume(fd, settings, notes),
             Err(Errno::INPROGRESS | Errno::AGAIN | Errno::INTR) => {
@@ -200,6 +204,17 @@ fn open_failed(errno: i32) -> Progress {
     let message = format!("failed to open socket: {}", errno_text(errno));
     let error = Error::new(Code::CouldntConnect, message);
     Progress::Failed(ConnectFailure { error, errno })
+}
+
+fn path_too_long(target: &Target) -> Progress {
+    let path = match target {
+        Target::Unix(path) => path.display().to_string(),
+        Target::UnixAbstract(name) => String::from_utf8_lossy(name).into_owned(),
+        Target::Ip(addr) => addr.to_string(),
+    };
+    let message = format!("Unix socket path too long: '{path}'");
+    let error = Error::new(Code::CouldntResolveHost, message);
+    Progress::Failed(ConnectFailure { error, errno: 0 })
 }
 
 fn open(target: &Target) -> rustix::io::Result<OwnedFd> {
