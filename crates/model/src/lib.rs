@@ -10,6 +10,7 @@ pub mod escape;
 pub mod headers;
 pub mod host;
 pub mod hsts;
+pub mod mime;
 pub mod netrc;
 pub mod noproxy;
 pub mod range;
