@@ -24,6 +24,8 @@ pub(crate) struct Conn {
     pub(crate) stage: Stage,
     /// Who uses it, or waits for it to be up.
     pub(crate) transfer: Option<TransferId>,
+    /// Whose requests it carried last, for the application to be told of its socket.
+    pub(crate) last_user: Option<TransferId>,
     /// Who opened it: its callback closes the socket.
     pub(crate) opened_by: Option<TransferId>,
     /// The question about a socket that waits for its answer.
@@ -80,6 +82,7 @@ impl Conn {
             destination,
             stage: Stage::Slot,
             transfer: Some(transfer),
+            last_user: Some(transfer),
             opened_by: Some(transfer),
             pending: None,
             ready_socket: None,

@@ -34,6 +34,8 @@ pub struct Infos {
     pub primary: Option<SocketAddr>,
     /// Our end of it.
     pub local: Option<SocketAddr>,
+    /// The socket used last, open or not.
+    pub socket: Option<std::os::fd::RawFd>,
     /// Number of the connection used last, counted in its pool; -1 when there is none.
     pub connection_number: i64,
     /// Number of this transfer, counted in its multi handle.

@@ -35,7 +35,7 @@ mod transfer;
 pub use effect::{DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch};
 pub use ids::Id;
 pub use infos::{Infos, Times};
-pub use multi::{Multi, MultiSettings, Ready};
+pub use multi::{Held, Multi, MultiSettings, Ready};
 pub use transfer::Transfer;
 pub use tress_net::connect::{SockOptAnswer, Target};
 

@@ -14,6 +14,8 @@ impl Multi {
     pub(crate) fn begin_exchange(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let now = core.now;
+        conn.uses += 1;
+        conn.last_user = Some(id);
         let options = transfer.options.clone();
         transfer.infos.times.pretransfer = transfer.since_start(now);
         transfer.infos.times.posttransfer = std::time::Duration::ZERO;

@@ -11,6 +11,7 @@ mod send;
 use std::ops::Range;
 use std::time::Instant;
 
+pub(crate) use send::words;
 use tress_model::Result;
 use tress_proto::decode::{Coding, Decoder};
 use tress_proto::h1::{BodyFraming, Response};

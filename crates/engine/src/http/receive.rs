@@ -11,7 +11,6 @@ use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Span};
 use super::{Next, Step};
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::send::words;
 use crate::multi::{Multi, Out};
 use crate::options::Hooks;
 
@@ -104,7 +103,7 @@ impl Multi {
             return Ok(Received::Closed);
         }
         transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-        Err(Error::new(Code::RecvError, format!("Recv failure: {}", words(error))))
+        Err(Error::new(Code::RecvError, format!("Recv failure: {}", super::words(error))))
     }
 
     /// One event of the response. True: the application was asked to take something.

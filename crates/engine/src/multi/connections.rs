@@ -25,14 +25,14 @@ impl Multi {
         let Some(conn) = self.pool.get_mut(id) else { return };
         conn.last_used = now;
         conn.readable = false;
-        let (destination, uses) = (conn.destination.clone(), conn.uses);
+        let (destination, uses, last) = (conn.destination.clone(), conn.uses, conn.last_user);
         if let Stage::Open(stream) = &conn.stage {
             let fd = stream.fd();
             // What is watched stays watched for a little: the next transfer often follows at
             // once, and then nothing changes for the application (pains, line 22).
             let want = if self.core.interest.wanted(fd).readable { Want::IN } else { Want::NONE };
             let want = if self.core.settings.watch_idle { Want::IN } else { want };
-            self.core.interest.set(fd, SocketOwner::Conn(id), None, want);
+            self.core.interest.set(fd, SocketOwner::Conn(id), last, want);
             if want != Want::NONE && !self.core.settings.watch_idle {
                 self.core.lingering.push_back((id, uses));
             }
@@ -107,7 +107,8 @@ impl Multi {
             && conn.transfer.is_none()
             && conn.uses == uses
         {
-            self.core.interest.set(stream.fd(), SocketOwner::Conn(id), None, Want::NONE);
+            let (owner, last) = (SocketOwner::Conn(id), conn.last_user);
+            self.core.interest.set(stream.fd(), owner, last, Want::NONE);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::conn::{Pending, Stage};
 use crate::effect::Effect;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
+use crate::options::{ConnectOnly, Hooks};
 
 impl Multi {
     /// Moves the connecting sockets on.
@@ -19,6 +20,9 @@ impl Multi {
                 return Ok(Flow::Wait);
             };
             let ready = conn.ready_socket.take();
+            if matches!(conn.stage, Stage::Open(_)) {
+                return self.connected(id);
+            }
             if matches!(conn.stage, Stage::Handshake(_)) {
                 return self.shake_hands(id);
             }
@@ -104,7 +108,6 @@ impl Multi {
     pub(crate) fn connected(&mut self, id: TransferId) -> Result<Flow> {
         let now = self.core.now;
         let Some((transfer, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
-        conn.uses += 1;
         let since = transfer.since_start(now);
         let times = &mut transfer.infos.times;
         if times.namelookup.is_zero() {
@@ -114,6 +117,20 @@ impl Multi {
             times.connect = since;
         }
         transfer.connecting_since = None;
+        transfer.infos.socket = conn.stream().map(|stream| stream.fd());
+        if transfer.options.connect().connect_only == ConnectOnly::Yes {
+            self.hold(id);
+            return Ok(Flow::Wait);
+        }
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        if transfer.options.hooks.contains(Hooks::PREREQ)
+            && !transfer.allowed_to_send
+            && let (Some(primary), Some(local)) = (conn.primary, conn.local)
+        {
+            transfer.allowed_to_send = true;
+            transfer.state = State::Connecting;
+            return Ok(core.ask(id, Effect::Prereq { transfer: id, primary, local }));
+        }
         transfer.state = State::Exchange;
         self.begin_exchange(id)
     }

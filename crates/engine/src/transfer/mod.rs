@@ -26,6 +26,7 @@ use crate::conn::{Conn, ConnId, Stage};
 use crate::effect::Delivery;
 use crate::http::Exchange;
 use crate::infos::Infos;
+use crate::multi::Held;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::progress::Progress;
@@ -39,6 +40,7 @@ pub struct Transfer {
     /// What the settings come to; kept as long as they are the same allocation.
     pub(crate) plan: Option<Box<Plan>>,
     pub(crate) conn: Option<ConnId>,
+    pub(crate) held_conn: Option<Held>,
     pub(crate) lookup: Option<tress_net::resolve::LookupId>,
     pub(crate) exchange: Exchange,
     pub(crate) infos: Infos,
@@ -57,6 +59,8 @@ pub struct Transfer {
     pub(crate) started: Instant,
     /// When connecting began (a slot was granted); none while there is no connecting.
     pub(crate) connecting_since: Option<Instant>,
+    /// The application has allowed the request (`CURLOPT_PREREQFUNCTION`).
+    pub(crate) allowed_to_send: bool,
     /// A request on a used connection died before any answer: take a new one.
     pub(crate) need_fresh: bool,
 }
@@ -102,6 +106,7 @@ impl Transfer {
             id: None,
             plan: None,
             conn: None,
+            held_conn: None,
             lookup: None,
             exchange: Exchange::default(),
             infos: Infos::default(),
@@ -115,6 +120,7 @@ impl Transfer {
             timer: None,
             started: Instant::now(),
             connecting_since: None,
+            allowed_to_send: false,
             need_fresh: false,
         }
     }
@@ -162,7 +168,9 @@ impl Transfer {
         self.refusal = None;
         self.paused = Paused::default();
         self.held = None;
+        self.held_conn = None;
         self.need_fresh = false;
+        self.allowed_to_send = false;
         self.connecting_since = None;
         self.infos.reset(number);
         self.headers.clear();
