@@ -116,8 +116,7 @@ impl Easy {
         if lists.curlu.is_null() {
             return;
         }
-        // SAFETY: by the caller's contract a good URL handle.
-        let url = unsafe { crate::url::text(lists.curlu) };
+        let url = None;
         if self.options.url != url {
             self.options_mut().url = url;
         }
@@ -131,7 +130,7 @@ impl Easy {
             Method::Put => BodySource::Application { len: known(self.infilesize), fields: false },
             // SAFETY: by the caller's contract.
             Method::Post => unsafe { self.fields() },
-            Method::PostForm | Method::PostMime => crate::mime::body(self),
+            Method::PostForm | Method::PostMime => crate::multi::form::body(self),
         };
         if !same_body(&self.options.body, &body) {
             self.options_mut().body = body;

@@ -83,7 +83,7 @@ pub unsafe fn read(
             BodySource::Application { len: Some(len), fields: true } => {
                 handle.read_fields(len, room, buffer)
             }
-            BodySource::Mime { .. } => crate::mime::supply(multi, easy, room, buffer),
+            BodySource::Mime { .. } => super::form::supply(multi, easy, room, buffer),
             _ => read_callback(multi, easy, room, buffer),
         }
     }
@@ -152,7 +152,7 @@ pub unsafe fn seek(multi: NonNull<Multi>, easy: Option<NonNull<Easy>>, offset: u
                 handle.body_offset = offset;
                 Sought::Ok
             }
-            BodySource::Mime { .. } => crate::mime::rewind(multi, easy, offset),
+            BodySource::Mime { .. } => super::form::rewind(multi, easy, offset),
             _ => seek_callback(multi, easy, offset),
         }
     }

@@ -5,6 +5,7 @@ mod answers;
 pub mod api;
 mod body;
 mod drive;
+pub mod form;
 mod meter;
 pub mod poll;
 mod setopt;

@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 use tress_engine::options::BodySource;
 use tress_engine::{Sought, Supplied};
 
+use super::Multi;
 use crate::easy::Easy;
-use crate::multi::Multi;
 
 /// The body that `CURLOPT_MIMEPOST` or `CURLOPT_HTTPPOST` makes.
 pub fn body(_easy: &Easy) -> BodySource {
