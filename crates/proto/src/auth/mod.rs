@@ -1,5 +1,6 @@
 //! Proving who asks: HTTP authentication (RFC 9110 section 11).
 
+pub mod aws_sigv4;
 pub mod basic;
 pub mod challenge;
 pub mod digest;

@@ -74,7 +74,7 @@ fn push_two(out: &mut Vec<u8>, n: i64) {
 
 /// Year, month and day of the Gregorian calendar, `days` after 1970-01-01. Years begin in March
 /// here, so that a leap day ends one; 400 years have 146,097 days.
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era =
