@@ -3,6 +3,7 @@
 //! rustls shakes hands; afterwards the records are opened and sealed here, in
 //! the caller's buffer, so that an idle connection keeps no buffer at all.
 
+mod certinfo;
 mod config;
 mod failure;
 mod identity;
@@ -14,6 +15,7 @@ mod settings;
 mod trust;
 mod verify;
 
+pub use certinfo::certificate_info;
 pub use config::TlsContext;
 pub(crate) use layer::Tls;
 pub use layer::{Handshake, TlsInfo};
