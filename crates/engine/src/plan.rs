@@ -75,7 +75,7 @@ impl Plan {
         let redirected = follow.count > 0;
         let scheme = check_scheme(&options, &url, redirected)?;
         let destination = Arc::new(Destination::new(&options, &url, scheme));
-        let head = head::build(&options, &url, follow, &Varying::default())?;
+        let head = head::build(&options, &url, follow, &Varying::default(), false)?;
         let redirected = redirected || follow.expect_disabled;
         Ok(Self { options, url, destination, head, redirected })
     }

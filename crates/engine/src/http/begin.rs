@@ -4,10 +4,12 @@ use tress_model::Result;
 use tress_proto::h1::{Response, ResponseConfig};
 use tress_proto::http::Kind;
 
+use super::head::{self, Head, Varying};
 use super::Exchange;
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::multi::{Flow, Multi};
+use crate::transfer::Transfer;
 
 impl Multi {
     /// Puts the request on its way.
@@ -19,12 +21,21 @@ impl Multi {
         let options = transfer.options.clone();
         transfer.infos.times.pretransfer = transfer.since_start(now);
         transfer.infos.times.posttransfer = std::time::Duration::ZERO;
+        let varying = transfer.varying();
         let plan = transfer.plan()?;
-        let (head_len, sent, kind) = (plan.head.bytes.len(), plan.head.sent, plan.head.kind);
-        let length = plan.head.body_length;
+        // Where nothing varies the plan's head is sent as it is, without a copy.
+        let own = match varying == Varying::default() {
+            true => None,
+            false => {
+                let follow = &transfer.exchange.follow;
+                Some(head::build(&options, &plan.url, follow, &varying, false)?)
+            }
+        };
+        let Head { bytes, sent, kind, body_length: length } = own.as_ref().unwrap_or(&plan.head);
+        let (head_len, sent, kind, length) = (bytes.len(), *sent, *kind, *length);
         transfer.infos.upload_length = length.filter(|_| kind.has_body());
         let exchange = &mut transfer.exchange;
-        exchange.reset(head_len);
+        exchange.reset(head_len, own.map(|own| own.bytes));
         if kind.has_body() {
             exchange.body = BodyOut::begin(&options, length, sent.chunked);
         }
@@ -45,13 +56,23 @@ impl Multi {
     }
 }
 
+impl Transfer {
+    /// What the head of the next request says beyond settings and URL.
+    fn varying(&self) -> Varying {
+        Varying::default()
+    }
+}
+
 impl Exchange {
-    fn reset(&mut self, head_len: usize) {
-        self.out.clear();
+    fn reset(&mut self, head_len: usize, own: Option<Vec<u8>>) {
+        self.out_is_plan = own.is_none();
+        match own {
+            Some(bytes) => self.out = bytes,
+            None => self.out.clear(),
+        }
         self.body = BodyOut::default();
         self.sent = 0;
         self.head_len = head_len;
-        self.out_is_plan = true;
         self.head_ended = None;
         self.trailers_due = false;
         self.answered = false;

@@ -19,13 +19,15 @@ pub(crate) struct Head {
     pub(crate) body_length: Option<u64>,
 }
 
-/// What a head says beyond the settings and the URL.
-#[derive(Default)]
-pub(crate) struct Varying<'a> {
-    pub(crate) authorization: Option<&'a [u8]>,
-    pub(crate) proxy_authorization: Option<&'a [u8]>,
-    pub(crate) jar_cookies: &'a [u8],
-    pub(crate) via_proxy: bool,
+/// What a head says beyond the settings and the URL: different each time.
+#[derive(Default, PartialEq)]
+pub(crate) struct Varying {
+    /// The value of `Authorization`, where it is not the one that needs no challenge.
+    pub(crate) authorization: Option<Vec<u8>>,
+    pub(crate) proxy_authorization: Option<Vec<u8>>,
+    /// Cookies of the jar: `a=b; c=d`.
+    pub(crate) jar_cookies: Vec<u8>,
+    /// The request only carries on a negotiation: without its body.
     pub(crate) negotiating: bool,
 }
 
@@ -37,21 +39,22 @@ pub(crate) fn build(
     options: &Options,
     url: &Url,
     follow: &Follow,
-    varying: &Varying<'_>,
+    varying: &Varying,
+    via_proxy: bool,
 ) -> Result<Head> {
     let kind = follow.kind.unwrap_or_else(|| kind(options));
     let http = options.http();
     let body_length = if varying.negotiating { Some(0) } else { body_length(options, kind) };
     let target = match http.request_target.as_deref() {
         Some(target) => target.into(),
-        None if varying.via_proxy => absolute(url),
+        None if via_proxy => absolute(url),
         None => url.request_target(),
     };
     let first_origin = follow.origin.as_ref().is_none_or(|first| first.is(url));
     let credentials = first_origin || options.auth().unrestricted_auth;
     let host = host(url);
     let range = range(options);
-    let basic = match varying.authorization {
+    let basic = match &varying.authorization {
         None => super::auth::preemptive(options, url, credentials),
         Some(_) => None,
     };
@@ -67,20 +70,20 @@ pub(crate) fn build(
         first_origin,
         credentials_allowed: credentials,
         headers: options.httpheader.as_deref().unwrap_or_default(),
-        via_proxy: varying.via_proxy,
+        via_proxy,
         proxy_headers: match options.proxy().header_separate {
             true => options.proxy().proxyheader.as_deref().unwrap_or_default(),
             false => &[],
         },
-        proxy_authorization: varying.proxy_authorization,
-        authorization: varying.authorization.or(basic.as_deref()),
+        proxy_authorization: varying.proxy_authorization.as_deref(),
+        authorization: varying.authorization.as_deref().or(basic.as_deref()),
         range: range.as_deref(),
         resume_from: options.resume_from,
         user_agent: options.useragent.as_deref(),
         transfer_encoding: http.transfer_encoding,
         accept_encoding: accept_encoding(options),
         referer: follow.referer.as_deref().or(http.referer.as_deref()),
-        jar_cookies: varying.jar_cookies,
+        jar_cookies: &varying.jar_cookies,
         cookie: http.cookie.as_deref(),
         time_condition: time_condition(options),
         body_length,
