@@ -4,8 +4,8 @@ use tress_model::Result;
 use tress_proto::h1::{Response, ResponseConfig};
 use tress_proto::http::Kind;
 
-use super::head::{self, Head, Varying};
 use super::Exchange;
+use super::head::{self, Head, Varying};
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::multi::{Flow, Multi};
