@@ -13,12 +13,15 @@ pub mod h2;
 pub mod haproxy;
 pub mod http;
 pub mod imap;
+pub mod mqtt;
 pub mod pingpong;
 pub mod pop3;
 pub mod rtsp;
 pub mod sasl;
 pub mod smtp;
 pub mod socks;
+pub mod telnet;
 #[cfg(test)]
 mod testing;
+pub mod tftp;
 pub mod ws;

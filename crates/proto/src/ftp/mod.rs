@@ -10,6 +10,7 @@
 //! The owner opens or accepts the data connection when asked ([`Ask`]), moves the
 //! bytes, and says when it is over ([`Ftp::transferred`]).
 
+mod data;
 pub mod fnmatch;
 pub mod listing;
 mod login;
