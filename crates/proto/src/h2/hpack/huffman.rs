@@ -107,30 +107,25 @@ pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> Option<Text> {
     // The bits not yet decoded, left-aligned, zeros below them.
     let (mut bits, mut count) = (0u64, 0u32);
     loop {
-        if count < u32::BITS {
-            (bits, count) = refill(bits, count, &mut rest);
-        }
-        let quick = CODE.quick[(bits >> 56) as usize];
-        let (length, byte) = if quick != 0 {
-            (u32::from(quick >> 8), quick as u8)
-        } else {
-            let (length, symbol) = long_code(bits);
-            if length <= count {
-                // The forbidden bytes all have long codes.
-                match symbol {
-                    EOS => return None,
-                    0 | 0xa | 0xd => text = Text::Forbidden,
-                    _ => {}
-                }
+        (bits, count) = refill(bits, count, &mut rest);
+        // While whole codes are sure to be there, or what is there is all.
+        let enough = if rest.is_empty() { SHORTEST as u32 } else { LONGEST as u32 };
+        while count >= enough {
+            let quick = CODE.quick[(bits >> 56) as usize];
+            let (length, byte) = match quick {
+                0 => long_code(bits, count, &mut text)?,
+                quick => (u32::from(quick >> 8), quick as u8),
+            };
+            if length > count {
+                break;
             }
-            (length, symbol as u8)
-        };
-        if length > count {
+            *room.next()? = byte;
+            bits <<= length;
+            count -= length;
+        }
+        if rest.is_empty() {
             break;
         }
-        *room.next()? = byte;
-        bits <<= length;
-        count -= length;
     }
     let unused = room.len();
     out.truncate(out.len() - unused);
@@ -139,7 +134,7 @@ pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> Option<Text> {
     padded.then_some(text)
 }
 
-/// Takes four bytes, or what is left, behind the `count` bits.
+/// Puts four bytes, or what is left, behind the `count` bits, of which there are less than 32.
 #[inline]
 fn refill(mut bits: u64, mut count: u32, rest: &mut &[u8]) -> (u64, u32) {
     if let Some((four, later)) = rest.split_first_chunk::<4>() {
@@ -154,17 +149,23 @@ fn refill(mut bits: u64, mut count: u32, rest: &mut &[u8]) -> (u64, u32) {
     (bits, count)
 }
 
+/// The length and the byte of a code over [`QUICK_BITS`], of which `count` bits are there;
+/// `None` for the end of a string, which no string must have.
 #[cold]
-fn long_code(bits: u64) -> (u32, usize) {
+fn long_code(bits: u64, count: u32, text: &mut Text) -> Option<(u32, u8)> {
     let window = bits >> 32;
-    for length in QUICK_BITS as usize + 1..=LONGEST {
-        if window < CODE.ends[length] {
-            let index = (window >> (32 - length)) as i64 + CODE.offsets[length];
-            let symbol = CODE.symbols.get(index as usize).copied().unwrap_or(EOS as u16);
-            return (length as u32, usize::from(symbol));
+    let length = (QUICK_BITS as usize + 1..=LONGEST).find(|&length| window < CODE.ends[length])?;
+    let index = (window >> (32 - length)) as i64 + CODE.offsets[length];
+    let symbol = usize::from(*CODE.symbols.get(index as usize)?);
+    if length as u32 <= count {
+        match symbol {
+            EOS => return None,
+            // The forbidden bytes all have long codes.
+            0 | 0xa | 0xd => *text = Text::Forbidden,
+            _ => {}
         }
     }
-    (LONGEST as u32, EOS)
+    Some((length as u32, symbol as u8))
 }
 
 /// How many bytes `input` takes when encoded.
