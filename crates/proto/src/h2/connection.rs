@@ -231,6 +231,7 @@ impl Connection {
     /// Gives back the memory that an idle connection does not need.
     pub fn shrink(&mut self) {
         self.fields.shrink(IDLE_BUFFER);
+        self.decoder.shrink();
         self.out.bytes.shrink_to(IDLE_BUFFER);
         self.block_bytes.shrink_to(IDLE_BUFFER);
         self.reader.shrink(IDLE_BUFFER);

@@ -1,8 +1,9 @@
 //! The decoder of header blocks (RFC 7541, 3.2 and 6).
 
 use super::DEFAULT_TABLE_SIZE;
-use super::huffman::{self, Text};
+use super::huffman::Text;
 use super::integer;
+use super::memo::Memo;
 use super::static_table::ENTRIES;
 use super::table::{Stored, Table};
 use crate::h2::Fields;
@@ -34,11 +35,12 @@ pub(crate) struct Faults {
 #[derive(Debug)]
 pub(crate) struct Decoder {
     table: Table,
+    memo: Memo,
 }
 
 impl Decoder {
     pub(crate) fn new() -> Self {
-        Self { table: Table::new(DEFAULT_TABLE_SIZE as usize) }
+        Self { table: Table::new(DEFAULT_TABLE_SIZE as usize), memo: Memo::default() }
     }
 
     /// Appends the fields of a whole block to `out`.
@@ -80,6 +82,11 @@ impl Decoder {
         Ok(faults)
     }
 
+    /// Gives back memory that an idle connection does not need.
+    pub(crate) fn shrink(&mut self) {
+        self.memo.forget();
+    }
+
     /// Takes the table size updates that may open a block (RFC 7541, 4.2).
     fn size_updates<'a>(&mut self, mut input: &'a [u8]) -> Result<&'a [u8], DecodeError> {
         let mut updates = 0;
@@ -99,7 +106,7 @@ impl Decoder {
 
     /// Appends a literal field's line; its name's length, and whether it is valid.
     fn literal(
-        &self,
+        &mut self,
         input: &mut &[u8],
         prefix: u32,
         out: &mut Fields,
@@ -108,7 +115,7 @@ impl Decoder {
         let index = index(input, prefix)?;
         let mut valid = true;
         if index == 0 {
-            string(input, &mut out.bytes)?;
+            string(input, &mut self.memo, &mut out.bytes)?;
             valid = is_name(out.bytes.get(start..).unwrap_or_default());
         } else {
             let field = self.field(index)?;
@@ -117,7 +124,7 @@ impl Decoder {
         }
         let name_len = out.bytes.len() - start;
         out.bytes.extend_from_slice(b": ");
-        valid &= string(input, &mut out.bytes)?;
+        valid &= string(input, &mut self.memo, &mut out.bytes)?;
         out.bytes.extend_from_slice(b"\r\n");
         Ok((name_len, valid))
     }
@@ -136,13 +143,13 @@ fn index(input: &mut &[u8], prefix: u32) -> Result<usize, DecodeError> {
 }
 
 /// Appends a string; whether it may be a value.
-fn string(input: &mut &[u8], out: &mut Vec<u8>) -> Result<bool, DecodeError> {
+fn string(input: &mut &[u8], memo: &mut Memo, out: &mut Vec<u8>) -> Result<bool, DecodeError> {
     let coded = input.first().is_some_and(|first| first & 0x80 != 0);
     let len = index(input, 7)?;
     let (text, rest) = input.split_at_checked(len).ok_or(DecodeError("string cut off"))?;
     *input = rest;
     if coded {
-        let text = huffman::decode(text, out).ok_or(DecodeError("bad Huffman code"))?;
+        let text = memo.decode(text, out).ok_or(DecodeError("bad Huffman code"))?;
         return Ok(text == Text::Plain);
     }
     out.extend_from_slice(text);

@@ -7,6 +7,7 @@ mod decoder;
 mod encoder;
 mod huffman;
 mod integer;
+mod memo;
 mod static_table;
 mod table;
 
