@@ -88,7 +88,7 @@ pub struct Connection {
     pub(super) block: Option<Block>,
     pub(super) block_bytes: Vec<u8>,
     pub(super) queued: VecDeque<Event>,
-    /// Streams that want to send and have no window.
+    /// Streams that want to send and have no window; some maybe gone since.
     pub(super) blocked: Vec<u32>,
     /// A promise that the caller has not answered yet.
     pub(super) offered: Option<u32>,
@@ -236,6 +236,7 @@ impl Connection {
         self.block_bytes.shrink_to(IDLE_BUFFER);
         self.reader.shrink(IDLE_BUFFER);
         self.queued.shrink_to(4);
+        self.blocked.retain(|id| self.streams.get(*id).is_some());
         self.blocked.shrink_to(4);
         self.streams.shrink();
     }
@@ -259,17 +260,9 @@ impl Connection {
     /// Closes a stream with RST_STREAM and tells of it.
     pub(super) fn stream_error(&mut self, id: u32, code: ErrorCode, why: &'static str) {
         self.out.rst_stream(id, code.0);
-        if let Some(stream) = self.remove(id) {
+        if let Some(stream) = self.streams.remove(id) {
             let stream = stream.reference();
             self.queued.push_back(Event::Reset { stream, code, by_peer: false, retry: false, why });
         }
-    }
-
-    pub(super) fn remove(&mut self, id: u32) -> Option<Stream> {
-        let stream = self.streams.remove(id)?;
-        if stream.blocked {
-            self.blocked.retain(|blocked| *blocked != id);
-        }
-        Some(stream)
     }
 }

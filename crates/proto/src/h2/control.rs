@@ -47,7 +47,7 @@ impl Connection {
             return Err(frame_size("RST_STREAM frame of a wrong size"));
         }
         spend(self.budgets.resets.spend(1, now), "too many RST_STREAM frames")?;
-        let Some(stream) = self.remove(head.stream) else {
+        let Some(stream) = self.streams.remove(head.stream) else {
             return self.closed_not_idle(head.stream).map(|()| None);
         };
         let code = ErrorCode(frame::number(payload, 0));
@@ -152,7 +152,7 @@ impl Connection {
         let mut lost: Vec<u32> = lost.map(|stream| stream.id).collect();
         lost.sort_unstable();
         for id in lost {
-            let Some(stream) = self.remove(id) else { continue };
+            let Some(stream) = self.streams.remove(id) else { continue };
             self.queued.push_back(Event::Reset {
                 stream: stream.reference(),
                 code: ErrorCode::REFUSED_STREAM,
@@ -188,7 +188,6 @@ impl Connection {
         } else if stream.blocked && stream.send.left(initial).min(send_left) > 0 {
             stream.blocked = false;
             let stream = stream.reference();
-            self.blocked.retain(|id| *id != head.stream);
             return Ok(Some(Event::WindowOpened { stream }));
         }
         Ok(None)
@@ -198,12 +197,16 @@ impl Connection {
         if increment == 0 {
             return protocol("WINDOW_UPDATE of 0");
         }
+        // With some window left, who is blocked waits for its own stream's window.
+        let was_empty = self.send_left == 0;
         let left = self.send_left + increment;
         if left > MAX_WINDOW {
             return Err(window_overflow("the connection's window made too large"));
         }
         self.send_left = left;
-        self.wake_blocked();
+        if was_empty {
+            self.wake_blocked();
+        }
         Ok(None)
     }
 
@@ -213,11 +216,12 @@ impl Connection {
         let (streams, queued) = (&mut self.streams, &mut self.queued);
         self.blocked.retain(|id| {
             let Some(stream) = streams.get_mut(*id) else { return false };
-            stream.blocked = stream.send.left(initial).min(send_left) == 0;
-            if !stream.blocked {
+            if stream.blocked && stream.send.left(initial).min(send_left) > 0 {
+                stream.blocked = false;
                 queued.push_back(Event::WindowOpened { stream: stream.reference() });
             }
-            stream.blocked
+            stream.listed = stream.blocked;
+            stream.listed
         });
     }
 }

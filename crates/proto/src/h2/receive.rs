@@ -294,7 +294,7 @@ impl Connection {
         }
         stream.remote_ended = true;
         if stream.local_ended {
-            self.remove(id);
+            self.streams.remove(id);
         }
         true
     }

@@ -72,9 +72,11 @@ impl Connection {
         let (send_left, initial) = (self.send_left, self.peer.initial_window);
         let Some(found) = self.streams.get_mut(stream.0) else { return 0 };
         let window = found.send.left(initial).min(send_left);
-        if window == 0 && !found.blocked && !found.local_ended {
+        if window == 0 && !found.local_ended {
             found.blocked = true;
-            self.blocked.push(stream.0);
+            if !std::mem::replace(&mut found.listed, true) {
+                self.list_blocked(stream.0);
+            }
         }
         if self.out.len() >= OUTPUT_ENOUGH { 0 } else { window as usize }
     }
@@ -132,7 +134,7 @@ impl Connection {
     /// Breaks a stream off, with CANCEL for a transfer that is removed; the connection
     /// and its other streams go on. What still comes for the stream is dropped.
     pub fn reset(&mut self, stream: StreamId, code: ErrorCode) {
-        if self.remove(stream.0).is_some() {
+        if self.streams.remove(stream.0).is_some() {
             self.out.rst_stream(stream.0, code.0);
             // Its head and trailers may be under way.
             self.budgets.empty.allow(2);
@@ -198,6 +200,15 @@ impl Connection {
         }
     }
 
+    /// Lists a stream that waits for a window; closed ones leave the list now and then.
+    fn list_blocked(&mut self, id: u32) {
+        if self.blocked.len() > 2 * self.streams.len() + 32 {
+            let streams = &self.streams;
+            self.blocked.retain(|id| streams.get(*id).is_some());
+        }
+        self.blocked.push(id);
+    }
+
     fn data_frame(&self) -> usize {
         self.peer.max_frame.min(DATA_FRAME) as usize
     }
@@ -205,11 +216,9 @@ impl Connection {
     fn end_local(&mut self, id: u32) {
         let Some(stream) = self.streams.get_mut(id) else { return };
         stream.local_ended = true;
-        if std::mem::take(&mut stream.blocked) {
-            self.blocked.retain(|blocked| *blocked != id);
-        }
+        stream.blocked = false;
         if stream.remote_ended {
-            self.remove(id);
+            self.streams.remove(id);
         }
     }
 

@@ -46,8 +46,10 @@ pub(super) struct Stream {
     pub(super) local_ended: bool,
     /// The peer has ended its side.
     pub(super) remote_ended: bool,
-    /// It waits in the list of those that want to send.
+    /// It wants to send and has no window.
     pub(super) blocked: bool,
+    /// It is in the connection's list of such streams, maybe no longer rightly.
+    pub(super) listed: bool,
     /// The request is HEAD: `content-length` says nothing of the body.
     pub(super) is_head: bool,
     /// The request is CONNECT: what follows is a tunnel.
@@ -69,6 +71,7 @@ impl Stream {
             local_ended: false,
             remote_ended: false,
             blocked: false,
+            listed: false,
             is_head: false,
             is_connect: false,
             informational: 0,

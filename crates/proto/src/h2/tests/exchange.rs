@@ -133,8 +133,9 @@ fn connect_tunnel() {
     assert_eq!(connection.open_streams(), 0);
 }
 
+/// Pain 19: a ping of the server's does not spoil the connection.
 #[test]
-fn pings_are_answered_and_sent() {
+fn pain_19_pings_are_answered_and_sent() {
     let (mut connection, mut peer) = connected(config());
     peer.frame(frame::PING, 0, 0, b"12345678");
     assert_eq!(peer.tell(&mut connection), "");
@@ -162,7 +163,7 @@ fn as_many_streams_as_both_allow() {
 
 /// Pain 18: what the server has not acted on is tried again, the rest goes on.
 #[test]
-fn goaway_and_retry_by_last_stream_id() {
+fn pain_18_goaway_and_retry_by_last_stream_id() {
     let (mut connection, mut peer) = connected(config());
     (0..4).for_each(|_| {
         get(&mut connection);
@@ -191,7 +192,7 @@ fn goaway_and_retry_by_last_stream_id() {
 
 /// Pain 20: CANCEL for the one, and its siblings go on.
 #[test]
-fn cancelling_one_leaves_the_others() {
+fn pain_20_cancelling_one_leaves_the_others() {
     let (mut connection, mut peer) = connected(config());
     (0..3).for_each(|_| {
         get(&mut connection);

@@ -5,7 +5,7 @@ use crate::h2::ErrorCode;
 
 /// Pain 16: credit follows consumption; one that is paused stalls alone.
 #[test]
-fn a_paused_stream_stalls_alone() {
+fn pain_16_a_paused_stream_stalls_alone() {
     let small = Config {
         initial_window: 65_535,
         stream_window: 65_535,
@@ -173,4 +173,22 @@ fn pending_output_holds_uploads_back() {
     assert!(connection.room(stream) > 500_000);
     connection.reset(stream, ErrorCode::CANCEL);
     assert_eq!(connection.room(stream), 0);
+}
+
+/// The list of waiting streams stays small when they come and go.
+#[test]
+fn blocked_streams_that_are_cancelled() {
+    let (mut connection, mut peer) = connected(config());
+    peer.settings(&[(4, 0)]).tell(&mut connection);
+    for _ in 0..1000 {
+        let stream = open(&mut connection, "POST", false);
+        assert_eq!(connection.room(stream), 0);
+        peer.window_update(stream.0, 1);
+        assert_eq!(peer.tell(&mut connection), format!("{stream} opened;"));
+        assert_eq!(connection.send_data(stream, b"xy", false).unwrap(), 1);
+        assert_eq!(connection.room(stream), 0);
+        connection.reset(stream, ErrorCode::CANCEL);
+    }
+    assert!(connection.blocked.len() < 50);
+    assert_eq!(connection.open_streams(), 0);
 }
