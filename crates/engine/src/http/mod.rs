@@ -153,9 +153,6 @@ impl Multi {
                 Step::Again => {}
             }
         }
-        if self.ask_progress(id) {
-            return Ok(Flow::Asked);
-        }
         self.watch_exchange(id, budget == 0);
         Ok(Flow::Wait)
     }

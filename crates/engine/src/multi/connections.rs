@@ -3,6 +3,7 @@
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
+use tress_model::{Code, Error};
 use tress_net::{Shutdown, Stream};
 
 use super::{Multi, Out};
@@ -40,6 +41,25 @@ impl Multi {
         self.pool.put_idle(id, now);
         self.wake_waiting(&destination);
         self.limit_cache();
+    }
+
+    /// The process has forked and this is the child: its descriptors are the parent's too, so
+    /// connections are dropped without a goodbye, and without telling an event loop that may
+    /// be the parent's (pains, line 9). Transfers under way fail.
+    pub fn forked(&mut self) {
+        self.core.lingering.clear();
+        self.core.lingering_aged = 0;
+        self.core.interest = crate::interest::Interest::default();
+        for id in self.pool.ids() {
+            let Some(conn) = self.pool.remove(id) else { continue };
+            if let Some(transfer) = conn.transfer.and_then(|id| self.transfers.get_mut(id)) {
+                transfer.conn = None;
+                let text = "the connection belongs to the parent process";
+                transfer.refusal = Some(Error::new(Code::SendError, text));
+                let id = transfer.id();
+                self.core.mark_dirty(id, transfer);
+            }
+        }
     }
 
     /// Closes a connection: at once, or after a goodbye that nobody waits for.

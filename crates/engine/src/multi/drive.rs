@@ -89,6 +89,7 @@ impl Multi {
             };
             match flow {
                 Ok(Flow::Again) => {}
+                Ok(Flow::Wait) if self.ask_progress(id) => return,
                 Ok(Flow::Wait) => break,
                 Ok(Flow::Asked) => return,
                 Err(error) => self.finish(id, Err(error)),

@@ -31,7 +31,7 @@ impl Multi {
     pub(crate) fn ask_progress(&mut self, id: TransferId) -> bool {
         let now = self.core.now;
         let Some(transfer) = self.transfers.get_mut(id) else { return false };
-        if !transfer.progress.is_due(&transfer.options, now) {
+        if !transfer.is_running() || !transfer.progress.is_due(&transfer.options, now) {
             return false;
         }
         let figures = transfer.figures();

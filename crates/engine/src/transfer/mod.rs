@@ -59,6 +59,8 @@ pub struct Transfer {
     pub(crate) started: Instant,
     /// When connecting began (a slot was granted); none while there is no connecting.
     pub(crate) connecting_since: Option<Instant>,
+    /// The application has allowed the look-up (`CURLOPT_RESOLVER_START_FUNCTION`).
+    pub(crate) allowed_to_resolve: bool,
     /// The application has allowed the request (`CURLOPT_PREREQFUNCTION`).
     pub(crate) allowed_to_send: bool,
     /// A request on a used connection died before any answer: take a new one.
@@ -120,6 +122,7 @@ impl Transfer {
             timer: None,
             started: Instant::now(),
             connecting_since: None,
+            allowed_to_resolve: false,
             allowed_to_send: false,
             need_fresh: false,
         }
@@ -170,6 +173,7 @@ impl Transfer {
         self.held = None;
         self.held_conn = None;
         self.need_fresh = false;
+        self.allowed_to_resolve = false;
         self.allowed_to_send = false;
         self.connecting_since = None;
         self.infos.reset(number);

@@ -8,9 +8,10 @@ use super::State;
 use crate::TransferId;
 use crate::conn::Stage;
 use crate::destination::Peer;
+use crate::effect::Effect;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
-use crate::options::IpResolve;
+use crate::options::{Hooks, IpResolve};
 
 impl Multi {
     /// Finds the addresses to connect to.
@@ -18,6 +19,12 @@ impl Multi {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         if transfer.lookup.is_some() {
             return Ok(Flow::Wait);
+        }
+        if transfer.options.hooks.contains(Hooks::RESOLVER_START)
+            && matches!(conn.destination.peer, Peer::Host { .. })
+            && !std::mem::replace(&mut transfer.allowed_to_resolve, true)
+        {
+            return Ok(core.ask(id, Effect::ResolverStart { transfer: id }));
         }
         let targets = match &conn.destination.peer {
             Peer::Unix(path) => ConnectTargets::Unix(path.clone()),
