@@ -6,6 +6,7 @@
 
 pub mod codes;
 pub mod easy_options;
+pub mod features;
 pub mod functions;
 pub mod infos;
 pub mod multi_options;

@@ -1,0 +1,33 @@
+//! What this build can do, as `curl_version_info` and `curl-config` tell it.
+//!
+//! A row is added when the thing works, not before.
+
+use std::ffi::CStr;
+
+/// The API's version.
+pub const VERSION: &str = "8.22.0";
+/// The same as `LIBCURL_VERSION_NUM`.
+pub const VERSION_NUMBER: u32 = 0x08_16_00;
+
+/// Schemes, in order.
+pub const PROTOCOLS: &[&CStr] = &[c"http", c"https"];
+
+/// A feature.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct Feature {
+    pub name: &'static CStr,
+    /// Its `CURL_VERSION_*` bit.
+    pub bit: u32,
+}
+
+/// Features, in order of their names without regard to case.
+pub const FEATURES: &[Feature] = &[
+    Feature { name: c"AsynchDNS", bit: 1 << 7 },
+    Feature { name: c"IDN", bit: 1 << 10 },
+    Feature { name: c"IPv6", bit: 1 << 0 },
+    Feature { name: c"Largefile", bit: 1 << 9 },
+    Feature { name: c"SSL", bit: 1 << 2 },
+    Feature { name: c"threadsafe", bit: 1 << 30 },
+    Feature { name: c"UnixSockets", bit: 1 << 19 },
+];

@@ -1,0 +1,157 @@
+//! `curl_version` and `curl_version_info`: what this library is and can do.
+
+use std::ffi::{CString, c_char, c_int, c_long, c_uint};
+use std::ptr::null;
+use std::sync::OnceLock;
+
+use crate::entry::entry;
+use crate::flavour::Flavour;
+use crate::tables::features::{FEATURES, PROTOCOLS, VERSION, VERSION_NUMBER};
+
+/// `CURLVERSION_NOW`: the last age of the structure that is known here.
+const AGE: c_int = 11;
+
+/// Where Debian and its kin keep the trusted certificates.
+const CA_FILE: &std::ffi::CStr = c"/etc/ssl/certs/ca-certificates.crt";
+const CA_PATH: &std::ffi::CStr = c"/etc/ssl/certs";
+
+entry! {
+    /// `curl_version(3)`
+    fn curl_version() -> *const c_char [c"libcurl".as_ptr()] {
+        texts().version.as_ptr()
+    }
+
+    /// `curl_version_info(3)`; the structure has every age's fields, whatever age is asked for.
+    fn curl_version_info(_age: c_int) -> *const VersionInfo [null()] {
+        static INFO: OnceLock<VersionInfo> = OnceLock::new();
+        std::ptr::from_ref(INFO.get_or_init(version_info))
+    }
+}
+
+/// `curl_version_info_data`.
+#[repr(C)]
+#[allow(missing_docs)]
+pub struct VersionInfo {
+    pub age: c_int,
+    pub version: *const c_char,
+    pub version_num: c_uint,
+    pub host: *const c_char,
+    pub features: c_int,
+    pub ssl_version: *const c_char,
+    pub ssl_version_num: c_long,
+    pub libz_version: *const c_char,
+    pub protocols: *const *const c_char,
+    pub ares: *const c_char,
+    pub ares_num: c_int,
+    pub libidn: *const c_char,
+    pub iconv_ver_num: c_int,
+    pub libssh_version: *const c_char,
+    pub brotli_ver_num: c_uint,
+    pub brotli_version: *const c_char,
+    pub nghttp2_ver_num: c_uint,
+    pub nghttp2_version: *const c_char,
+    pub quic_version: *const c_char,
+    pub cainfo: *const c_char,
+    pub capath: *const c_char,
+    pub zstd_ver_num: c_uint,
+    pub zstd_version: *const c_char,
+    pub hyper_version: *const c_char,
+    pub gsasl_version: *const c_char,
+    pub feature_names: *const *const c_char,
+    pub rtmp_version: *const c_char,
+}
+
+// SAFETY: everything behind the pointers is constant and lives as long as the process.
+unsafe impl Send for VersionInfo {}
+// SAFETY: see `Send`.
+unsafe impl Sync for VersionInfo {}
+
+fn version_info() -> VersionInfo {
+    let texts = texts();
+    let has = |name: &std::ffi::CStr| FEATURES.iter().any(|feature| feature.name == name);
+    let version_of = |feature: &'static std::ffi::CStr, version: &'static std::ffi::CStr| {
+        if has(feature) { version.as_ptr() } else { null() }
+    };
+    VersionInfo {
+        age: AGE,
+        version: texts.number.as_ptr(),
+        version_num: VERSION_NUMBER,
+        host: concat!(env!("TRESS_TARGET"), "\0").as_ptr().cast(),
+        features: FEATURES.iter().fold(0, |bits, feature| bits | feature.bit) as c_int,
+        ssl_version: texts.tls.as_ptr(),
+        ssl_version_num: 0,
+        libz_version: version_of(c"libz", c"1.3.0-zlib-rs"),
+        protocols: names(PROTOCOLS.iter().map(|name| name.as_ptr())),
+        ares: null(),
+        ares_num: 0,
+        libidn: version_of(c"IDN", c"idna-1"),
+        iconv_ver_num: 0,
+        libssh_version: null(),
+        brotli_ver_num: if has(c"brotli") { 1 << 24 } else { 0 },
+        brotli_version: version_of(c"brotli", c"1.0.0-rs"),
+        nghttp2_ver_num: 0,
+        nghttp2_version: null(),
+        quic_version: null(),
+        cainfo: CA_FILE.as_ptr(),
+        capath: CA_PATH.as_ptr(),
+        zstd_ver_num: if has(c"zstd") { 1 << 24 | 5 << 12 } else { 0 },
+        zstd_version: version_of(c"zstd", c"1.5.0-ruzstd"),
+        hyper_version: null(),
+        gsasl_version: null(),
+        feature_names: names(FEATURES.iter().map(|feature| feature.name.as_ptr())),
+        rtmp_version: null(),
+    }
+}
+
+/// An array of pointers with NULL at its end, kept for the life of the process.
+fn names(pointers: impl Iterator<Item = *const c_char>) -> *const *const c_char {
+    let array: Vec<*const c_char> = pointers.chain([null()]).collect();
+    array.leak().as_ptr()
+}
+
+/// Texts put together once.
+struct Texts {
+    version: CString,
+    number: CString,
+    tls: CString,
+}
+
+fn texts() -> &'static Texts {
+    static TEXTS: OnceLock<Texts> = OnceLock::new();
+    TEXTS.get_or_init(|| {
+        // Programs built for a TLS library look for its name before they start.
+        let tls = format!("{} rustls/{}", Flavour::this().tls_name(), env!("TRESS_RUSTLS"));
+        let version = format!("libcurl/{VERSION} Tress/{} {tls}", env!("CARGO_PKG_VERSION"));
+        Texts {
+            version: CString::new(version).unwrap_or_default(),
+            number: CString::new(VERSION).unwrap_or_default(),
+            tls: CString::new(tls).unwrap_or_default(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+
+    use super::*;
+
+    #[test]
+    fn the_string_names_the_api_the_engine_and_the_tls_library() {
+        // SAFETY: no parameters; the string is constant.
+        let text = unsafe { CStr::from_ptr(curl_version()) }.to_str().unwrap();
+        assert!(text.starts_with("libcurl/8.22.0 Tress/"), "{text}");
+        assert!(text.contains(" OpenSSL/") && text.contains(" rustls/0."), "{text}");
+    }
+
+    #[test]
+    fn the_lists_end() {
+        // SAFETY: the structure is constant and its lists end with NULL.
+        unsafe {
+            let info = &*curl_version_info(AGE);
+            assert_eq!(CStr::from_ptr(*info.protocols), c"http");
+            assert!((*info.protocols.add(PROTOCOLS.len())).is_null());
+            assert!((*info.feature_names.add(FEATURES.len())).is_null());
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `cargo xtask dist`: the libraries, headers and helpers of a libcurl installation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::tables::functions::FUNCTIONS;
+use crate::{Result, headers, release, root, run};
+
+/// A shared library as some distribution names it.
+struct Flavour {
+    file: &'static str,
+    /// The version node of its symbols.
+    node: &'static str,
+    /// What `tress_flavour` is in it; 0 is the library's own default.
+    number: u8,
+}
+
+const FLAVOURS: [Flavour; 2] = [
+    Flavour { file: "libcurl.so.4", node: "CURL_OPENSSL_4", number: 0 },
+    Flavour { file: "libcurl-gnutls.so.4", node: "CURL_GNUTLS_3", number: 1 },
+];
+
+/// What the Rust standard library and the resolver's threads need of the system.
+pub const SYSTEM_LIBRARIES: [&str; 4] = ["-lgcc_s", "-lpthread", "-lm", "-lc"];
+
+/// Builds everything with `profile` and puts it under `target/dist`.
+pub fn dist(profile: &str) -> Result<PathBuf> {
+    let built = build(profile)?;
+    let dist = root().join("target/dist");
+    for dir in ["lib/pkgconfig", "bin", "include/curl", "scratch"] {
+        fs::create_dir_all(dist.join(dir))?;
+    }
+    let archive = built.join("libtress_libcurl.a");
+    for flavour in &FLAVOURS {
+        shared_library(flavour, &archive, &dist)?;
+    }
+    let link = dist.join("lib/libcurl.so");
+    let _ = fs::remove_file(&link);
+    std::os::unix::fs::symlink("libcurl.so.4", link)?;
+    static_library(&archive, &dist)?;
+    fs::remove_dir_all(dist.join("scratch"))?;
+    for (name, text) in headers::all()? {
+        fs::write(dist.join("include/curl").join(name), text)?;
+    }
+    // A program that runs keeps its file; the new one takes the name.
+    let tress = dist.join("bin/tress");
+    let _ = fs::remove_file(&tress);
+    fs::copy(built.join("tress"), tress)?;
+    release::write(&dist, &dist)?;
+    Ok(dist)
+}
+
+/// Puts what `dist` made under `prefix`.
+pub fn install(profile: &str, prefix: &Path) -> Result<()> {
+    let dist = dist(profile)?;
+    fs::create_dir_all(prefix)?;
+    let prefix = prefix.canonicalize()?;
+    for dir in ["lib", "bin", "include"] {
+        run(Command::new("cp").arg("-a").arg(dist.join(dir)).arg(&prefix))?;
+    }
+    release::write(&prefix, &prefix)
+}
+
+/// The directory with what cargo built.
+fn build(profile: &str) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.current_dir(root()).args(["build", "-p", "tress-libcurl", "-p", "tress-cli"]);
+    run(build.args(["--profile", profile]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
+    Ok(target.join(if profile == "dev" { "debug" } else { profile }))
+}
+
+fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path) -> Result<()> {
+    let scratch = dist.join("scratch");
+    let script = scratch.join("exports.map");
+    fs::write(&script, version_script(flavour.node))?;
+    let source = scratch.join("flavour.c");
+    fs::write(&source, format!("const int tress_flavour = {};\n", flavour.number))?;
+    let mut link = compiler();
+    link.args(["-shared", "-fPIC", "-fvisibility=hidden", "-O2", "-o"]);
+    // Replaced as a whole: a program may have the old file mapped.
+    let file = dist.join("lib").join(flavour.file);
+    let _ = fs::remove_file(&file);
+    link.arg(file).arg(format!("-Wl,-soname,{}", flavour.file)).arg(source);
+    link.arg("-Wl,--whole-archive").arg(archive).arg("-Wl,--no-whole-archive");
+    link.arg(format!("-Wl,--version-script,{}", script.display()));
+    link.args(["-Wl,--gc-sections", "-Wl,-Bsymbolic", "-Wl,-O1", "-Wl,--as-needed", "-Wl,-s"]);
+    // Worker threads may outlive a dlclose: the code must stay.
+    link.args(["-Wl,-z,relro,-z,now", "-Wl,-z,nodelete", "-Wl,-z,defs"]);
+    run(link.args(SYSTEM_LIBRARIES))
+}
+
+/// One object in which only the public functions are visible: two Rust programs linked into one
+/// would else have the standard library twice.
+fn static_library(archive: &Path, dist: &Path) -> Result<()> {
+    let scratch = dist.join("scratch");
+    let names = scratch.join("exports");
+    fs::write(&names, function_names().map(|name| format!("{name}\n")).collect::<String>())?;
+    let object = scratch.join("libcurl.o");
+    let mut link = compiler();
+    link.args(["-r", "-nostdlib", "-Wl,--gc-sections", "-o"]).arg(&object);
+    for name in function_names() {
+        link.arg(format!("-Wl,-u,{name}"));
+    }
+    run(link.arg(archive))?;
+    run(Command::new("objcopy").arg("--strip-debug").arg("--keep-global-symbols").arg(names).arg(&object))?;
+    let library = dist.join("lib/libcurl.a");
+    let _ = fs::remove_file(&library);
+    run(Command::new("ar").arg("rcs").arg(library).arg(object))
+}
+
+fn compiler() -> Command {
+    Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()))
+}
+
+fn version_script(node: &str) -> String {
+    let names: String = function_names().map(|name| format!("    {name};\n")).collect();
+    format!("{node} {{\n  global:\n{names}  local:\n    *;\n}};\n")
+}
+
+fn function_names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().flat_map(|header| header.iter()).map(|function| function.name)
+}
