@@ -88,7 +88,7 @@ fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path) -> Result<()> 
     link.arg(format!("-Wl,--version-script,{}", script.display()));
     link.args(["-Wl,--gc-sections", "-Wl,-Bsymbolic", "-Wl,-O1", "-Wl,--as-needed", "-Wl,-s"]);
     // Worker threads may outlive a dlclose: the code must stay.
-    link.args(["-Wl,-z,relro,-z,now", "-Wl,-z,nodelete", "-Wl,-z,defs"]);
+    link.args(["-Wl,-z,relro,-z,now", "-Wl,-z,nodelete"]);
     run(link.args(SYSTEM_LIBRARIES))
 }
 
@@ -105,7 +105,14 @@ fn static_library(archive: &Path, dist: &Path) -> Result<()> {
         link.arg(format!("-Wl,-u,{name}"));
     }
     run(link.arg(archive))?;
-    run(Command::new("objcopy").arg("--strip-debug").arg("--keep-global-symbols").arg(names).arg(&object))?;
+    // The compiler's bitcode is of no use to a C linker, and some versions of `ar` die of it.
+    let bitcode = ["-R", ".llvmbc", "-R", ".llvmcmd"];
+    run(Command::new("objcopy")
+        .args(bitcode)
+        .arg("--strip-debug")
+        .arg("--keep-global-symbols")
+        .arg(names)
+        .arg(&object))?;
     let library = dist.join("lib/libcurl.a");
     let _ = fs::remove_file(&library);
     run(Command::new("ar").arg("rcs").arg(library).arg(object))

@@ -1,15 +1,65 @@
-//! Repository tasks.
-use std::process::ExitCode;
+//! Repository tasks: `cargo xtask` lists them.
 
+mod dist;
+mod headers;
+mod release;
+#[path = "../../crates/capi/src/tables/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod tables;
 mod test;
+mod typecheck;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// A task's end: nothing, or what went wrong.
+pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const HELP: &str = "\
+cargo xtask dist [--profile P]                the libraries, headers and tools, in target/dist
+cargo xtask install --prefix DIR [--profile P]  the same, put under DIR
+cargo xtask headers                           render product/include/curl from the tables
+cargo xtask test [ARGS]                       build the library quickly and run every test";
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.first().map(String::as_str) {
-        Some("test") => test::test(&args[1..]),
-        _ => {
-            eprintln!("usage: cargo xtask test");
+    match task(&std::env::args().skip(1).collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn task(args: &[String]) -> Result<()> {
+    let value = |name: &str| {
+        let at = args.iter().position(|arg| arg == name)?;
+        args.get(at + 1).map(String::as_str)
+    };
+    let profile = value("--profile").unwrap_or("release");
+    match args.first().map(String::as_str) {
+        Some("dist") => println!("{}", dist::dist(profile)?.display()),
+        Some("install") => {
+            let prefix = value("--prefix").ok_or("install: --prefix DIR is missing")?;
+            dist::install(profile, Path::new(prefix))?;
+        }
+        Some("headers") => headers::write()?,
+        Some("test") => test::test(&args[1..])?,
+        None | Some("--help" | "-h" | "help") => println!("{HELP}"),
+        Some(unknown) => return Err(format!("no task named {unknown}\n{HELP}").into()),
+    }
+    Ok(())
+}
+
+/// The repository.
+pub fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+/// Runs a command to its end; a failure names it.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().map_err(|error| format!("{command:?}: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{command:?}: {status}").into()) }
 }

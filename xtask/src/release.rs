@@ -61,7 +61,11 @@ fn answers(prefix: &Path) -> Vec<(&'static str, &'static str, String)> {
     let libraries = SYSTEM_LIBRARIES.join(" ");
     vec![
         ("built-shared", "whether there is a shared library", "yes".into()),
-        ("ca", "the file with the trusted certificates", "/etc/ssl/certs/ca-certificates.crt".into()),
+        (
+            "ca",
+            "the file with the trusted certificates",
+            "/etc/ssl/certs/ca-certificates.crt".into(),
+        ),
         ("cc", "the compiler", "cc".into()),
         ("cflags", "flags for the compiler", format!("-I{prefix}/include")),
         ("configure", "how the library was configured", String::new()),
@@ -70,7 +74,11 @@ fn answers(prefix: &Path) -> Vec<(&'static str, &'static str, String)> {
         ("prefix", "where the library is installed", prefix.to_string()),
         ("protocols", "protocols, one a line", protocols().join("\n")),
         ("ssl-backends", "TLS libraries", "rustls".into()),
-        ("static-libs", "what a static program links", format!("{prefix}/lib/libcurl.a {libraries}")),
+        (
+            "static-libs",
+            "what a static program links",
+            format!("{prefix}/lib/libcurl.a {libraries}"),
+        ),
         ("version", "the version", format!("libcurl {VERSION}")),
         ("vernum", "the version as a hexadecimal number", format!("{VERSION_NUMBER:06x}")),
     ]

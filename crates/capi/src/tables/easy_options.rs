@@ -41,7 +41,7 @@ options! {
     Cookiejar COOKIEJAR String 10082;
     Cookielist COOKIELIST String 10135;
     Cookiesession COOKIESESSION Long 96;
-    Copypostfields COPYPOSTFIELDS Object 10165;
+    Copypostfields COPYPOSTFIELDS Object 10165 takes "void *";
     Crlf CRLF Long 27;
     Crlfile CRLFILE String 10169;
     Curlu CURLU Object 10282 takes "CURLU *";
@@ -161,7 +161,7 @@ options! {
     Pipewait PIPEWAIT Long 237;
     Port PORT Long 3;
     Post POST Long 47;
-    Postfields POSTFIELDS Object 10015;
+    Postfields POSTFIELDS Object 10015 takes "void *";
     Postfieldsize POSTFIELDSIZE Long 60;
     PostfieldsizeLarge POSTFIELDSIZE_LARGE OffT 30120;
     Postquote POSTQUOTE Slist 10039;

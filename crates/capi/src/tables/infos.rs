@@ -45,7 +45,7 @@ options! {
     RedirectUrl REDIRECT_URL String 0x10001f;
     PrimaryIp PRIMARY_IP String 0x100020;
     AppconnectTime APPCONNECT_TIME Double 0x300021;
-    Certinfo CERTINFO Ptr 0x400022;
+    Certinfo CERTINFO Ptr 0x400022 takes "struct curl_certinfo *";
     ConditionUnmet CONDITION_UNMET Long 0x200023;
     RtspSessionId RTSP_SESSION_ID String 0x100024;
     RtspClientCseq RTSP_CLIENT_CSEQ Long 0x200025;
@@ -54,9 +54,9 @@ options! {
     PrimaryPort PRIMARY_PORT Long 0x200028;
     LocalIp LOCAL_IP String 0x100029;
     LocalPort LOCAL_PORT Long 0x20002a;
-    TlsSession TLS_SESSION Ptr 0x40002b since "7.48.0" "Use CURLINFO_TLS_SSL_PTR";
+    TlsSession TLS_SESSION Ptr 0x40002b takes "struct curl_tlssessioninfo *" since "7.48.0" "Use CURLINFO_TLS_SSL_PTR";
     Activesocket ACTIVESOCKET Socket 0x50002c;
-    TlsSslPtr TLS_SSL_PTR Ptr 0x40002d;
+    TlsSslPtr TLS_SSL_PTR Ptr 0x40002d takes "struct curl_tlssessioninfo *";
     HttpVersion HTTP_VERSION Long 0x20002e;
     ProxySslVerifyresult PROXY_SSL_VERIFYRESULT Long 0x20002f;
     Protocol PROTOCOL Long 0x200030 since "7.85.0" "Use CURLINFO_SCHEME";
