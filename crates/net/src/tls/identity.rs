@@ -80,21 +80,11 @@ fn load_key(
     match format {
         KeyFormat::Pem => match PrivateKeyDer::from_pem_slice(&bytes) {
             Ok(key) => Some(key),
-            Err(_) => decrypt_pem(&bytes, password?),
+            Err(_) => super::encrypted::decrypt(&bytes, password?),
         },
         KeyFormat::Der => PrivateKeyDer::try_from(bytes.into_owned()).ok(),
         KeyFormat::P12 => None,
     }
-}
-
-/// PKCS#8 with PBES2 ("BEGIN ENCRYPTED PRIVATE KEY", RFC 8018).
-fn decrypt_pem(pem: &[u8], password: &str) -> Option<PrivateKeyDer<'static>> {
-    let text = std::str::from_utf8(pem).ok()?;
-    let start = text.find("-----BEGIN ENCRYPTED PRIVATE KEY-----")?;
-    let (_, document) = pkcs8::SecretDocument::from_pem(text.get(start..)?).ok()?;
-    let encrypted = pkcs8::EncryptedPrivateKeyInfo::try_from(document.as_bytes()).ok()?;
-    let plain = encrypted.decrypt(password).ok()?;
-    PrivateKeyDer::try_from(plain.as_bytes().to_vec()).ok()
 }
 
 fn format_name(format: KeyFormat, der: &'static str) -> &'static str {

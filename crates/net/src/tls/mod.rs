@@ -5,6 +5,7 @@
 
 mod certinfo;
 mod config;
+mod encrypted;
 mod failure;
 mod identity;
 mod layer;
