@@ -206,7 +206,7 @@ impl CookieJar {
     pub fn load(&mut self, text: &[u8], session: bool, now: i64) {
         for line in text.split(|&byte| byte == b'\n').filter(|line| line.len() <= MAX_COOKIE_LINE) {
             let cookie = match strip_set_cookie(line) {
-                Some(value) => parse::parse_header(value, None, false, now),
+                Some(value) => parse::parse_header(value.trim_ascii_start(), None, false, now),
                 None => file::parse_line(line),
             };
             let Ok(cookie) = cookie else { continue };
@@ -352,5 +352,5 @@ impl CookieJar {
 fn strip_set_cookie(line: &[u8]) -> Option<&[u8]> {
     const PREFIX: &[u8] = b"Set-Cookie:";
     let (start, value) = line.split_at_checked(PREFIX.len())?;
-    start.eq_ignore_ascii_case(PREFIX).then_some(value.trim_ascii_start())
+    start.eq_ignore_ascii_case(PREFIX).then_some(value)
 }
