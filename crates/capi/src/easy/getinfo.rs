@@ -118,7 +118,14 @@ impl Easy {
 
     /// `CURLINFO_ACTIVESOCKET`: the connection's descriptor, or -1.
     unsafe fn active_socket(&self) -> c_int {
-        -1
+        // SAFETY: by the caller's contract; the multi handle is not borrowed elsewhere.
+        unsafe {
+            let held = self.transfer().and_then(|transfer| transfer.held());
+            match (held, self.home().as_mut()) {
+                (Some(held), Some(multi)) => multi.engine.raw_socket(held).unwrap_or(-1),
+                _ => -1,
+            }
+        }
     }
 
     /// Memory that the handle keeps for pointers given out.

@@ -103,7 +103,7 @@ entry! {
 /// The headers of the handle's transfer.
 unsafe fn store<'a>(easy: NonNull<Easy>) -> Option<&'a HeaderStore> {
     // SAFETY: by the caller's contract.
-    unsafe { (*easy.as_ptr()).transfer() }.and(None)
+    unsafe { (*easy.as_ptr()).transfer() }.map(|transfer| transfer.headers())
 }
 
 fn keep(kept: &mut Option<Box<Given>>, given: Given) -> *mut CHeader {

@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_void};
 use std::ptr::null_mut;
 use std::sync::Arc;
 
-use tress_engine::options::{BodySource, List, Method, Text};
+use tress_engine::options::{BodySource, Hooks, List, Method, Text};
 
 use super::Easy;
 use crate::slist::{self, Slist};
@@ -134,6 +134,21 @@ impl Easy {
         };
         if !same_body(&self.options.body, &body) {
             self.options_mut().body = body;
+        }
+        self.hook(Hooks::SEEK, self.can_seek());
+    }
+
+    /// Can the request's body be read again? A stream of the C library counts as one that can.
+    fn can_seek(&self) -> bool {
+        let callbacks = &self.callbacks;
+        match self.options.body {
+            BodySource::Application { fields: false, .. } => {
+                let rare = callbacks.rare.as_deref();
+                rare.is_some_and(|rare| rare.seek.is_some() || rare.ioctl.is_some())
+                    || callbacks.read.is_none()
+            }
+            BodySource::None | BodySource::Bytes(_) => false,
+            BodySource::Application { .. } | BodySource::Mime { .. } => true,
         }
     }
 

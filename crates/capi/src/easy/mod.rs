@@ -9,6 +9,7 @@ pub mod getinfo;
 pub mod headers;
 mod lists;
 pub mod perform;
+mod raw;
 pub mod setopt;
 
 use std::ffi::{c_char, c_int, c_void};
@@ -162,6 +163,11 @@ impl Easy {
             // SAFETY: as in `tell_error`.
             unsafe { self.error_buffer.write(0) };
         }
+    }
+
+    /// The multi handle with its connections: the one it is in, or its own.
+    pub(crate) fn home(&self) -> *mut Multi {
+        if self.multi.is_null() { self.own_multi } else { self.multi }
     }
 
     /// The transfer, wherever it is now; none before the first.

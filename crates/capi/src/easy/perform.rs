@@ -47,7 +47,9 @@ pub unsafe fn perform(easy: *mut c_void) -> c_int {
             handle.own_multi = Multi::create();
         }
         let Some(own) = NonNull::new(handle.own_multi) else { return Code::OutOfMemory as c_int };
-        (*own.as_ptr()).calls = Default::default();
+        if let Some(held) = handle.transfer.as_ref().and_then(|transfer| transfer.held()) {
+            (*own.as_ptr()).engine.close_raw(held);
+        }
         (*own.as_ptr()).engine.settings_mut().max_connects =
             Some(handle.options.connect().maxconnects);
         transfer(own, easy) as c_int
@@ -140,9 +142,7 @@ pub unsafe fn upkeep(easy: *mut c_void) -> c_int {
             Ok(guard) => guard,
             Err(code) => return code as c_int,
         };
-        let handle = &*easy.as_ptr();
-        let multi = if handle.multi.is_null() { handle.own_multi } else { handle.multi };
-        let Some(multi) = NonNull::new(multi) else { return Code::Ok as c_int };
+        let Some(multi) = NonNull::new((*easy.as_ptr()).home()) else { return Code::Ok as c_int };
         (*multi.as_ptr()).enter();
         match multi::act(multi) {
             Ok(()) => Code::Ok as c_int,

@@ -71,7 +71,7 @@ unsafe fn carry_out(multi: NonNull<Multi>, effect: Effect) {
             }
             Effect::Trailers { transfer } => {
                 let trailers = answers::trailers(multi, easy(transfer));
-                (*engine).allowed(trailers.is_some());
+                (*engine).trailers(trailers);
             }
             Effect::OpenSocket { transfer, target } => {
                 let socket = answers::open_socket(multi, easy(transfer), &target);

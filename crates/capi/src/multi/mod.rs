@@ -174,9 +174,8 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
         if handle.id.is_some() {
             return Err(MultiCode::AddedAlready);
         }
-        let own = std::mem::replace(&mut handle.own_multi, null_mut());
-        if !own.is_null() && own != multi.as_ptr() {
-            destroy(own);
+        if !handle.own_multi.is_null() && handle.own_multi != multi.as_ptr() {
+            destroy(std::mem::replace(&mut handle.own_multi, null_mut()));
         }
         let handle = &mut *easy.as_ptr();
         handle.clear_error();
