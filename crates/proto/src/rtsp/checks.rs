@@ -81,6 +81,18 @@ impl Checks {
         Err(Error::new(Code::RtspCseqError, message))
     }
 
+    /// The server closed the connection: an error while packets are waited for.
+    ///
+    /// # Errors
+    /// `RecvError` for `Receive`.
+    pub fn closed(&self) -> Result<()> {
+        if self.method != Method::Receive {
+            return Ok(());
+        }
+        let message = "Server prematurely closed the RTSP connection.";
+        Err(Error::new(Code::RecvError, message))
+    }
+
     fn check_session(&mut self, value: &str) -> Result<()> {
         if value.is_empty() {
             return Err(Error::new(Code::RtspSessionError, "Got a blank Session ID"));

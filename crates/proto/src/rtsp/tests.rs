@@ -51,6 +51,8 @@ fn reply_headers() {
     assert_eq!(error.message(), "Got RTSP Session ID Line [xy], but wanted ID [x]");
     assert!(checks.header("Session: ", &mut channels).is_err());
     assert!(checks.header("CSeq: none", &mut channels).is_err());
+    assert!(checks.closed().is_ok());
+    assert!(Checks::new(Method::Receive, 0, None).closed().is_err());
 }
 
 fn channels() -> Channels {

@@ -104,6 +104,7 @@ pub(super) fn choose(enabled: u16, credentials: &Credentials) -> Option<(&'stati
         (EXTERNAL, credentials.password.is_empty()),
         (DIGEST_MD5, true),
         (CRAM_MD5, true),
+        (NTLM, true),
         (OAUTHBEARER, bearer),
         (XOAUTH2, bearer),
         (PLAIN, true),

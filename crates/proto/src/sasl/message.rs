@@ -6,8 +6,9 @@ use hmac::{Hmac, Mac};
 use md5::{Digest, Md5};
 
 use super::{
-    CRAM_MD5, Credentials, DIGEST_MD5, EXTERNAL, LOGIN, OAUTHBEARER, PLAIN, Sasl, XOAUTH2,
+    CRAM_MD5, Credentials, DIGEST_MD5, EXTERNAL, LOGIN, NTLM, OAUTHBEARER, PLAIN, Sasl, XOAUTH2,
 };
+use crate::auth::ntlm;
 
 /// The client's message `number`, encoded; `None` for a challenge that cannot
 /// be answered.
@@ -31,9 +32,18 @@ pub(super) fn create(sasl: &Sasl, number: u8, challenge: &[u8]) -> Option<String
         }
         (OAUTHBEARER, 0) => oauthbearer(who, &sasl.config.host, sasl.config.port),
         (OAUTHBEARER, _) => b"\x01".to_vec(),
+        (NTLM, 0) => ntlm::type1(),
+        (NTLM, _) => ntlm_answer(sasl, who, &decoded(challenge)?)?,
         _ => return None,
     };
     Some(STANDARD.encode(message))
+}
+
+fn ntlm_answer(sasl: &Sasl, who: &Credentials, challenge: &[u8]) -> Option<Vec<u8>> {
+    let [entropy @ .., _, _, _, _, _, _, _, _] = sasl.config.nonce;
+    let (user, password) = (who.user.as_slice(), who.password.as_slice());
+    let request = ntlm::Type3Request { user, password, entropy, now: sasl.config.unix_time };
+    ntlm::type3(&ntlm::Type2::parse(challenge).ok()?, &request).ok()
 }
 
 fn decoded(challenge: &[u8]) -> Option<Vec<u8>> {

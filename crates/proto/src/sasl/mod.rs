@@ -49,8 +49,10 @@ pub struct Config {
     pub initial_response: bool,
     /// The mechanisms that may be used: of [`preference`] or [`from_http_auth`].
     pub allowed: u16,
-    /// 16 random bytes, for DIGEST-MD5.
+    /// 16 random bytes, for DIGEST-MD5 and NTLM.
     pub nonce: [u8; 16],
+    /// The time of day in Unix seconds, for NTLM.
+    pub unix_time: i64,
 }
 
 /// What tells one protocol's exchange from another's.

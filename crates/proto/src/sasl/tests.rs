@@ -15,6 +15,7 @@ fn sasl(offered: &[&str], allowed: u16, initial_response: bool) -> Sasl {
         initial_response,
         allowed,
         nonce: [0x12; 16],
+        unix_time: 0,
     };
     let mut sasl = Sasl::new(config, Flavour { service: "imap", max_initial: 512 - 8 });
     offered.iter().for_each(|word| sasl.offer(word.as_bytes()));
@@ -95,6 +96,18 @@ fn bearer_and_external() {
     sasl.config.credentials = None;
     assert!(sasl.can_authenticate());
     assert_eq!(sasl.start(false), Action::Start("EXTERNAL", Some("=".into())));
+}
+
+#[test]
+fn ntlm_goes_before_plain() {
+    let mut sasl = sasl(&["NTLM", "PLAIN"], DEFAULT, false);
+    assert_eq!(sasl.start(false), Action::Start("NTLM", None));
+    let Action::Respond(first) = sasl.resume(Reply::Continue, b"").unwrap() else { panic!() };
+    assert!(first.starts_with("TlRMTVNTUAABAAAA"), "{first}");
+    let challenge = b"TlRMTVNTUAACAAAAAAAAADAAAACGggEAASNFZ4mrze8=";
+    let Action::Respond(third) = sasl.resume(Reply::Continue, challenge).unwrap() else { panic!() };
+    assert!(third.starts_with("TlRMTVNTUAADAAAA"), "{third}");
+    assert_eq!(sasl.resume(Reply::Success, b"").unwrap(), Action::Done);
 }
 
 #[test]
