@@ -20,6 +20,8 @@ use crate::{Shutdown, Stream, Want};
 const MAX_HANDSHAKE: usize = 256 * 1024;
 /// A peer whose message after the handshake is longer than this is refused.
 const MAX_POST_HANDSHAKE: usize = 64 * 1024;
+/// A peer that sends so many records on end without a byte of data is refused.
+const MAX_EMPTY_RECORDS: u32 = 64;
 /// So much is read at a time during the handshake.
 const HANDSHAKE_READ: usize = 4096;
 /// So many bytes are sealed at a time.
@@ -90,6 +92,8 @@ struct Open {
     tx: Keys,
     /// The start of a handshake message that is not complete.
     fragment: Vec<u8>,
+    /// Records since the last one with data.
+    empty_records: u32,
 }
 
 /// How the peer's side ended.
@@ -160,11 +164,11 @@ impl Tls {
             || self.below.pending()
     }
 
+    /// The end of the handshake, or an answer to a key update, must get out
+    /// before the peer says more; the caller's own bytes need not.
     pub(crate) fn blocked_on(&self, calling: Want) -> Want {
-        match self.state {
-            State::Open(_) if calling == Want::Read => self.below.blocked_on(Want::Read),
-            _ => self.below.blocked_on(Want::Write),
-        }
+        let must_send = !self.out.is_empty() && self.owed == 0;
+        self.below.blocked_on(if must_send { Want::Write } else { calling })
     }
 
     /// Moves the handshake on. What it sends last stays here to go out with
@@ -223,7 +227,8 @@ impl Tls {
             return Err(failure::connect_error("unknown cipher"));
         };
         self.info = Some(Box::new(info));
-        self.state = State::Open(Box::new(Open { kernel, rx, tx, fragment: Vec::new() }));
+        self.state =
+            State::Open(Box::new(Open { kernel, rx, tx, fragment: Vec::new(), empty_records: 0 }));
         self.tail.shrink_to_fit();
         Ok(Handshake::Done)
     }
@@ -316,8 +321,16 @@ impl Tls {
             }
             let Some(window) = buf.get_mut(plain..end) else { break };
             match open.rx.open(window, used - plain) {
-                Ok((APPLICATION_DATA, length)) => plain += length,
+                Ok((APPLICATION_DATA, length @ 1..)) => {
+                    plain += length;
+                    open.empty_records = 0;
+                }
+                Ok(_) if open.empty_records >= MAX_EMPTY_RECORDS => {
+                    self.end = End::Failed(Fault::Record(BadRecord::Unexpected));
+                }
+                Ok((APPLICATION_DATA, _)) => open.empty_records += 1,
                 Ok((content_type, length)) => {
+                    open.empty_records += 1;
                     let message = window.get(..length).unwrap_or_default();
                     self.end = open.take_message(content_type, message, &mut self.out);
                 }

@@ -464,3 +464,47 @@ fn tls_in_tls() {
     end(inside);
     serving.join().unwrap();
 }
+
+#[test]
+fn an_early_answer_gets_through_a_blocked_upload() {
+    let identity = self_signed(&["localhost"]);
+    let (port, serving) = listen(server_config(&identity), 1, |mut served| {
+        let mut first = [0; 1];
+        served.read_exact(&mut first).unwrap();
+        served.write_all(b"enough").unwrap();
+        served.flush().unwrap();
+        // Read on only after the client has had the answer.
+        std::thread::sleep(Duration::from_millis(50));
+        let mut total = 1;
+        let mut buf = [0; 100_000];
+        while let Ok(n @ 1..) = served.read(&mut buf) {
+            total += n;
+        }
+        assert_eq!(total, 40_000_000);
+    });
+    let mut stream =
+        connect(&TlsContext::default(), settings(&identity), "localhost", port).unwrap();
+    let upload = vec![b'u'; 40_000_000];
+    let mut sent = 0;
+    let blocked = loop {
+        match stream.send(&upload[sent..]) {
+            Ok(n) => sent += n,
+            Err(e) => break e,
+        }
+    };
+    assert_eq!(blocked.kind(), ErrorKind::WouldBlock);
+    let mut buf = [0; 65_536];
+    let got = loop {
+        match stream.recv(&mut buf) {
+            Err(e) if e.kind() == ErrorKind::WouldBlock => {
+                assert_eq!(stream.blocked_on(Want::Read), Want::Read);
+                wait(&stream, Want::Read);
+            }
+            done => break done.unwrap(),
+        }
+    };
+    assert_eq!(&buf[..got], b"enough");
+    send_all(&mut stream, &upload[sent..]);
+    end(stream);
+    serving.join().unwrap();
+}
