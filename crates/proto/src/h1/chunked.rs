@@ -5,7 +5,7 @@ use std::ops::Range;
 use memchr::{memchr, memchr2};
 use tress_model::{Code, Error, Result};
 
-use super::head::verify;
+use super::head::{name_len, verify};
 use super::line::is_blank;
 use super::response::Span;
 
@@ -198,7 +198,8 @@ impl Chunked {
 
 /// A folded line needs no colon.
 fn verify_trailer(line: &[u8]) -> Result<()> {
-    verify(line, !line.first().is_some_and(|&b| is_blank(b)))
+    verify(line)?;
+    if line.first().is_some_and(|&b| is_blank(b)) { Ok(()) } else { name_len(line).map(drop) }
 }
 
 fn malformed() -> Error {

@@ -16,7 +16,7 @@ use std::ops::Range;
 use tress_model::{Code, Error, Result};
 
 use super::chunked::{Chunked, Piece};
-use super::head::{Field, Head, Parts, Version, begins_well, verify};
+use super::head::{Field, Head, Parts, Version, begins_well, name_len, verify};
 use super::line::Lines;
 
 /// The most bytes of all heads of one response, interim ones included
@@ -308,7 +308,7 @@ impl Response {
             };
         }
         self.head.status_line(bytes, &self.config)?;
-        verify(bytes, false)?;
+        verify(bytes)?;
         count_line(&mut self.head_bytes, bytes.len())?;
         self.state = State::Headers;
         Ok(Advance { consumed, event: Event::Status { line } })
@@ -343,8 +343,9 @@ impl Response {
         if matches!(bytes.first(), Some(b'\r' | b'\n')) {
             return self.end_of_head(consumed, line);
         }
-        verify(bytes, true)?;
-        let Parts { field, name_len, value } = self.head.header(bytes, &self.config)?;
+        verify(bytes)?;
+        let name_len = name_len(bytes)?;
+        let Parts { field, value } = self.head.header(bytes, name_len, &self.config)?;
         self.headers += 1;
         if self.headers > MAX_HEADERS {
             let message = format!("Too many response headers, {MAX_HEADERS} is max");
