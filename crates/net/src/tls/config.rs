@@ -80,6 +80,7 @@ fn build(settings: &TlsSettings, trust: Option<Arc<TrustStore>>) -> Result<Clien
         chain: chain_verifier(settings, trust.as_deref(), &provider)?,
         trust,
         verify_host: settings.verify_host,
+        tolerate_form: settings.crl_file.is_none(),
         algorithms: provider.signature_verification_algorithms,
     };
     let own = identity::load(settings, &provider)?;

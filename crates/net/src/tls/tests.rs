@@ -508,3 +508,24 @@ fn an_early_answer_gets_through_a_blocked_upload() {
     end(stream);
     serving.join().unwrap();
 }
+
+#[test]
+fn takes_an_authority_as_a_server_only_if_signed_by_an_anchor() {
+    let authority = self_signed(&["the authority"]);
+    let signed_by = |authority: &Identity| {
+        let mut params = CertificateParams::new(vec!["localhost".into()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "below");
+        let key = KeyPair::generate().unwrap();
+        let issuer = rcgen::Issuer::from_params(&authority.params, &authority.key);
+        let certificate = params.signed_by(&key, &issuer).unwrap();
+        Identity { certificate, params, key }
+    };
+    let (port, serving) = listen(server_config(&signed_by(&authority)), 1, echo);
+    end(connect(&TlsContext::default(), settings(&authority), "localhost", port).unwrap());
+    serving.join().unwrap();
+    // The same name, another key.
+    let impostor = signed_by(&self_signed(&["the authority"]));
+    let got = failure(settings(&authority), "localhost", server_config(&impostor));
+    assert_eq!(got.0, Code::PeerFailedVerification, "{}", got.1);
+}

@@ -10,6 +10,8 @@ use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tress_model::{Code, Error, Result};
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::settings::{Blob, TlsSettings};
 
@@ -30,6 +32,20 @@ impl TrustStore {
     /// Is this very certificate an anchor?
     pub(super) fn holds(&self, certificate: &[u8]) -> bool {
         self.digests.contains(&super::pin::sha256(certificate))
+    }
+
+    /// Did an anchor itself sign this certificate? For those that webpki refuses
+    /// for their form but OpenSSL takes: an authority's (`CA:TRUE`) used by a server.
+    pub(super) fn signed(&self, certificate: &X509Certificate<'_>) -> bool {
+        let issuer = certificate.issuer().as_raw();
+        let mut issuers = self.roots.roots.iter().filter(|anchor| {
+            anchor.name_constraints.is_none() && sequence(&anchor.subject) == issuer
+        });
+        issuers.any(|anchor| {
+            let key = sequence(&anchor.subject_public_key_info);
+            SubjectPublicKeyInfo::from_der(&key)
+                .is_ok_and(|(_, key)| certificate.verify_signature(Some(&key)).is_ok())
+        })
     }
 
     /// The anchors for `settings`, from the process's cache if nothing changed.
@@ -73,6 +89,22 @@ impl TrustStore {
         }
         Ok(Self { roots: Arc::new(loading.roots), digests: loading.digests })
     }
+}
+
+/// `content` as a DER sequence.
+fn sequence(content: &[u8]) -> Vec<u8> {
+    let mut der = vec![0x30];
+    match content.len() {
+        short @ 0..0x80 => der.push(short as u8),
+        long => {
+            let bytes = long.to_be_bytes();
+            let zeros = bytes.iter().take_while(|b| **b == 0).count();
+            der.push(0x80 | (bytes.len() - zeros) as u8);
+            der.extend(bytes.iter().skip(zeros));
+        }
+    }
+    der.extend_from_slice(content);
+    der
 }
 
 /// What a store was made from, with the times of change of the files.

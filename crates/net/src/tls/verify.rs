@@ -38,6 +38,9 @@ pub(super) struct Verifier {
     /// `None`: the chain does not matter, or there are no anchors at all.
     pub(super) chain: Option<Arc<WebPkiServerVerifier>>,
     pub(super) verify_host: bool,
+    /// Take certificates of an odd form if an anchor signed them; not with
+    /// revocation lists, which webpki alone checks.
+    pub(super) tolerate_form: bool,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -76,6 +79,11 @@ impl ServerCertVerifier for Verifier {
                     | CertificateError::NotValidForNameContext { .. },
                 )) => {}
                 Err(_) if trust.holds(end_entity) => check_dates(end_entity, now)?,
+                Err(Error::InvalidCertificate(
+                    CertificateError::Other(_) | CertificateError::BadEncoding,
+                )) if self.tolerate_form && is_signed_for_servers(trust, end_entity) => {
+                    check_dates(end_entity, now)?;
+                }
                 Err(e) => return Err(describe(e, end_entity, intermediates)),
             }
         }
@@ -150,6 +158,16 @@ fn check_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Er
         return Err(problem("certificate has expired", 10));
     }
     Ok(())
+}
+
+fn is_signed_for_servers(trust: &TrustStore, certificate: &CertificateDer<'_>) -> bool {
+    let Ok((rest, parsed)) = X509Certificate::from_der(certificate) else { return false };
+    let for_servers = match parsed.extended_key_usage() {
+        Ok(None) => true,
+        Ok(Some(usage)) => usage.value.any || usage.value.server_auth,
+        Err(_) => false,
+    };
+    rest.is_empty() && for_servers && trust.signed(&parsed)
 }
 
 /// RFC 6125, section 6.4; without any alternative name the common name counts.
