@@ -6,9 +6,11 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 
 use tress_engine::options::{BodySource, Hooks, List, Method, Text};
+use tress_model::url::{UrlFlags, UrlPart};
 
 use super::Easy;
 use crate::slist::{self, Slist};
+use crate::url::CurlU;
 
 /// Pointers into the application's memory.
 #[derive(Clone)]
@@ -116,7 +118,9 @@ impl Easy {
         if lists.curlu.is_null() {
             return;
         }
-        let url = None;
+        // SAFETY: the application keeps the handle while it is set (CURLOPT_CURLU).
+        let url = unsafe { &*lists.curlu.cast::<CurlU>() }.url();
+        let url = url.get(UrlPart::Url, UrlFlags::empty()).ok().map(|url| Text::from(&*url));
         if self.options.url != url {
             self.options_mut().url = url;
         }

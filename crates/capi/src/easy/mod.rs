@@ -52,6 +52,8 @@ pub struct Easy {
     pub(crate) copied_fields: Option<Arc<[u8]>>,
     /// How far the request's body was read, where the driver reads it from memory.
     pub(crate) body_offset: u64,
+    /// The MIME body that is being sent.
+    pub(crate) upload: Option<Box<crate::mime::upload::Upload>>,
     pub(crate) error_buffer: *mut c_char,
     /// The error buffer was filled in this transfer: the first failure is the one to tell.
     pub(crate) error_told: bool,
@@ -94,6 +96,7 @@ impl Easy {
             infilesize: -1,
             copied_fields: None,
             body_offset: 0,
+            upload: None,
             error_buffer: null_mut(),
             error_told: false,
             meter_shown: false,

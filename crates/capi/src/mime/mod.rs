@@ -1,0 +1,174 @@
+//! `curl_mime_*`: bodies of parts, as applications build them.
+//!
+//! A mime owns its parts, and a part the mime within it; a mime that hangs in a part knows the
+//! part, so that either may be freed first.
+
+pub mod api;
+#[cfg(test)]
+mod tests;
+mod tree;
+pub mod upload;
+
+use std::ffi::c_void;
+use std::fs::File;
+use std::ptr::null_mut;
+use std::sync::Arc;
+
+use tress_model::mime::{BOUNDARY_RANDOM, Encoder};
+
+use crate::callbacks::{Read, Seek};
+use crate::memory::Free;
+use crate::slist::{self, Slist};
+
+/// `curl_mime`
+pub struct MimeHandle {
+    random: [u8; BOUNDARY_RANDOM],
+    parts: Vec<*mut PartHandle>,
+    /// The part it hangs in.
+    holder: *mut PartHandle,
+}
+
+/// `curl_mimepart`
+pub struct PartHandle {
+    name: Option<Box<[u8]>>,
+    filename: Option<Box<[u8]>>,
+    content_type: Option<Box<[u8]>>,
+    encoder: Option<Encoder>,
+    headers: *mut Slist,
+    owns_headers: bool,
+    content: PartContent,
+    /// The mime it is a part of.
+    mime: *mut MimeHandle,
+}
+
+/// Where a part's bytes come from.
+#[derive(Default)]
+enum PartContent {
+    #[default]
+    None,
+    Data(Arc<[u8]>),
+    File {
+        path: Box<[u8]>,
+        /// None: not a plain file.
+        size: Option<u64>,
+        open: Option<File>,
+    },
+    Callback {
+        size: Option<u64>,
+        read: Read,
+        seek: Option<Seek>,
+        free: Option<Free>,
+        user: *mut c_void,
+        /// It was asked for bytes since the last rewinding.
+        begun: bool,
+    },
+    Multipart(*mut MimeHandle),
+}
+
+impl MimeHandle {
+    /// A mime without parts, with a boundary of its own.
+    pub fn new() -> *mut Self {
+        Box::into_raw(Box::new(Self {
+            random: random_letters(),
+            parts: Vec::new(),
+            holder: null_mut(),
+        }))
+    }
+
+    /// Frees a mime with all its parts; it leaves the part it hangs in.
+    ///
+    /// # Safety
+    /// `mime` is NULL or alive, and in use by no transfer.
+    pub unsafe fn free(mime: *mut Self) {
+        if mime.is_null() {
+            return;
+        }
+        // SAFETY: parts and holders are alive as long as the mime is.
+        unsafe {
+            if let Some(holder) = (*mime).holder.as_mut() {
+                holder.content = PartContent::None;
+            }
+            for part in Box::from_raw(mime).parts {
+                PartHandle::free(part);
+            }
+        }
+    }
+
+    /// A new part at the end.
+    ///
+    /// # Safety
+    /// `mime` is alive.
+    pub unsafe fn add_part(mime: *mut Self) -> *mut PartHandle {
+        let part = Box::into_raw(Box::new(PartHandle {
+            name: None,
+            filename: None,
+            content_type: None,
+            encoder: None,
+            headers: null_mut(),
+            owns_headers: false,
+            content: PartContent::None,
+            mime,
+        }));
+        // SAFETY: as the caller promises.
+        unsafe { (*mime).parts.push(part) };
+        part
+    }
+}
+
+impl PartHandle {
+    /// # Safety
+    /// `part` is alive and no list holds it any more.
+    unsafe fn free(part: *mut Self) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            (*part).clear_content();
+            (*part).set_headers(null_mut(), false);
+            drop(Box::from_raw(part));
+        }
+    }
+
+    /// The field's name.
+    pub fn set_name(&mut self, name: Option<&[u8]>) {
+        self.name = name.map(Box::from);
+    }
+
+    /// Lets go of the content: the application's free function is called, a mime within is freed.
+    ///
+    /// # Safety
+    /// What the application gave is still valid.
+    unsafe fn clear_content(&mut self) {
+        match std::mem::take(&mut self.content) {
+            PartContent::Callback { free: Some(free), user, .. } => {
+                // SAFETY: the application's function for the application's pointer.
+                unsafe { free(user) };
+            }
+            PartContent::Multipart(mime) => {
+                // SAFETY: a mime within belongs to its part.
+                unsafe {
+                    (*mime).holder = null_mut();
+                    MimeHandle::free(mime);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// # Safety
+    /// A list that the part owns was not freed by others.
+    unsafe fn set_headers(&mut self, headers: *mut Slist, own: bool) {
+        if self.owns_headers && self.headers != headers {
+            // SAFETY: as the caller promises.
+            unsafe { slist::curl_slist_free_all(self.headers) };
+        }
+        self.headers = headers;
+        self.owns_headers = own && !headers.is_null();
+    }
+}
+
+fn random_letters() -> [u8; BOUNDARY_RANDOM] {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut random = [0u8; BOUNDARY_RANDOM];
+    // SAFETY: the buffer is as long as said. Should it fail, the boundary is a poor one, no worse.
+    unsafe { libc::getrandom(random.as_mut_ptr().cast(), random.len(), 0) };
+    random.map(|byte| LETTERS[usize::from(byte) % LETTERS.len()])
+}

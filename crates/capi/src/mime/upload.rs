@@ -1,0 +1,209 @@
+//! A MIME body on its way: the encoded bytes, with files and callbacks asked as they are needed.
+
+use std::ffi::{OsStr, c_char, c_int};
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+
+use tress_engine::{Sought, Supplied};
+use tress_model::Code;
+use tress_model::mime::{Body, BodyReader, Encoder, Prepare, SourceId, Wants};
+
+use super::{MimeHandle, PartContent, PartHandle, tree};
+
+/// `CURL_READFUNC_ABORT`
+const READ_ABORT: usize = 0x1000_0000;
+/// `CURL_READFUNC_PAUSE`
+const READ_PAUSE: usize = 0x1000_0001;
+/// `CURL_SEEKFUNC_CANTSEEK`
+const CANT_SEEK: c_int = 2;
+
+/// Encoders write more than they read: at most so many times as much.
+const ENCODER_GROWTH: usize = 4;
+
+/// A body that is being read.
+pub struct Upload {
+    reader: BodyReader,
+    sources: Vec<*mut PartHandle>,
+    /// A mime that was made for this upload alone (`CURLOPT_HTTPPOST`).
+    made: *mut MimeHandle,
+    scratch: Vec<u8>,
+}
+
+/// How callbacks of the application are called: with the guard of its multi handle, say.
+pub trait Caller {
+    /// Calls.
+    fn call<T>(&self, callback: impl FnOnce() -> T) -> T;
+}
+
+impl Upload {
+    /// The parts of `mime`, laid out; `made` says that the upload owns the mime.
+    ///
+    /// # Safety
+    /// `mime` and all within stay alive and as they are until the upload is dropped.
+    pub unsafe fn new(mime: *mut MimeHandle, made: bool, how: &Prepare) -> Result<Self, Code> {
+        let mut sources = Vec::new();
+        // SAFETY: as the caller promises.
+        let body = unsafe { tree::top(&*mime, &mut sources) }.prepare(how);
+        let made = if made { mime } else { std::ptr::null_mut() };
+        let reader = BodyReader::new(Arc::new(body?));
+        Ok(Self { reader, sources, made, scratch: Vec::new() })
+    }
+
+    /// The body as it is laid out.
+    pub fn body(&self) -> &Body {
+        self.reader.body()
+    }
+
+    /// Appends up to about `room` encoded bytes.
+    ///
+    /// # Safety
+    /// The application's callbacks and files are as it promised.
+    pub unsafe fn read(
+        &mut self,
+        caller: &impl Caller,
+        room: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Supplied {
+        let start = buffer.len();
+        loop {
+            let left = room.saturating_sub(buffer.len() - start);
+            let source = match self.reader.write(buffer, left) {
+                Ok(Wants::Room) => return Supplied::Data,
+                Ok(Wants::Nothing) => return Supplied::End,
+                Ok(Wants::Source(source)) => source,
+                Err(_) => return Supplied::Abort,
+            };
+            let left = room.saturating_sub(buffer.len() - start);
+            if left < ENCODER_GROWTH && buffer.len() > start {
+                return Supplied::Data;
+            }
+            // SAFETY: as the caller promises.
+            match unsafe { self.fetch(caller, source, left) } {
+                Ok(()) => {}
+                // What is there goes out first; the callback is asked again then.
+                Err(_) if buffer.len() > start => return Supplied::Data,
+                Err(stop) => return stop,
+            }
+            if self.reader.supply(&self.scratch, buffer).is_err() {
+                return Supplied::Abort;
+            }
+        }
+    }
+
+    /// Fills the scratch buffer from a source; nothing in it ends the source.
+    ///
+    /// # Safety
+    /// As for `read`.
+    unsafe fn fetch(
+        &mut self,
+        caller: &impl Caller,
+        source: SourceId,
+        room: usize,
+    ) -> Result<(), Supplied> {
+        let Some(&part) = self.sources.get(source.0 as usize) else { return Err(Supplied::Abort) };
+        // SAFETY: parts outlive the upload.
+        let encodes =
+            matches!(unsafe { (*part).encoder }, Some(Encoder::Base64 | Encoder::QuotedPrintable));
+        let room = if encodes { (room / ENCODER_GROWTH).max(1) } else { room };
+        let left = self
+            .reader
+            .source_left()
+            .map_or(usize::MAX, |left| usize::try_from(left).unwrap_or(usize::MAX));
+        self.scratch.clear();
+        self.scratch.resize(room.min(left), 0);
+        // SAFETY: the part is alive; no reference into it is held while a callback runs.
+        let count = unsafe { read_source(part, caller, &mut self.scratch)? };
+        self.scratch.truncate(count);
+        Ok(())
+    }
+
+    /// Back to the beginning; other offsets cannot be had.
+    ///
+    /// # Safety
+    /// As for `read`.
+    pub unsafe fn rewind(&mut self, caller: &impl Caller, offset: u64) -> Sought {
+        if offset != 0 {
+            return Sought::CantSeek;
+        }
+        for &part in &self.sources {
+            // SAFETY: the part is alive; no reference into it is held while a callback runs.
+            let sought = unsafe { rewind_source(part, caller) };
+            if sought != Sought::Ok {
+                return sought;
+            }
+        }
+        self.reader.rewind();
+        Sought::Ok
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        // SAFETY: NULL, or a mime that nobody else knows.
+        unsafe { MimeHandle::free(self.made) }
+    }
+}
+
+/// # Safety
+/// The part is alive, its callback as the application promised.
+unsafe fn read_source(
+    part: *mut PartHandle,
+    caller: &impl Caller,
+    into: &mut [u8],
+) -> Result<usize, Supplied> {
+    // SAFETY: as the caller promises; the borrow ends before the callback.
+    let (read, user) = match unsafe { &mut (*part).content } {
+        PartContent::File { path, open, .. } => return read_file(path, open, into),
+        PartContent::Callback { read, user, begun, .. } => {
+            *begun = true;
+            (*read, *user)
+        }
+        _ => return Ok(0),
+    };
+    // SAFETY: the application's function, its pointer, and room for what it is asked for.
+    match caller.call(|| unsafe { read(into.as_mut_ptr().cast::<c_char>(), 1, into.len(), user) }) {
+        READ_ABORT => Err(Supplied::Abort),
+        READ_PAUSE => Err(Supplied::Pause),
+        count if count > into.len() => Err(Supplied::TooMuch),
+        count => Ok(count),
+    }
+}
+
+fn read_file(path: &[u8], open: &mut Option<File>, into: &mut [u8]) -> Result<usize, Supplied> {
+    if open.is_none() {
+        *open = File::open(OsStr::from_bytes(path)).ok();
+    }
+    let file = open.as_mut().ok_or(Supplied::Abort)?;
+    let count = file.read(into).map_err(|_| Supplied::Abort)?;
+    if count == 0 {
+        *open = None;
+    }
+    Ok(count)
+}
+
+/// # Safety
+/// As for `read_source`.
+unsafe fn rewind_source(part: *mut PartHandle, caller: &impl Caller) -> Sought {
+    // SAFETY: as the caller promises; the borrow ends before the callback.
+    let (seek, user) = match unsafe { &mut (*part).content } {
+        PartContent::File { open, .. } => {
+            *open = None;
+            return Sought::Ok;
+        }
+        PartContent::Callback { begun: false, .. } => return Sought::Ok,
+        PartContent::Callback { seek: Some(seek), user, begun, .. } => {
+            *begun = false;
+            (*seek, *user)
+        }
+        PartContent::Callback { seek: None, .. } => return Sought::CantSeek,
+        _ => return Sought::Ok,
+    };
+    // SAFETY: the application's function and pointer.
+    match caller.call(|| unsafe { seek(user, 0, libc::SEEK_SET) }) {
+        0 => Sought::Ok,
+        CANT_SEEK => Sought::CantSeek,
+        _ => Sought::Fail,
+    }
+}
