@@ -4,19 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tables::functions::FUNCTIONS;
+use crate::exports::{self, function_names};
 use crate::{Result, headers, release, root, run};
 
 /// A shared library as some distribution names it.
-struct Flavour {
-    file: &'static str,
+pub struct Flavour {
+    /// File name and SONAME.
+    pub file: &'static str,
     /// The version node of its symbols.
-    node: &'static str,
+    pub node: &'static str,
     /// What `tress_flavour` is in it; 0 is the library's own default.
     number: u8,
 }
 
-const FLAVOURS: [Flavour; 2] = [
+/// Every flavour.
+pub const FLAVOURS: [Flavour; 2] = [
     Flavour { file: "libcurl.so.4", node: "CURL_OPENSSL_4", number: 0 },
     Flavour { file: "libcurl-gnutls.so.4", node: "CURL_GNUTLS_3", number: 1 },
 ];
@@ -83,13 +85,14 @@ fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path) -> Result<()> 
     // Replaced as a whole: a program may have the old file mapped.
     let file = dist.join("lib").join(flavour.file);
     let _ = fs::remove_file(&file);
-    link.arg(file).arg(format!("-Wl,-soname,{}", flavour.file)).arg(source);
+    link.arg(&file).arg(format!("-Wl,-soname,{}", flavour.file)).arg(source);
     link.arg("-Wl,--whole-archive").arg(archive).arg("-Wl,--no-whole-archive");
     link.arg(format!("-Wl,--version-script,{}", script.display()));
     link.args(["-Wl,--gc-sections", "-Wl,-Bsymbolic", "-Wl,-O1", "-Wl,--as-needed", "-Wl,-s"]);
     // Worker threads may outlive a dlclose: the code must stay.
-    link.args(["-Wl,-z,relro,-z,now", "-Wl,-z,nodelete"]);
-    run(link.args(SYSTEM_LIBRARIES))
+    link.args(["-Wl,-z,relro,-z,now", "-Wl,-z,nodelete", "-Wl,-z,defs"]);
+    run(link.args(SYSTEM_LIBRARIES))?;
+    exports::check(&file, flavour.file, flavour.node)
 }
 
 /// One object in which only the public functions are visible: two Rust programs linked into one
@@ -125,8 +128,4 @@ fn compiler() -> Command {
 fn version_script(node: &str) -> String {
     let names: String = function_names().map(|name| format!("    {name};\n")).collect();
     format!("{node} {{\n  global:\n{names}  local:\n    *;\n}};\n")
-}
-
-fn function_names() -> impl Iterator<Item = &'static str> {
-    FUNCTIONS.iter().flat_map(|header| header.iter()).map(|function| function.name)
 }

@@ -1,12 +1,15 @@
 //! Repository tasks: `cargo xtask` lists them.
+#![forbid(unsafe_code)]
 
 mod dist;
+mod exports;
 mod headers;
 mod release;
 #[path = "../../crates/capi/src/tables/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod tables;
 mod test;
+mod tidy;
 mod typecheck;
 
 use std::error::Error;
@@ -20,6 +23,7 @@ const HELP: &str = "\
 cargo xtask dist [--profile P]                the libraries, headers and tools, in target/dist
 cargo xtask install --prefix DIR [--profile P]  the same, put under DIR
 cargo xtask headers                           render product/include/curl from the tables
+cargo xtask tidy                              check the repository's rules
 cargo xtask test [ARGS]                       build the library quickly and run every test";
 
 fn main() -> ExitCode {
@@ -45,6 +49,7 @@ fn task(args: &[String]) -> Result<()> {
             dist::install(profile, Path::new(prefix))?;
         }
         Some("headers") => headers::write()?,
+        Some("tidy") => tidy::tidy()?,
         Some("test") => test::test(&args[1..])?,
         None | Some("--help" | "-h" | "help") => println!("{HELP}"),
         Some(unknown) => return Err(format!("no task named {unknown}\n{HELP}").into()),

@@ -123,9 +123,8 @@ mod tests {
     #[test]
     fn the_walk_reaches_all() {
         // SAFETY: rows come from the walk itself.
-        let walk = std::iter::successors(Some(unsafe { curl_easy_option_next(null()) }), |row| {
-            Some(unsafe { curl_easy_option_next(*row) })
-        });
+        let next = |row: *const EasyOptionRow| unsafe { curl_easy_option_next(row) };
+        let walk = std::iter::successors(Some(next(null())), |row| Some(next(*row)));
         let count = walk.take_while(|row| !row.is_null()).count();
         assert_eq!(count, EASY_OPTIONS.len() + EASY_ALIASES.len());
     }

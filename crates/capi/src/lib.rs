@@ -18,6 +18,7 @@ pub mod push;
 pub mod share;
 pub mod slist;
 mod sockaddr;
+pub mod ssls;
 mod stdio;
 pub mod strerror;
 pub mod tables;

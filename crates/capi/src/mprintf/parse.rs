@@ -152,7 +152,7 @@ impl<'a> Parser<'a> {
                 b'l' => flags.long = (flags.long + 1).min(2),
                 b'q' => flags.long = 2,
                 b'z' | b'O' => flags.long = flags.long.max(1),
-                b'*' => width = self.from_argument()?,
+                b'*' => width = self.argument_figure()?,
                 b'.' if precision != Figure::None => return None,
                 b'.' => precision = self.precision()?,
                 _ => {}
@@ -164,7 +164,7 @@ impl<'a> Parser<'a> {
     fn precision(&mut self) -> Option<Figure> {
         if let Some(rest) = self.at.strip_prefix(b"*") {
             self.at = rest;
-            return self.from_argument();
+            return self.argument_figure();
         }
         let negative = self.at.strip_prefix(b"-");
         self.at = negative.unwrap_or(self.at);
@@ -173,7 +173,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The argument that a `*` means; `usize::MAX`: the next one, numbered later.
-    fn from_argument(&mut self) -> Option<Figure> {
+    fn argument_figure(&mut self) -> Option<Figure> {
         match self.numbered {
             Some(true) => self.dollar().map(Figure::Argument),
             _ => Some(Figure::Argument(usize::MAX)),
