@@ -5,12 +5,14 @@
 //! same, since programs count on them.
 
 use std::ffi::{c_int, c_void};
+use std::mem::ManuallyDrop;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::callbacks::{Lock, Unlock};
 use crate::entry::entry;
+use crate::multi::{self, Multi};
 use crate::tables::shopt;
 
 /// Tells a share handle from other memory: `CURL_GOOD_SHARE`.
@@ -59,6 +61,22 @@ struct Share {
     /// Easy handles that are linked.
     users: AtomicU32,
     settings: Mutex<Settings>,
+    /// Multi handles of blocking transfers, with their connections, names and TLS sessions: a
+    /// transfer takes one out for itself and gives it back, so threads never meet in one.
+    idle: Mutex<Vec<Engine>>,
+}
+
+/// A multi handle that nobody uses just now.
+struct Engine(NonNull<Multi>);
+
+// SAFETY: a multi handle may move between threads; while it is in the list nothing else knows it.
+unsafe impl Send for Engine {}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // SAFETY: made by `Multi::create`, and in nobody else's hands.
+        unsafe { multi::destroy(self.0.as_ptr()) };
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -116,6 +134,23 @@ impl Link {
         self.0.settings().shared & (1 << data as u32) != 0
     }
 
+    /// A multi handle for a blocking transfer, where connections, names or TLS sessions are
+    /// shared; to be given back.
+    pub(crate) fn take_multi(&self) -> Option<NonNull<Multi>> {
+        if ![Data::Connect, Data::Dns, Data::SslSession].into_iter().any(|it| self.shares(it)) {
+            return None;
+        }
+        match self.0.idle().pop() {
+            Some(engine) => Some(ManuallyDrop::new(engine).0),
+            None => NonNull::new(Multi::create()),
+        }
+    }
+
+    /// Gives back what `take_multi` gave.
+    pub(crate) fn give_back(&self, multi: NonNull<Multi>) {
+        self.0.idle().push(Engine(multi));
+    }
+
     /// Runs `body` between the application's lock and unlock functions.
     pub fn locked<T>(&self, easy: *mut c_void, data: Data, body: impl FnOnce() -> T) -> T {
         /// `CURL_LOCK_ACCESS_SINGLE`.
@@ -150,6 +185,10 @@ impl Drop for Link {
 impl Share {
     fn settings(&self) -> MutexGuard<'_, Settings> {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Engine>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn in_use(&self) -> bool {

@@ -14,7 +14,7 @@ pub mod setopt;
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{NonNull, null_mut};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use tress_engine::options::{Hooks, Options};
 use tress_engine::{Transfer, TransferId};
@@ -29,6 +29,9 @@ use crate::share::Link;
 
 /// Tells an easy handle from other memory: `CURLEASY_MAGIC_NUMBER`.
 const MAGIC: u32 = 0xc0de_dbad;
+
+/// Stands in a transfer for settings that are being changed.
+static NO_OPTIONS: LazyLock<Arc<Options>> = LazyLock::new(Arc::default);
 
 /// `CURL_ERROR_SIZE`: bytes of the application's error buffer.
 const ERROR_SIZE: usize = 256;
@@ -128,7 +131,7 @@ impl Easy {
         if let Some(transfer) = &mut self.transfer
             && Arc::ptr_eq(transfer.options(), &self.options)
         {
-            transfer.set_options(Arc::default());
+            transfer.set_options(NO_OPTIONS.clone());
         }
         Arc::make_mut(&mut self.options)
     }

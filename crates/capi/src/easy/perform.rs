@@ -43,16 +43,30 @@ pub unsafe fn perform(easy: *mut c_void) -> c_int {
             handle.tell_error(&Error::new(Code::FailedInit, words));
             return Code::FailedInit as c_int;
         }
-        if handle.own_multi.is_null() {
-            handle.own_multi = Multi::create();
+        let lent = handle.share.as_ref().and_then(|share| share.take_multi());
+        let Some(home) = lent.or_else(|| handle.own_multi()) else {
+            return Code::OutOfMemory as c_int;
+        };
+        let code = transfer(home, easy);
+        if let (Some(lent), Some(share)) = (lent, &(*easy.as_ptr()).share) {
+            share.give_back(lent);
         }
-        let Some(own) = NonNull::new(handle.own_multi) else { return Code::OutOfMemory as c_int };
-        if let Some(held) = handle.transfer.as_ref().and_then(|transfer| transfer.held()) {
-            (*own.as_ptr()).engine.close_raw(held);
+        code as c_int
+    }
+}
+
+impl Easy {
+    /// The multi handle that it keeps for blocking transfers.
+    fn own_multi(&mut self) -> Option<NonNull<Multi>> {
+        if self.own_multi.is_null() {
+            self.own_multi = Multi::create();
         }
-        (*own.as_ptr()).engine.settings_mut().max_connects =
-            Some(handle.options.connect().maxconnects);
-        transfer(own, easy) as c_int
+        let own = NonNull::new(self.own_multi)?;
+        if let Some(held) = self.transfer.as_ref().and_then(|transfer| transfer.held()) {
+            // SAFETY: its own, and not borrowed.
+            unsafe { (*own.as_ptr()).engine.close_raw(held) };
+        }
+        Some(own)
     }
 }
 
@@ -60,6 +74,8 @@ pub unsafe fn perform(easy: *mut c_void) -> c_int {
 unsafe fn transfer(own: NonNull<Multi>, easy: NonNull<Easy>) -> Code {
     // SAFETY: by the caller's contract.
     unsafe {
+        (*own.as_ptr()).engine.settings_mut().max_connects =
+            Some((*easy.as_ptr()).options.connect().maxconnects);
         if multi::attach(own, easy).is_err() {
             return Code::FailedInit;
         }

@@ -12,6 +12,7 @@ use tress_model::{Code, MultiCode};
 use super::{Message, Multi, NOTIFY_EASY_DONE, NOTIFY_INFO_READ, answers, body, call};
 use crate::easy::Easy;
 use crate::guard::Callback;
+use crate::stdio;
 
 /// Carries out what the engine hands out until there is nothing left.
 ///
@@ -101,12 +102,15 @@ unsafe fn watch(multi: NonNull<Multi>, socket: c_int, easy: Option<NonNull<Easy>
     // SAFETY: by the caller's contract.
     unsafe {
         let this = &mut *multi.as_ptr();
-        let data = this.sockets.tell(socket, what == Watch::Remove);
+        let data = this.sockets.tell(socket);
         let Some(callback) = this.callbacks.socket else { return };
         let user = this.callbacks.socket_data;
         let easy = easy.map_or(null_mut(), |easy| easy.as_ptr().cast());
         let answer =
             call(multi, Callback::Event, || callback(easy, socket, what as c_int, user, data));
+        if what == Watch::Remove {
+            (&mut *multi.as_ptr()).sockets.forget(socket);
+        }
         if answer == -1 {
             abort(multi);
         }
@@ -156,6 +160,9 @@ unsafe fn done(multi: NonNull<Multi>, transfer: TransferId) {
             _ => Code::Ok,
         };
         handle.message = Message::done(easy, code);
+        if handle.meter_shown {
+            stdio::put(answers::stderr(handle), b"\n");
+        }
         notify(multi, NOTIFY_EASY_DONE, easy);
         notify(multi, NOTIFY_INFO_READ, easy);
     }

@@ -15,16 +15,18 @@ struct Known {
 }
 
 impl Sockets {
-    /// Notes what the application is told, and gives the pointer that goes with it.
-    pub fn tell(&mut self, socket: c_int, remove: bool) -> *mut c_void {
+    /// Notes that the application is told of a socket, and gives the pointer that goes with it.
+    pub fn tell(&mut self, socket: c_int) -> *mut c_void {
         let Some(known) = self.at(socket) else { return null_mut() };
-        let data = known.data;
-        *known = if remove {
-            Known { told: false, data: null_mut() }
-        } else {
-            Known { told: true, data }
-        };
-        data
+        known.told = true;
+        known.data
+    }
+
+    /// The application has been told to forget a socket.
+    pub fn forget(&mut self, socket: c_int) {
+        if let Some(known) = self.at(socket) {
+            *known = Known { told: false, data: null_mut() };
+        }
     }
 
     /// Keeps the application's pointer; false when the socket is not known.
