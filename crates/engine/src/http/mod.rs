@@ -146,7 +146,10 @@ impl Multi {
                 Flow::Wait => {}
                 flow => return Ok(flow),
             }
+            let held_back = self.is_body_held_back(id);
             match self.receive_response(id, &mut budget)? {
+                // `100 Continue` has come: what was held back can go.
+                Step::Wait if held_back && !self.is_body_held_back(id) => {}
                 Step::Wait => break,
                 Step::Asked => return Ok(Flow::Asked),
                 Step::Done => return self.complete(id),
@@ -155,6 +158,12 @@ impl Multi {
         }
         self.watch_exchange(id, budget == 0);
         Ok(Flow::Wait)
+    }
+
+    /// Does the body wait for the answer to `Expect: 100-continue`?
+    fn is_body_held_back(&self, id: TransferId) -> bool {
+        let state = self.transfer(id).map(|transfer| transfer.exchange.body.state());
+        matches!(state, Some(crate::body_out::BodyState::Waits(_)))
     }
 
     /// What the exchange waits for on its socket.
