@@ -35,7 +35,8 @@ fn exported(table: &str, node: &str) -> BTreeSet<String> {
     let symbol = |line: &str| {
         let columns: Vec<&str> = line.split_whitespace().collect();
         let [number, _, _, _, binding, _, section, name, ..] = columns[..] else { return None };
-        let is_defined = number.ends_with(':') && binding != "LOCAL" && section != "UND";
+        let is_symbol = number.trim_end_matches(':').parse::<u32>().is_ok();
+        let is_defined = is_symbol && binding != "LOCAL" && section != "UND";
         (is_defined && name != node).then(|| name.to_owned())
     };
     table.lines().filter_map(symbol).filter(|name| !name.starts_with(&format!("{node}@"))).collect()

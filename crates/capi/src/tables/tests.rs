@@ -49,3 +49,11 @@ fn there_are_a_hundred_functions() {
         FUNCTIONS.iter().flat_map(|header| header.iter()).map(|f| f.name).collect();
     assert_eq!(names.len(), 100);
 }
+
+#[test]
+fn features_are_in_order_and_have_a_bit_each() {
+    let name = |feature: &features::Feature| feature.name.to_str().unwrap().to_lowercase();
+    assert!(features::FEATURES.is_sorted_by_key(name));
+    let bits: HashSet<_> = features::FEATURES.iter().map(|feature| feature.bit).collect();
+    assert_eq!(bits.len(), features::FEATURES.len());
+}
