@@ -44,6 +44,8 @@ impl BodyOut {
             BodySource::Bytes(bytes) => Source::Bytes(bytes.clone(), 0),
             BodySource::Application { .. } | BodySource::Mime { .. } => Source::Application,
         };
+        // Chunks end by themselves: the source is asked until it says so.
+        let length = length.filter(|_| !chunked);
         let state = match length {
             Some(0) => BodyState::Ended,
             _ => BodyState::Flows,
