@@ -45,10 +45,7 @@ impl Destination {
         let alpn = options.tls().ssl_enable_alpn;
         let scheme = scheme.name;
         let host: Box<[u8]> = url.host_name().to_ascii_lowercase().into();
-        let port = match options.port {
-            0 => url.port(),
-            port => port,
-        };
+        let port = url.port();
         let peer = Peer::of(options, &host, port);
         let settings = Arc::new(settings(options));
         let mut key = Vec::with_capacity(64);

@@ -22,12 +22,6 @@ pub struct Infos {
     pub redirect_count: u32,
     /// Where a redirect that was not followed would lead to.
     pub redirect_url: Option<Box<[u8]>>,
-    /// The URL used last.
-    pub effective_url: Option<Box<[u8]>>,
-    /// The method used last.
-    pub effective_method: Option<Box<[u8]>>,
-    /// The scheme used last, in lower case.
-    pub scheme: Option<&'static str>,
     /// Content-Type of the last response.
     pub content_type: Option<Box<[u8]>>,
     /// The peer of the connection used last.

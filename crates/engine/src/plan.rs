@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use tress_model::scheme::Scheme;
-use tress_model::url::{Url, UrlCode, UrlFlags};
+use tress_model::url::{Url, UrlCode, UrlFlags, UrlPart};
 use tress_model::{Code, Error, Result};
 
 use crate::destination::Destination;
@@ -46,7 +46,11 @@ impl Plan {
         if options.connect().default_protocol.is_none() {
             flags |= UrlFlags::GUESS_SCHEME;
         }
-        let url = Url::parse(text, flags | extra_flags(&options)).map_err(rejected)?;
+        let mut url = Url::parse(text, flags | extra_flags(&options)).map_err(rejected)?;
+        if options.port != 0 {
+            let port = options.port.to_string();
+            url.set(UrlPart::Port, Some(port.as_bytes()), UrlFlags::empty()).map_err(rejected)?;
+        }
         let plan = Self::new(options, url, &transfer.exchange.follow)?;
         transfer.plan = Some(Box::new(plan));
         Ok(())
@@ -64,6 +68,11 @@ impl Plan {
     pub(crate) fn again(transfer: &Transfer) -> Result<Self> {
         let plan = transfer.plan()?;
         Self::new(plan.options.clone(), plan.url.clone(), &transfer.exchange.follow)
+    }
+
+    /// Was it made from these settings?
+    pub(crate) fn is_for(&self, options: &Arc<Options>) -> bool {
+        Arc::ptr_eq(&self.options, options)
     }
 
     /// Where the first request of the transfer goes.
@@ -100,13 +109,17 @@ fn check_scheme(options: &Options, url: &Url, redirected: bool) -> Result<&'stat
         let name = String::from_utf8_lossy(name);
         Error::new(Code::UnsupportedProtocol, format!("Protocol \"{name}\" {why}{follow}"))
     };
-    let Some(scheme) = url.scheme().filter(|s| SERVED.contains(&s.name)) else {
+    let Some(scheme) = url.scheme().filter(|scheme| scheme.is_for_transfers()) else {
         return Err(refused("not supported"));
     };
     let bit = Protocols::from_scheme(scheme.name.as_bytes()).unwrap_or(Protocols::empty());
     let allowed =
         options.protocols.contains(bit) && (!redirected || options.redir_protocols.contains(bit));
-    if allowed { Ok(scheme) } else { Err(refused("is disabled")) }
+    match (allowed, SERVED.contains(&scheme.name)) {
+        (false, _) => Err(refused("is disabled")),
+        (true, false) => Err(refused("not supported")),
+        (true, true) => Ok(scheme),
+    }
 }
 
 /// Schemes that are served so far.

@@ -99,7 +99,7 @@ fn refused_and_unresolvable_fail_with_their_codes() {
     driver.run();
     let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
     assert_eq!(error.code(), tress_model::Code::CouldntConnect);
-    assert!(error.message().starts_with("Failed to connect to 127.0.0.1 port "), "{error}");
+    assert!(error.message().starts_with("Failed to connect to 127.0.0.1:"), "{error}");
     let mut options = get(closed, "/");
     options.url = Some(b"http://no.such.host.invalid/".to_vec().into());
     let id = driver.add(options);

@@ -138,7 +138,8 @@ unsafe fn string(easy: NonNull<Easy>, number: i32) -> Option<*const c_char> {
     // SAFETY: by the caller's contract; the texts are copied before the handle is changed.
     let text: Option<Box<[u8]>> = unsafe {
         let handle = &*easy.as_ptr();
-        let infos = handle.infos();
+        let transfer = handle.transfer();
+        let infos = transfer.map(Transfer::infos);
         let ip = |address: fn(&Infos) -> Option<SocketAddr>| {
             let address = infos.and_then(address);
             Some(address.map(|it| it.ip().to_string()).unwrap_or_default().into_bytes().into())
@@ -146,16 +147,19 @@ unsafe fn string(easy: NonNull<Easy>, number: i32) -> Option<*const c_char> {
         match number {
             info::PRIVATE => return Some(handle.private.cast_const().cast()),
             info::EFFECTIVE_URL => {
-                let url = infos.and_then(|infos| infos.effective_url.clone());
+                let url = transfer.and_then(Transfer::effective_url).map(Vec::into_boxed_slice);
                 Some(url.or_else(|| handle.options.url.clone()).unwrap_or_default())
             }
-            info::EFFECTIVE_METHOD => Some(handle.effective_method().into()),
+            info::EFFECTIVE_METHOD => Some(handle.effective_method(transfer).into()),
             info::CONTENT_TYPE => infos.and_then(|infos| infos.content_type.clone()),
             info::REDIRECT_URL => infos.and_then(|infos| infos.redirect_url.clone()),
-            info::REFERER => handle.options.http().referer.clone(),
+            info::REFERER => match transfer {
+                Some(transfer) => transfer.referer().map(Into::into),
+                None => handle.options.http().referer.clone(),
+            },
             info::PRIMARY_IP => ip(|infos| infos.primary),
             info::LOCAL_IP => ip(|infos| infos.local),
-            info::SCHEME => infos.and_then(|infos| infos.scheme).map(|it| it.as_bytes().into()),
+            info::SCHEME => transfer.and_then(Transfer::scheme).map(|it| it.as_bytes().into()),
             info::RTSP_SESSION_ID => handle.options.other().rtsp_session_id.clone(),
             info::FTP_ENTRY_PATH => None,
             info::CAINFO | info::CAPATH => None,
@@ -186,12 +190,9 @@ impl Strings {
 }
 
 impl Easy {
-    fn effective_method(&self) -> &[u8] {
-        // SAFETY: called from `string`, whose caller's contract it is.
-        if let Some(used) =
-            unsafe { self.infos() }.and_then(|infos| infos.effective_method.as_ref())
-        {
-            return used;
+    fn effective_method<'a>(&'a self, transfer: Option<&'a Transfer>) -> &'a [u8] {
+        if let Some(transfer) = transfer {
+            return transfer.effective_method();
         }
         match (&self.options.customrequest, self.options.method) {
             (Some(custom), _) => custom,
@@ -234,15 +235,16 @@ unsafe fn long(easy: &Easy, number: i32) -> Option<c_long> {
         info::RTSP_SERVER_CSEQ => easy.options.other().rtsp_server_cseq.into(),
         info::RTSP_CSEQ_RECV => 0,
         info::HTTP_VERSION => infos.http_version.into(),
-        info::PROTOCOL => protocol(infos),
+        // SAFETY: by the caller's contract.
+        info::PROTOCOL => unsafe { easy.transfer() }.map_or(0, protocol),
         info::USED_PROXY => infos.used_proxy.into(),
         _ => return None,
     })
 }
 
 /// `CURLPROTO_*` of the scheme used last.
-fn protocol(infos: &Infos) -> c_long {
-    let scheme = infos.scheme.unwrap_or_default().as_bytes();
+fn protocol(transfer: &Transfer) -> c_long {
+    let scheme = transfer.scheme().unwrap_or_default().as_bytes();
     Protocols::from_scheme(scheme).map_or(0, |protocol| protocol.bits() as c_long)
 }
 

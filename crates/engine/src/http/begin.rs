@@ -33,7 +33,9 @@ impl Multi {
         };
         let Head { bytes, sent, kind, body_length: length } = own.as_ref().unwrap_or(&plan.head);
         let (head_len, sent, kind, length) = (bytes.len(), *sent, *kind, *length);
-        transfer.infos.upload_length = length.filter(|_| kind.has_body());
+        transfer.infos.upload_length = if kind.has_body() { length } else { Some(0) };
+        transfer.infos.download_length = None;
+        (transfer.infos.downloaded, transfer.infos.uploaded) = (0, 0);
         let exchange = &mut transfer.exchange;
         exchange.reset(head_len, own.map(|own| own.bytes));
         if kind.has_body() {
@@ -73,6 +75,8 @@ impl Exchange {
         self.body = BodyOut::default();
         self.sent = 0;
         self.head_len = head_len;
+        self.head_start = 0;
+        self.head_has_body = false;
         self.head_ended = None;
         self.trailers_due = false;
         self.answered = false;

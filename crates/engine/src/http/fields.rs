@@ -50,6 +50,16 @@ impl Transfer {
         add_content_codings(value, &mut self.exchange.codings)
     }
 
+    fn meets_time_condition(&self) -> bool {
+        let http = self.options.http();
+        let document = self.infos.filetime.unwrap_or(0);
+        let ranged = http.range.is_some() || self.options.resume_from != 0;
+        ranged
+            || self.exchange.next.is_some()
+            || super::head::time_condition(&self.options)
+                .is_none_or(|(condition, value)| condition.is_met(value, document))
+    }
+
     fn has_time_condition(&self) -> bool {
         self.options.http().timecondition != crate::options::TimeCondition::None
     }
@@ -72,10 +82,6 @@ impl Transfer {
         let head = response.head();
         self.exchange.close |= head.close;
         let length = head.content_length;
-        self.infos.download_length = match framing {
-            BodyFraming::None | BodyFraming::Length(_) => length,
-            _ => None,
-        };
         self.plan_next(status);
         self.settle_upload(core, status);
         if status >= 400 && self.options.failonerror && self.exchange.next.is_none() {
@@ -83,7 +89,19 @@ impl Transfer {
             return Err(Error::new(Code::HttpReturnedError, text));
         }
         self.check_range(status)?;
+        if !self.meets_time_condition() {
+            // The answer is taken for a 304: libcurl simulates one.
+            self.infos.condition_unmet = true;
+            self.infos.response_code = 304;
+            self.exchange.response_done = true;
+            self.exchange.close = true;
+            return Ok(());
+        }
         self.check_size_announced(length)?;
+        self.infos.download_length = match framing {
+            BodyFraming::None | BodyFraming::Length(_) => length,
+            _ => None,
+        };
         if framing != BodyFraming::None && !self.exchange.ignore_body {
             let mut codings = std::mem::take(&mut self.exchange.codings);
             if let Some(response) = self.exchange.response.as_ref() {
@@ -98,7 +116,8 @@ impl Transfer {
 
     /// Is this response the last one, or what comes after it?
     fn plan_next(&mut self, status: u32) {
-        if status == 417 && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100) {
+        let refused = status == 417 && !self.exchange.follow.expect_disabled;
+        if refused && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100) {
             self.exchange.next = Some(Next::WithoutExpect);
             self.exchange.ignore_body = true;
         }
@@ -116,6 +135,13 @@ impl Transfer {
     fn settle_upload(&mut self, core: &mut Core, status: u32) {
         use crate::body_out::BodyState;
         if self.exchange.body.state() == BodyState::Ended && self.exchange.out_is_sent() {
+            return;
+        }
+        if matches!(self.exchange.body.state(), BodyState::Waits(_)) {
+            // The answer came without a look at the body: it is not needed.
+            self.exchange.body.give_up();
+            self.exchange.drop_unsent();
+            self.exchange.close = true;
             return;
         }
         if status < 300 {

@@ -2,6 +2,7 @@
 
 use tress_model::Result;
 use tress_model::url::{Url, UrlFlags};
+use tress_proto::http::conditional;
 use tress_proto::http::redirect::{self, Origin};
 use tress_proto::http::request::HttpVersion as Claimed;
 use tress_proto::http::{Kind, RequestSpec, Sent, write_head};
@@ -182,8 +183,9 @@ fn accept_encoding(options: &Options) -> Option<&[u8]> {
         .map(|list| if list.is_empty() { tress_proto::decode::ACCEPT_ALL } else { list })
 }
 
-fn time_condition(options: &Options) -> Option<(redirect_condition::TimeCondition, i64)> {
-    use redirect_condition::TimeCondition as Header;
+/// `CURLOPT_TIMECONDITION` with its value.
+pub(super) fn time_condition(options: &Options) -> Option<(conditional::TimeCondition, i64)> {
+    use conditional::TimeCondition as Header;
     let http = options.http();
     let condition = match http.timecondition {
         TimeCondition::None => return None,
@@ -193,8 +195,6 @@ fn time_condition(options: &Options) -> Option<(redirect_condition::TimeConditio
     };
     Some((condition, http.timevalue))
 }
-
-use tress_proto::http::conditional as redirect_condition;
 
 /// Scheme, host and port of the first request: where credentials may go.
 #[derive(Clone, Debug)]

@@ -32,6 +32,10 @@ pub(crate) struct Exchange {
     sent: usize,
     /// How much of `out` is head, for the debug callback and the sizes.
     head_len: usize,
+    /// Where in `out` the head begins.
+    head_start: usize,
+    /// The first piece of the body was asked for, to go with the head.
+    head_has_body: bool,
     /// The bytes to send are the plan's, not `out`'s.
     out_is_plan: bool,
     body: BodyOut,

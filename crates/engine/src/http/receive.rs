@@ -152,7 +152,9 @@ impl Multi {
             (Some(range), _) => core.input.bytes(range.clone()),
             (None, span) => span.of(&[], response.held()),
         };
-        transfer.infos.header_size += line.len() as u64;
+        if !matches!(kind, Line::Trailer) {
+            transfer.infos.header_size += line.len() as u64;
+        }
         let head = response.head();
         let seen = match kind {
             Line::Status => transfer.on_status(head),

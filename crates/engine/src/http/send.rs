@@ -23,8 +23,9 @@ impl Multi {
                 return Ok(Flow::Wait);
             };
             let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
+            let waits_for_body = transfer.exchange.waits_for_first_piece(transfer.paused);
             let unsent = transfer.exchange.unsent(plan_head);
-            if unsent.is_empty() {
+            if unsent.is_empty() || waits_for_body {
                 if !self.refill(id)? {
                     return Ok(if self.core.asked.is_some() { Flow::Asked } else { Flow::Wait });
                 }
@@ -50,7 +51,7 @@ impl Multi {
         let exchange = &mut transfer.exchange;
         let head = exchange.head_len.saturating_sub(exchange.sent).min(count);
         exchange.sent += count;
-        transfer.infos.request_size += head as u64;
+        transfer.infos.request_size += count as u64;
         let body = count - head;
         if body > 0 || transfer.options.limits.is_some() {
             transfer.progress.sent(body, &transfer.options, core.now);
@@ -85,8 +86,9 @@ impl Multi {
             return Ok(false);
         }
         let most = transfer.options.upload_buffersize as usize;
+        let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
         let exchange = &mut transfer.exchange;
-        exchange.begin_piece();
+        exchange.begin_piece(plan_head);
         if !exchange.body.asks_application() {
             exchange.body.copy_bytes(&mut exchange.out, most);
             transfer.piece_taken(core);
@@ -96,7 +98,7 @@ impl Multi {
         let room = exchange.body.room(most);
         let mut buffer = std::mem::take(&mut exchange.out);
         if chunked {
-            buffer.resize(CHUNK_HEAD, b'0');
+            buffer.resize(buffer.len() + CHUNK_HEAD, b'0');
         }
         core.ask(id, Effect::Read { transfer: id, room, buffer });
         Ok(false)
@@ -122,7 +124,46 @@ impl Multi {
 }
 
 impl super::Exchange {
-    fn begin_piece(&mut self) {
+    /// The head is sent together with the first bytes of the body, when these may follow at
+    /// once: one system call less, and no head of a body that the application then denies.
+    fn waits_for_first_piece(&self, paused: crate::transfer::Paused) -> bool {
+        self.sent == 0
+            && self.head_len > 0
+            && !self.head_has_body
+            && self.body.state() == BodyState::Flows
+            && !paused.send
+    }
+
+    /// Makes room for the next piece of the body, behind the head if that is not sent yet.
+    fn begin_piece(&mut self, plan_head: &[u8]) {
+        if self.sent == 0 && self.head_len > 0 {
+            if self.out_is_plan {
+                self.out.clear();
+                self.out.extend_from_slice(plan_head);
+                self.out_is_plan = false;
+            }
+            self.head_has_body = true;
+            return;
+        }
+        self.forget_out();
+    }
+
+    /// The bytes to send begin at `start` of the buffer; what is left of it is head.
+    fn skip(&mut self, start: usize) {
+        self.sent = start;
+        if self.head_len > 0 {
+            self.head_len += start;
+        }
+        self.head_start = start;
+    }
+
+    /// The application had no bytes of the body: the head goes alone, if it has not gone.
+    pub(crate) fn nothing_supplied(&mut self, mut buffer: Vec<u8>) {
+        buffer.truncate(self.head_len);
+        self.out = buffer;
+    }
+
+    fn forget_out(&mut self) {
         self.out.clear();
         self.sent = 0;
         self.head_len = 0;
@@ -131,7 +172,7 @@ impl super::Exchange {
 
     /// The last chunk and the trailers after it.
     pub(crate) fn end_with_trailers(&mut self, lines: &[Box<[u8]>]) {
-        self.begin_piece();
+        self.forget_out();
         self.out.extend_from_slice(b"0\r\n");
         for line in lines.iter().filter(|line| is_trailer(line)) {
             self.out.extend_from_slice(line);
@@ -142,18 +183,16 @@ impl super::Exchange {
     }
 
     pub(super) fn drop_unsent(&mut self) {
-        self.begin_piece();
+        self.forget_out();
     }
 }
 
 impl Transfer {
     /// A piece of the body is in `out`: counted, and told to the debug callback.
     pub(crate) fn piece_taken(&mut self, core: &mut crate::multi::Core) {
-        let count = self.exchange.out.len() as u64;
-        self.infos.uploaded += count;
-        if self.options.verbose {
-            core.debug(self, DebugKind::DataOut, &self.exchange.out);
-        }
+        let body = self.exchange.out.get(self.exchange.head_len..).unwrap_or_default();
+        self.infos.uploaded += body.len() as u64;
+        core.debug(self, DebugKind::DataOut, body);
     }
 
     /// The driver has appended `count` bytes of the body to `buffer`.
@@ -164,12 +203,13 @@ impl Transfer {
         ended: bool,
     ) -> Result<()> {
         let chunked = self.exchange.body.is_chunked();
-        let prefix = if chunked { CHUNK_HEAD } else { 0 };
+        let head_len = self.exchange.head_len;
+        let prefix = head_len + if chunked { CHUNK_HEAD } else { 0 };
         let count = buffer.len().saturating_sub(prefix);
         self.exchange.body.took(count, ended);
         if ended && let Some(missing) = self.exchange.body.missing() {
             let text = format!(
-                "client read function EOF fail, only only {}/{} of needed bytes read",
+                "client read function EOF fail, only {}/{} of needed bytes read",
                 self.exchange.body.taken(),
                 self.exchange.body.taken() + missing
             );
@@ -183,22 +223,22 @@ impl Transfer {
         if chunked {
             let trailers = ended && self.options.hooks.contains(Hooks::TRAILER);
             self.exchange.trailers_due = trailers;
-            start = frame_chunk(&mut buffer, count, ended && !trailers);
+            start = frame_chunk(&mut buffer, head_len, count, ended && !trailers);
         }
         self.exchange.out = buffer;
-        self.exchange.sent = start;
+        self.exchange.skip(start);
         Ok(())
     }
 }
 
-/// Writes the size before `count` body bytes and the line end after them, in place; gives where
-/// the chunk begins.
-fn frame_chunk(buffer: &mut Vec<u8>, count: usize, ended: bool) -> usize {
-    let mut start = CHUNK_HEAD;
+/// Writes the size before `count` body bytes and the line end after them, in place, and moves
+/// the head of the request up to it; gives where the bytes to send begin.
+fn frame_chunk(buffer: &mut Vec<u8>, head_len: usize, count: usize, ended: bool) -> usize {
+    let mut start = head_len + CHUNK_HEAD;
     if count > 0 {
-        buffer[CHUNK_HEAD - 2] = b'\r';
-        buffer[CHUNK_HEAD - 1] = b'\n';
-        start = CHUNK_HEAD - 2;
+        buffer[start - 2] = b'\r';
+        buffer[start - 1] = b'\n';
+        start -= 2;
         let mut rest = count;
         while rest > 0 {
             start -= 1;
@@ -210,7 +250,8 @@ fn frame_chunk(buffer: &mut Vec<u8>, count: usize, ended: bool) -> usize {
     if ended {
         buffer.extend_from_slice(b"0\r\n\r\n");
     }
-    start
+    buffer.copy_within(..head_len, start - head_len);
+    start - head_len
 }
 
 /// Is it a header line, with a name, a colon and a blank?
@@ -236,7 +277,8 @@ impl crate::multi::Core {
         let exchange = &transfer.exchange;
         let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
         let bytes = if exchange.out_is_plan { plan_head } else { &exchange.out };
-        let head = bytes.get(..exchange.head_len).unwrap_or_default().to_vec();
+        let head = bytes.get(exchange.head_start..exchange.head_len);
+        let head = head.unwrap_or_default().to_vec();
         self.debug(transfer, DebugKind::HeaderOut, &head);
     }
 }
@@ -250,12 +292,12 @@ mod tests {
         for (count, head) in [(1, "1\r\n"), (15, "f\r\n"), (16, "10\r\n"), (65536, "10000\r\n")] {
             let mut buffer = vec![b'0'; CHUNK_HEAD];
             buffer.resize(CHUNK_HEAD + count, b'x');
-            let start = frame_chunk(&mut buffer, count, false);
+            let start = frame_chunk(&mut buffer, 0, count, false);
             let expected = format!("{head}{}\r\n", "x".repeat(count));
             assert_eq!(&buffer[start..], expected.as_bytes());
         }
         let mut buffer = vec![b'0'; CHUNK_HEAD];
-        let start = frame_chunk(&mut buffer, 0, true);
+        let start = frame_chunk(&mut buffer, 0, 0, true);
         assert_eq!(&buffer[start..], b"0\r\n\r\n");
     }
 }

@@ -9,7 +9,7 @@ use super::Multi;
 use crate::TransferId;
 use crate::conn::Stage;
 use crate::effect::{Delivered, Delivery, Home, Lent, Sought, Supplied};
-use crate::transfer::Transfer;
+use crate::transfer::{State, Transfer};
 
 impl Multi {
     /// Answers [`Effect::Deliver`](crate::Effect::Deliver).
@@ -19,7 +19,7 @@ impl Multi {
             Delivered::Pause { taken } => bytes.get(taken..).map(<[u8]>::to_vec),
             _ => None,
         };
-        let length = bytes.len();
+        let (length, home) = (bytes.len(), bytes.home);
         match (bytes.home, transfer) {
             (Home::Input, _) => self.core.input.give_back(bytes.buffer),
             (Home::Decoded, Some(id)) => {
@@ -37,6 +37,10 @@ impl Multi {
                 transfer.held = kept.map(|kept| (kind, kept));
             }
             Delivered::Failed { returned } => {
+                if kind == Delivery::Body && home == Home::Input {
+                    transfer.infos.downloaded =
+                        transfer.infos.downloaded.saturating_sub(length as u64);
+                }
                 let text = format!(
                     "Failure writing output to destination, passed {length} returned {returned}"
                 );
@@ -53,6 +57,7 @@ impl Multi {
             Supplied::Data => transfer.supplied(core, buffer, false),
             Supplied::End => transfer.supplied(core, buffer, true),
             Supplied::Pause => {
+                transfer.exchange.nothing_supplied(buffer);
                 transfer.paused.send = true;
                 Ok(())
             }
@@ -79,7 +84,11 @@ impl Multi {
 
     /// Answers [`Effect::Progress`](crate::Effect::Progress), `Prereq` and `ResolverStart`.
     pub fn allowed(&mut self, yes: bool) {
-        let text = "Callback aborted";
+        let asked = self.core.asked.and_then(|asked| self.state(asked.transfer));
+        let text = match asked {
+            Some(State::Connecting) => "operation aborted by pre-request callback",
+            _ => "Callback aborted",
+        };
         self.answer_with(if yes { Ok(()) } else { Err(Error::new(Code::AbortedByCallback, text)) });
     }
 

@@ -107,22 +107,14 @@ impl Multi {
     /// The connection can carry the request.
     pub(crate) fn connected(&mut self, id: TransferId) -> Result<Flow> {
         let now = self.core.now;
-        let Some((transfer, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let since = transfer.since_start(now);
         let times = &mut transfer.infos.times;
-        if times.namelookup.is_zero() {
-            times.namelookup = since;
-        }
-        if times.connect.is_zero() {
+        if transfer.infos.num_connects > 0 && times.connect.is_zero() {
             times.connect = since;
         }
         transfer.connecting_since = None;
         transfer.infos.socket = conn.stream().map(|stream| stream.fd());
-        if transfer.options.connect().connect_only == ConnectOnly::Yes {
-            self.hold(id);
-            return Ok(Flow::Wait);
-        }
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         if transfer.options.hooks.contains(Hooks::PREREQ)
             && !transfer.allowed_to_send
             && let (Some(primary), Some(local)) = (conn.primary, conn.local)
@@ -130,6 +122,10 @@ impl Multi {
             transfer.allowed_to_send = true;
             transfer.state = State::Connecting;
             return Ok(core.ask(id, Effect::Prereq { transfer: id, primary, local }));
+        }
+        if transfer.options.connect().connect_only == ConnectOnly::Yes {
+            self.hold(id);
+            return Ok(Flow::Wait);
         }
         transfer.state = State::Exchange;
         self.begin_exchange(id)
@@ -143,6 +139,6 @@ impl Multi {
         let elapsed = transfer.since_start(core.now);
         let destination = &conn.destination;
         let host = String::from_utf8_lossy(&destination.host);
-        failure.into_error(&format!("{host} port {}", destination.port), elapsed)
+        failure.into_error(&format!("{host}:{}", destination.port), elapsed)
     }
 }

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tress_model::headers::HeaderStore;
+use tress_model::url::UrlFlags;
 use tress_model::{Code, Error, Result};
 
 use crate::conn::{Conn, ConnId, Stage};
@@ -141,6 +142,34 @@ impl Transfer {
     /// What is known of the last or current transfer (`curl_easy_getinfo(3)`).
     pub fn infos(&self) -> &Infos {
         &self.infos
+    }
+
+    /// The URL used last (`CURLINFO_EFFECTIVE_URL`); the one set, while that was not parsed.
+    pub fn effective_url(&self) -> Option<Vec<u8>> {
+        let set = || self.options.url.as_deref().map(<[u8]>::to_vec);
+        match self.plan.as_deref().filter(|plan| plan.is_for(&self.options)) {
+            Some(plan) => plan.url.to_bytes(UrlFlags::empty()).ok().or_else(set),
+            None => set(),
+        }
+    }
+
+    /// The scheme used last, in lower case (`CURLINFO_SCHEME`).
+    pub fn scheme(&self) -> Option<&'static str> {
+        self.plan.as_deref().map(|plan| plan.destination.scheme)
+    }
+
+    /// The method used last (`CURLINFO_EFFECTIVE_METHOD`).
+    pub fn effective_method(&self) -> &[u8] {
+        let kind = match self.plan.as_deref() {
+            Some(plan) => plan.head.kind,
+            None => crate::http::head::kind(&self.options),
+        };
+        crate::http::head::method(&self.options, kind, &self.exchange.follow)
+    }
+
+    /// The `Referer` sent last (`CURLINFO_REFERER`).
+    pub fn referer(&self) -> Option<&[u8]> {
+        self.exchange.follow.referer.as_deref().or(self.options.http().referer.as_deref())
     }
 
     /// Response headers (`curl_easy_header(3)`).
