@@ -3,6 +3,7 @@
 use std::ffi::{CString, c_char, c_double, c_int, c_long, c_void};
 use std::net::SocketAddr;
 use std::ptr::{NonNull, null, null_mut};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use tress_engine::options::{Method, Protocols};
@@ -17,6 +18,13 @@ use crate::tables::info;
 /// Strings that pointers were given out to, by the info's number: good until the next time.
 #[derive(Default)]
 pub struct Strings(Vec<(i32, CString)>);
+
+/// What is known before the first transfer.
+static NO_TRANSFER: LazyLock<Infos> = LazyLock::new(|| {
+    let mut infos = Infos::default();
+    (infos.transfer_number, infos.connection_number) = (-1, -1);
+    infos
+});
 
 /// `struct curl_certinfo`, and its lists.
 #[derive(Default)]
@@ -206,9 +214,8 @@ impl Easy {
 }
 
 unsafe fn long(easy: &Easy, number: i32) -> Option<c_long> {
-    static NONE: std::sync::LazyLock<Infos> = std::sync::LazyLock::new(Infos::default);
     // SAFETY: by the caller's contract.
-    let infos = unsafe { easy.infos() }.unwrap_or(&NONE);
+    let infos = unsafe { easy.infos() }.unwrap_or(&NO_TRANSFER);
     let port = |address: Option<SocketAddr>| address.map_or(-1, |it| c_long::from(it.port()));
     Some(match number {
         info::RESPONSE_CODE => infos.response_code.into(),
@@ -280,9 +287,8 @@ fn seconds(times: &Times, number: i32) -> Option<Duration> {
 }
 
 unsafe fn offset(easy: &Easy, number: i32) -> Option<i64> {
-    static NONE: std::sync::LazyLock<Infos> = std::sync::LazyLock::new(Infos::default);
     // SAFETY: by the caller's contract.
-    let infos = unsafe { easy.infos() }.unwrap_or(&NONE);
+    let infos = unsafe { easy.infos() }.unwrap_or(&NO_TRANSFER);
     let times = &infos.times;
     let micros = |time: Duration| time.as_micros() as i64;
     let length = |length: Option<u64>| length.map_or(-1, |length| length as i64);

@@ -129,6 +129,7 @@ fn http(easy: &mut Easy, option: i32, value: c_long) -> Outcome {
             let ctrl = HstsCtrl::from_bits_truncate(value as u8);
             set!(easy, state, state_mut, hsts_ctrl = ctrl)
         }
+        option::ALTSVC_CTRL if value == 0 => Err(Code::BadFunctionArgument),
         option::ALTSVC_CTRL => {
             let ctrl = AltSvcCtrl::from_bits_truncate(value as u8);
             set!(easy, state, state_mut, altsvc_ctrl = ctrl)
