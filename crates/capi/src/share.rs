@@ -10,6 +10,8 @@ use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tress_engine::SharedCookies;
+
 use crate::callbacks::{Lock, Unlock};
 use crate::entry::entry;
 use crate::multi::{self, Multi};
@@ -61,6 +63,7 @@ struct Share {
     /// Easy handles that are linked.
     users: AtomicU32,
     settings: Mutex<Settings>,
+    cookies: SharedCookies,
     /// Multi handles of blocking transfers, with their connections, names and TLS sessions: a
     /// transfer takes one out for itself and gives it back, so threads never meet in one.
     idle: Mutex<Vec<Engine>>,
@@ -132,6 +135,11 @@ impl Link {
     /// Is this kind of data shared?
     pub fn shares(&self, data: Data) -> bool {
         self.0.settings().shared & (1 << data as u32) != 0
+    }
+
+    /// The jar of all that share cookies.
+    pub(crate) fn cookies(&self) -> SharedCookies {
+        self.0.cookies.clone()
     }
 
     /// A multi handle for a blocking transfer, where connections, names or TLS sessions are

@@ -33,6 +33,7 @@ mod tls;
 mod transfer;
 
 pub use effect::{DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch};
+pub use http::cookies::SharedCookies;
 pub use ids::Id;
 pub use infos::{Infos, Times};
 pub use multi::{Held, Multi, MultiSettings, Ready};

@@ -328,7 +328,7 @@ unsafe fn list(easy: NonNull<Easy>, number: i32) -> Option<*mut c_void> {
     let handle = unsafe { &mut *easy.as_ptr() };
     Some(match number {
         info::SSL_ENGINES => null_mut(),
-        info::COOKIELIST => null_mut(),
+        info::COOKIELIST => handle.cookie_list().cast(),
         // SAFETY: as above.
         info::CERTINFO => unsafe { handle.certinfo() },
         info::TLS_SESSION | info::TLS_SSL_PTR => (&raw mut handle.kept_mut().tls_session).cast(),

@@ -5,6 +5,7 @@
 //! it for a few lines, copy what they need, and let go.
 
 pub mod api;
+mod cookies;
 pub mod getinfo;
 pub mod headers;
 mod lists;
@@ -72,6 +73,7 @@ pub struct Easy {
     pub(crate) own_multi: *mut Multi,
     pub(crate) message: Message,
     pub(crate) share: Option<Link>,
+    cookies: cookies::Cookies,
     /// Answers of `curl_easy_getinfo` and `curl_easy_header` that the handle keeps alive.
     pub(crate) kept: Option<Box<Kept>>,
 }
@@ -110,6 +112,7 @@ impl Easy {
             own_multi: null_mut(),
             message: Message::none(),
             share: None,
+            cookies: Default::default(),
             kept: None,
         }
     }
@@ -226,6 +229,7 @@ pub unsafe fn cleanup(easy: *mut c_void) {
         if !own.is_null() {
             crate::multi::destroy(own);
         }
+        (*easy.as_ptr()).flush_cookies();
         drop(Box::from_raw(easy.as_ptr()));
     }
 }
@@ -249,6 +253,7 @@ pub unsafe fn duphandle(easy: *mut c_void) -> *mut c_void {
     copy.error_buffer = source.error_buffer;
     copy.private = source.private;
     copy.share = source.share.clone();
+    copy.cookies = source.cookies_for_copy();
     Box::into_raw(Box::new(copy)).cast()
 }
 

@@ -251,13 +251,16 @@ pub(crate) unsafe fn destroy(multi: *mut Multi) {
 impl Easy {
     /// The transfer, with the settings of now, to be lent to a multi handle.
     fn lend_transfer(&mut self) -> Box<Transfer> {
-        match self.transfer.take() {
+        let cookies = self.cookies_for_transfer();
+        let mut transfer = match self.transfer.take() {
             Some(mut transfer) => {
                 transfer.set_options(self.options.clone());
                 transfer
             }
             None => Box::new(Transfer::new(self.options.clone())),
-        }
+        };
+        transfer.set_cookies(cookies);
+        transfer
     }
 }
 

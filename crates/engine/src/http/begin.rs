@@ -61,7 +61,11 @@ impl Multi {
 impl Transfer {
     /// What the head of the next request says beyond settings and URL.
     fn varying(&self) -> Varying {
-        Varying::default()
+        let jar_cookies = match &self.cookies {
+            Some(_) => self.jar_cookies(super::cookies::unix_now()),
+            None => Vec::new(),
+        };
+        Varying { jar_cookies, ..Varying::default() }
     }
 }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod begin;
 mod complete;
+pub(crate) mod cookies;
 mod fields;
 pub(crate) mod head;
 mod receive;

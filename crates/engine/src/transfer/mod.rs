@@ -45,6 +45,7 @@ pub struct Transfer {
     pub(crate) lookup: Option<tress_net::resolve::LookupId>,
     pub(crate) exchange: Exchange,
     pub(crate) infos: Infos,
+    pub(crate) cookies: Option<crate::SharedCookies>,
     pub(crate) headers: HeaderStore,
     result: Option<Result<()>>,
     /// An error of the application's answer, to fail with when the transfer is run next.
@@ -113,6 +114,7 @@ impl Transfer {
             lookup: None,
             exchange: Exchange::default(),
             infos: Infos::default(),
+            cookies: None,
             headers: HeaderStore::new(),
             result: None,
             refusal: None,

@@ -266,11 +266,24 @@ fn interface(easy: &mut Easy, value: Option<&[u8]>) -> Outcome {
 fn state(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcome {
     match option {
         option::COOKIEFILE => {
+            if value.is_none() {
+                easy.cookies_off();
+            }
             let files = value.map(|file| {
                 let known = easy.options.state().cookiefile.as_deref().unwrap_or_default();
                 known.iter().cloned().chain([Text::from(file)]).collect()
             });
             set!(easy, state, state_mut, cookiefile = files)
+        }
+        option::COOKIELIST => {
+            if let Some(text) = value {
+                easy.cookie_command(text);
+            }
+            Ok(())
+        }
+        option::COOKIEJAR if value.is_some() => {
+            easy.cookies_on();
+            text!(easy, value, state().cookiejar; state_mut().cookiejar)
         }
         option::COOKIEJAR => text!(easy, value, state().cookiejar; state_mut().cookiejar),
         option::HSTS => text!(easy, value, state().hsts; state_mut().hsts),
