@@ -18,6 +18,7 @@ impl Transfer {
             Version::Unknown => 0,
             Version::Http09 | Version::Http10 => 1,
             Version::Http11 => 2,
+            Version::Http2 => 3,
         };
         self.infos.content_type = None;
         self.exchange.location = None;
@@ -66,7 +67,7 @@ impl Transfer {
     }
 
     /// The empty line: what follows, and what it means for the request.
-    pub(super) fn head_ended(
+    pub(crate) fn head_ended(
         &mut self,
         core: &mut Core,
         framing: BodyFraming,
@@ -182,7 +183,7 @@ impl Transfer {
     }
 
     /// More of the body has come.
-    pub(super) fn check_size(&self) -> Result<()> {
+    pub(crate) fn check_size(&self) -> Result<()> {
         let most = self.options.limits().maxfilesize;
         if most > 0 && self.infos.downloaded > most {
             let text = format!(

@@ -6,7 +6,7 @@ mod complete;
 pub(crate) mod cookies;
 mod fields;
 pub(crate) mod head;
-mod receive;
+pub(crate) mod receive;
 mod send;
 
 use std::ops::Range;
@@ -27,43 +27,43 @@ use crate::multi::{Flow, Multi};
 /// A request with its response; buffers are kept from one to the next.
 #[derive(Default)]
 pub(crate) struct Exchange {
-    response: Option<Response>,
+    pub(crate) response: Option<Response>,
     /// Bytes to send: the head, then pieces of the body.
-    out: Vec<u8>,
-    sent: usize,
+    pub(crate) out: Vec<u8>,
+    pub(crate) sent: usize,
     /// How much of `out` is head, for the debug callback and the sizes.
-    head_len: usize,
+    pub(crate) head_len: usize,
     /// Where in `out` the head begins.
-    head_start: usize,
+    pub(crate) head_start: usize,
     /// The first piece of the body was asked for, to go with the head.
-    head_has_body: bool,
+    pub(crate) head_has_body: bool,
     /// The bytes to send are the plan's, not `out`'s.
-    out_is_plan: bool,
-    body: BodyOut,
+    pub(crate) out_is_plan: bool,
+    pub(crate) body: BodyOut,
     /// The head of the response ended: what to do next is decided when it was delivered.
-    head_ended: Option<(BodyFraming, bool)>,
+    pub(crate) head_ended: Option<(BodyFraming, bool)>,
     /// The last chunk waits for the application's trailers.
-    trailers_due: bool,
+    pub(crate) trailers_due: bool,
     /// Some bytes of a response came.
-    answered: bool,
-    response_done: bool,
+    pub(crate) answered: bool,
+    pub(crate) response_done: bool,
     /// The machine may find more without further bytes.
-    parsing: bool,
+    pub(crate) parsing: bool,
     /// The body is read and dropped: it is not what the application asked for.
-    ignore_body: bool,
-    decoder: Option<Box<Decoder>>,
-    decoded: Vec<u8>,
+    pub(crate) ignore_body: bool,
+    pub(crate) decoder: Option<Box<Decoder>>,
+    pub(crate) decoded: Vec<u8>,
     /// The body is over; the decoder may hold its last bytes.
-    flushing: bool,
+    pub(crate) flushing: bool,
     /// Body bytes in the input that wait to be decoded.
-    encoded: Range<usize>,
+    pub(crate) encoded: Range<usize>,
     /// The connection is of no use after this response.
-    close: bool,
+    pub(crate) close: bool,
     /// What to do after this response, if not be done.
     pub(crate) next: Option<Next>,
-    location: Option<Box<[u8]>>,
+    pub(crate) location: Option<Box<[u8]>>,
     /// Content codings of the body, as announced.
-    codings: Vec<Coding>,
+    pub(crate) codings: Vec<Coding>,
     /// What carries over from one request to the next of the same transfer.
     pub(crate) follow: Follow,
 }
@@ -129,11 +129,11 @@ impl Exchange {
     }
 
     /// Was everything sent that is ready to be sent?
-    fn out_is_sent(&self) -> bool {
+    pub(crate) fn out_is_sent(&self) -> bool {
         self.sent >= if self.out_is_plan { self.head_len } else { self.out.len() }
     }
 
-    fn unsent<'a>(&'a self, plan_head: &'a [u8]) -> &'a [u8] {
+    pub(crate) fn unsent<'a>(&'a self, plan_head: &'a [u8]) -> &'a [u8] {
         let bytes = if self.out_is_plan { plan_head } else { &self.out };
         bytes.get(self.sent..).unwrap_or_default()
     }
@@ -212,11 +212,11 @@ impl Multi {
 }
 
 /// Reads that one transfer may make in a turn, so that a fast peer starves nobody.
-const RECEIVES_A_TURN: u32 = 32;
+pub(crate) const RECEIVES_A_TURN: u32 = 32;
 
 /// What a look at the response came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     Wait,
     Asked,
     Again,

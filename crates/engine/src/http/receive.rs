@@ -1,21 +1,23 @@
 //! Receiving: the response is taken apart and handed on, piece by piece.
 
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::ops::Range;
 
 use tress_model::headers::Origin;
 use tress_model::{Code, Error, Result};
 use tress_net::Want;
-use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Span};
+use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Head, Span};
 
 use super::{Next, Step};
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::multi::{Multi, Out};
 use crate::options::Hooks;
+use crate::transfer::Transfer;
 
 /// Decoded bytes made at once, so that a paused application holds no more than that.
-const DECODED_ROOM: usize = 64 * 1024;
+pub(crate) const DECODED_ROOM: usize = 64 * 1024;
 
 impl Multi {
     /// Takes the response on as far as it goes without waiting.
@@ -152,34 +154,7 @@ impl Multi {
             (Some(range), _) => core.input.bytes(range.clone()),
             (None, span) => span.of(&[], response.held()),
         };
-        if !matches!(kind, Line::Trailer) {
-            transfer.infos.header_size += line.len() as u64;
-        }
-        let head = response.head();
-        let seen = match kind {
-            Line::Status => transfer.on_status(head),
-            Line::Header { field, value } => {
-                let value = line.get(value).unwrap_or_default();
-                let interim = (100..200).contains(&head.status);
-                let origin = if interim { Origin::INTERIM } else { Origin::HEADER };
-                transfer.headers.push(line, origin).and_then(|()| transfer.on_field(field, value))
-            }
-            Line::End => Ok(()),
-            Line::Trailer => {
-                // A trailer that does not fit is not worth failing a complete response for.
-                let _ = transfer.headers.push(line, Origin::TRAILER);
-                Ok(())
-            }
-        };
-        if transfer.options.verbose {
-            let bytes = line.to_vec();
-            core.outbox.push_back(Out::Effect(Effect::Debug {
-                transfer: id,
-                kind: DebugKind::HeaderIn,
-                bytes,
-            }));
-        }
-        let wanted = transfer.options.hooks.contains(Hooks::HEADER) || transfer.options.header;
+        let (seen, wanted) = transfer.take_line(&mut core.outbox, response.head(), line, kind);
         let lent = wanted.then(|| match range {
             Some(range) => (range, Vec::new(), Home::Input),
             None => (0..line.len(), line.to_vec(), Home::Spare),
@@ -302,8 +277,44 @@ enum Received {
     Closed,
 }
 
+impl Transfer {
+    /// Acts on a line of a head or trailer and keeps it; the other value: somebody wants it.
+    pub(crate) fn take_line(
+        &mut self,
+        outbox: &mut VecDeque<Out>,
+        head: &Head,
+        line: &[u8],
+        kind: Line,
+    ) -> (Result<()>, bool) {
+        if !matches!(kind, Line::Trailer) {
+            self.infos.header_size += line.len() as u64;
+        }
+        let seen = match kind {
+            Line::Status => self.on_status(head),
+            Line::Header { field, value } => {
+                let value = line.get(value).unwrap_or_default();
+                let interim = (100..200).contains(&head.status);
+                let origin = if interim { Origin::INTERIM } else { Origin::HEADER };
+                self.headers.push(line, origin).and_then(|()| self.on_field(field, value))
+            }
+            Line::End => Ok(()),
+            Line::Trailer => {
+                // A trailer that does not fit is not worth failing a complete response for.
+                let _ = self.headers.push(line, Origin::TRAILER);
+                Ok(())
+            }
+        };
+        if self.options.verbose {
+            let (transfer, bytes) = (self.id(), line.to_vec());
+            let kind = DebugKind::HeaderIn;
+            outbox.push_back(Out::Effect(Effect::Debug { transfer, kind, bytes }));
+        }
+        (seen, self.options.hooks.contains(Hooks::HEADER) || self.options.header)
+    }
+}
+
 /// Which line it is.
-enum Line {
+pub(crate) enum Line {
     Status,
     Header { field: Field, value: Range<usize> },
     End,

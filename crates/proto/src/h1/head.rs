@@ -22,6 +22,8 @@ pub enum Version {
     Http10,
     /// HTTP/1.1, or RTSP/1.0.
     Http11,
+    /// HTTP/2: a head that came over it, shown as text.
+    Http2,
 }
 
 /// Facts of the current head.
@@ -113,7 +115,11 @@ impl Head {
     /// Takes a status line of HTTP; the line begins as [`begins_well`] wants it.
     pub(super) fn status_line(&mut self, line: &[u8], config: &ResponseConfig) -> Result<()> {
         let close = self.close;
-        let (version, status) = if config.rtsp { rtsp_status(line)? } else { http_status(line)? };
+        let (version, status) = match config {
+            ResponseConfig { rtsp: true, .. } => rtsp_status(line)?,
+            ResponseConfig { http2: true, .. } => http2_status(line)?,
+            _ => http_status(line)?,
+        };
         *self = Self { version, status, close, ..Self::default() };
         self.close |= version == Version::Http10;
         if !self.bodyless_status() {
@@ -300,6 +306,14 @@ fn http_status(line: &[u8]) -> Result<(Version, u16)> {
         },
         [b'H', b'T', b'T', b'P', b'/', ..] => unsupported("Unsupported HTTP version in response"),
         _ => Ok((Version::Http10, 200)),
+    }
+}
+
+/// The status line that stands for `:status` of HTTP/2.
+fn http2_status(line: &[u8]) -> Result<(Version, u16)> {
+    match line.strip_prefix(b"HTTP/2 ").and_then(three_digits) {
+        Some(status) => Ok((Version::Http2, status)),
+        None => Err(Error::new(Code::WeirdServerReply, "Invalid status line")),
     }
 }
 

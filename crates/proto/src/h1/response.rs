@@ -36,6 +36,8 @@ pub struct ResponseConfig {
     pub connect: bool,
     /// A reply by RTSP/1.0 (RFC 2326) and not by HTTP.
     pub rtsp: bool,
+    /// A head that came over HTTP/2, as text; its body comes some other way.
+    pub http2: bool,
     /// The request was sent as HTTP/1.0.
     pub sent_http10: bool,
     /// `CURLOPT_HTTP09_ALLOWED`.
