@@ -18,6 +18,7 @@ mod conn;
 mod destination;
 mod dirty;
 mod effect;
+mod file;
 mod hash;
 mod http;
 mod ids;

@@ -21,6 +21,7 @@ pub(crate) struct Plan {
     /// What it was prepared from.
     options: Arc<Options>,
     pub(crate) url: Url,
+    pub(crate) service: Service,
     pub(crate) destination: Arc<Destination>,
     /// The head of the request, as far as nothing else has a say in it.
     pub(crate) head: Head,
@@ -82,11 +83,14 @@ impl Plan {
 
     fn new(options: Arc<Options>, url: Url, follow: &Follow) -> Result<Self> {
         let redirected = follow.count > 0;
-        let scheme = check_scheme(&options, &url, redirected)?;
+        let (scheme, service) = check_scheme(&options, &url, redirected)?;
         let destination = Arc::new(Destination::new(&options, &url, scheme));
-        let head = head::build(&options, &url, follow, &Varying::default(), false)?;
+        let head = match service {
+            Service::Http => head::build(&options, &url, follow, &Varying::default(), false)?,
+            Service::File => Head::default(),
+        };
         let redirected = redirected || follow.expect_disabled;
-        Ok(Self { options, url, destination, head, redirected })
+        Ok(Self { options, url, service, destination, head, redirected })
     }
 }
 
@@ -102,7 +106,11 @@ fn extra_flags(options: &Options) -> UrlFlags {
 }
 
 /// The scheme, if it is known and allowed.
-fn check_scheme(options: &Options, url: &Url, redirected: bool) -> Result<&'static Scheme> {
+fn check_scheme(
+    options: &Options,
+    url: &Url,
+    redirected: bool,
+) -> Result<(&'static Scheme, Service)> {
     let follow = if redirected { " (in redirect)" } else { "" };
     let name = url.scheme_name().unwrap_or_default();
     let refused = |why: &str| {
@@ -115,15 +123,30 @@ fn check_scheme(options: &Options, url: &Url, redirected: bool) -> Result<&'stat
     let bit = Protocols::from_scheme(scheme.name.as_bytes()).unwrap_or(Protocols::empty());
     let allowed =
         options.protocols.contains(bit) && (!redirected || options.redir_protocols.contains(bit));
-    match (allowed, SERVED.contains(&scheme.name)) {
+    match (allowed, Service::of(scheme)) {
         (false, _) => Err(refused("is disabled")),
-        (true, false) => Err(refused("not supported")),
-        (true, true) => Ok(scheme),
+        (true, None) => Err(refused("not supported")),
+        (true, Some(service)) => Ok((scheme, service)),
     }
 }
 
-/// Schemes that are served so far.
-const SERVED: [&str; 2] = ["http", "https"];
+/// Which part of the engine serves a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Http,
+    /// A local file: no connection.
+    File,
+}
+
+impl Service {
+    fn of(scheme: &Scheme) -> Option<Self> {
+        match scheme.name {
+            "http" | "https" => Some(Self::Http),
+            "file" => Some(Self::File),
+            _ => None,
+        }
+    }
+}
 
 /// The error of a URL that libcurl would not take.
 fn rejected(code: UrlCode) -> Error {

@@ -1,6 +1,6 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -91,6 +91,11 @@ impl LocalFile {
     /// Writes on and says how much of `buf` went.
     pub fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         self.file.write(buf)
+    }
+
+    /// The bare descriptor, to be closed later.
+    pub fn into_fd(self) -> OwnedFd {
+        self.file.into()
     }
 
     /// The descriptor to watch if this is no regular file.

@@ -70,7 +70,7 @@ impl Transfer {
 }
 
 impl Exchange {
-    fn reset(&mut self, head_len: usize, own: Option<Vec<u8>>) {
+    pub(super) fn reset(&mut self, head_len: usize, own: Option<Vec<u8>>) {
         self.out_is_plan = own.is_none();
         match own {
             Some(bytes) => self.out = bytes,

@@ -52,7 +52,7 @@ impl Transfer {
         add_content_codings(value, &mut self.exchange.codings)
     }
 
-    fn meets_time_condition(&self) -> bool {
+    pub(crate) fn meets_time_condition(&self) -> bool {
         let http = self.options.http();
         let document = self.infos.filetime.unwrap_or(0);
         let ranged = http.range.is_some() || self.options.resume_from != 0;

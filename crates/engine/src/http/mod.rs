@@ -195,7 +195,7 @@ impl Multi {
     }
 
     /// Bytes that the application has not taken when it paused come first.
-    fn deliver_held(&mut self, id: TransferId) -> Option<Flow> {
+    pub(crate) fn deliver_held(&mut self, id: TransferId) -> Option<Flow> {
         let (transfer, _, core) = self.parts(id)?;
         if transfer.paused.receive {
             return None;

@@ -6,10 +6,10 @@ use tress_model::{Code, Error, Result};
 
 use super::Next;
 use crate::TransferId;
-use crate::body_out::BodyState;
+use crate::body_out::{BodyOut, BodyState};
 use crate::effect::{DebugKind, Effect};
 use crate::multi::{Flow, Multi};
-use crate::options::Hooks;
+use crate::options::{Hooks, Options};
 use crate::transfer::Transfer;
 
 /// Bytes before and after a chunk: up to 8 digits of size and two line ends.
@@ -62,7 +62,7 @@ impl Multi {
     }
 
     /// Nothing is left to send: is there more of the body? True: there is, in `out`.
-    fn refill(&mut self, id: TransferId) -> Result<bool> {
+    pub(crate) fn refill(&mut self, id: TransferId) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
         match transfer.exchange.body.state() {
             BodyState::Ended if transfer.exchange.trailers_due => {
@@ -161,6 +161,27 @@ impl super::Exchange {
     pub(crate) fn nothing_supplied(&mut self, mut buffer: Vec<u8>) {
         buffer.truncate(self.head_len);
         self.out = buffer;
+    }
+
+    /// A body goes out by itself, without a head and not over HTTP.
+    pub(crate) fn begin_upload(&mut self, options: &Options, length: Option<u64>) {
+        self.reset(0, Some(Vec::new()));
+        self.body = BodyOut::begin(options, length, false);
+    }
+
+    /// Bytes of the body that wait to go out.
+    pub(crate) fn piece(&self) -> &[u8] {
+        self.unsent(&[])
+    }
+
+    /// So many of them went out.
+    pub(crate) fn piece_sent(&mut self, count: usize) {
+        self.sent += count;
+    }
+
+    /// Was all of the body taken from its source?
+    pub(crate) fn upload_ended(&self) -> bool {
+        self.body.state() == BodyState::Ended
     }
 
     fn forget_out(&mut self) {

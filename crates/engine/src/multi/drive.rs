@@ -104,6 +104,7 @@ impl Multi {
             Some(State::Resolving) => self.resolve(id),
             Some(State::Connecting) => self.connect(id),
             Some(State::Exchange) => self.exchange(id),
+            Some(State::File) => self.move_file(id),
             Some(State::Idle | State::Queued | State::Done) | None => Ok(Flow::Wait),
         }
     }
@@ -152,6 +153,7 @@ impl Multi {
             || transfer.lookup.is_some()
             || self.core.timers.has(owner)
             || conn.is_some_and(|conn| conn.is_watched(&self.core.interest))
+            || transfer.watched_file().is_some()
     }
 
     /// The application forgets a socket; to be told before it is closed.

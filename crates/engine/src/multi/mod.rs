@@ -129,6 +129,7 @@ impl Multi {
         match owner {
             Some(SocketOwner::Conn(conn)) => self.conn_ready(conn, socket, ready),
             Some(SocketOwner::Resolver) => self.core.resolver_ready = true,
+            Some(SocketOwner::File(transfer)) => self.core.dirty.push_first(transfer),
             None => return false,
         }
         true

@@ -42,6 +42,9 @@ impl Multi {
     pub(crate) fn release(&mut self, id: TransferId, keep: bool) {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         transfer.lookup = None;
+        if transfer.local.is_some() {
+            return self.close_file(id);
+        }
         let Some(conn_id) = transfer.conn.take() else { return };
         self.core.input.discard(conn_id);
         let Some(conn) = self.pool.get_mut(conn_id) else { return };

@@ -25,6 +25,7 @@ use tress_model::{Code, Error, Result};
 
 use crate::conn::{Conn, ConnId, Stage};
 use crate::effect::Delivery;
+use crate::file::Local;
 use crate::http::Exchange;
 use crate::infos::Infos;
 use crate::multi::Held;
@@ -44,6 +45,8 @@ pub struct Transfer {
     pub(crate) held_conn: Option<Held>,
     pub(crate) lookup: Option<tress_net::resolve::LookupId>,
     pub(crate) exchange: Exchange,
+    /// The file of a `file://` transfer.
+    pub(crate) local: Option<Box<Local>>,
     pub(crate) infos: Infos,
     pub(crate) cookies: Option<crate::SharedCookies>,
     pub(crate) headers: HeaderStore,
@@ -82,6 +85,8 @@ pub(crate) enum State {
     Connecting,
     /// Request and response.
     Exchange,
+    /// A local file is read or written.
+    File,
     Done,
 }
 
@@ -113,6 +118,7 @@ impl Transfer {
             held_conn: None,
             lookup: None,
             exchange: Exchange::default(),
+            local: None,
             infos: Infos::default(),
             cookies: None,
             headers: HeaderStore::new(),
@@ -251,7 +257,7 @@ impl Transfer {
                     consider(connect.deadline());
                 }
             }
-            State::Exchange => {
+            State::Exchange | State::File => {
                 consider(self.exchange.deadline());
                 consider(self.progress.speed_deadline(now));
             }

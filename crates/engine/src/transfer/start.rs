@@ -10,7 +10,7 @@ use crate::conn::{Conn, ConnId};
 use crate::destination::Destination;
 use crate::multi::{Flow, Multi};
 use crate::options::Options;
-use crate::plan::Plan;
+use crate::plan::{Plan, Service};
 use crate::pool::Room;
 
 impl Multi {
@@ -18,7 +18,11 @@ impl Multi {
     pub(crate) fn start(&mut self, id: TransferId) -> Result<Flow> {
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         Plan::refresh(transfer)?;
-        let destination = transfer.plan()?.destination.clone();
+        let plan = transfer.plan()?;
+        if plan.service == Service::File {
+            return self.open_file(id);
+        }
+        let destination = plan.destination.clone();
         let options = transfer.options.clone();
         if !options.fresh_connect
             && !transfer.need_fresh
