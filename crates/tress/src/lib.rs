@@ -19,7 +19,10 @@
 //! while multi.running() > 0 {
 //!     multi.turn(Duration::from_secs(1))?;
 //!     while let Some(done) = multi.next_done() {
-//!         println!("{:?}", done.result.map(|response| response.status()));
+//!         match done.result() {
+//!             Ok(response) => println!("{} {}", response.status(), response.url()),
+//!             Err(error) => println!("{error}"),
+//!         }
 //!     }
 //! }
 //! # Ok::<(), std::io::Error>(())
@@ -32,11 +35,13 @@
 #![forbid(unsafe_code)]
 
 mod easy;
+mod effects;
+mod event_loop;
 mod multi;
 mod response;
 
 pub use easy::{Easy, Flow};
-pub use multi::{Done, Handle, Multi};
-pub use response::Response;
+pub use multi::{Handle, Multi};
+pub use response::{Done, Response};
 pub use tress_engine::{Figures, Infos, Ready, Times, Watch, options};
 pub use tress_model::{Code, Error, Result};

@@ -3,46 +3,113 @@
 use tress_engine::{Infos, Transfer};
 use tress_model::headers::Origin;
 
-/// The end of a transfer that did not fail.
+use crate::easy::Easy;
+use crate::{Code, Error, Handle, Result};
+
+/// A transfer that has ended, well or not ([`Multi::next_done`](crate::Multi::next_done)).
+pub struct Done {
+    handle: Handle,
+    error: Option<Error>,
+    response: Response,
+}
+
+/// A response: head, figures, and the body if it was collected.
 pub struct Response {
+    easy: Easy,
     transfer: Box<Transfer>,
-    body: Vec<u8>,
+}
+
+impl Done {
+    pub(crate) fn new(handle: Handle, easy: Easy, transfer: Box<Transfer>) -> Self {
+        let error = match transfer.result() {
+            Some(Ok(())) => None,
+            Some(Err(error)) => Some(error.clone()),
+            None => Some(Code::FailedInit.into()),
+        };
+        Self { handle, error, response: Response { easy, transfer } }
+    }
+
+    /// What [`Multi::add`](crate::Multi::add) gave for it.
+    pub fn handle(&self) -> Handle {
+        self.handle
+    }
+
+    /// The response, or why there is none.
+    ///
+    /// # Errors
+    /// What libcurl would say of it, as code and words.
+    pub fn result(&self) -> std::result::Result<&Response, &Error> {
+        self.error.as_ref().map_or(Ok(&self.response), Err)
+    }
+
+    /// The same, taken out.
+    ///
+    /// # Errors
+    /// See [`Done::result`].
+    pub fn into_result(self) -> Result<Response> {
+        self.error.map_or(Ok(self.response), Err)
+    }
+
+    /// What is known of the response, also after a failure.
+    pub fn partial(&self) -> &Response {
+        &self.response
+    }
+
+    /// The same transfer once more, to be added again: cheaper than a new one, since its request
+    /// is prepared and its memory kept.
+    pub fn again(self) -> Easy {
+        self.response.again()
+    }
 }
 
 impl Response {
-    pub(crate) fn new(transfer: Box<Transfer>, body: Vec<u8>) -> Self {
-        Self { transfer, body }
-    }
-
-    /// The response code; 0 where the protocol has none.
+    /// The response code; 0 where there is none.
     pub fn status(&self) -> u32 {
-        self.transfer.infos().response_code
+        self.infos().response_code
     }
 
     /// The body, unless a closure got it.
     pub fn body(&self) -> &[u8] {
-        &self.body
+        &self.easy.body
     }
 
     /// The body, without a copy.
     pub fn into_body(self) -> Vec<u8> {
-        self.body
+        self.easy.body
     }
 
-    /// The last header of this name in the final response.
+    /// The last header of this name in the final response; the name in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let headers = self.transfer.headers();
-        let mut found = None;
-        let mut index = 0;
-        while let Ok(header) = headers.header(name.as_bytes(), index, Origin::HEADER, -1) {
-            found = Some(header.value);
-            index += 1;
-        }
-        found
+        let last = self.headers().filter(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()));
+        last.last().map(|(_, value)| value)
+    }
+
+    /// Name and value of each header of the final response, in their order.
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut previous = None;
+        std::iter::from_fn(move || {
+            let header = self.transfer.headers().next(Origin::HEADER, -1, previous)?;
+            previous = Some(header.anchor);
+            Some((header.name, header.value))
+        })
+    }
+
+    /// The URL that answered: after redirects another than the one asked for.
+    pub fn url(&self) -> String {
+        let url = self.transfer.effective_url().unwrap_or_default();
+        String::from_utf8_lossy(&url).into_owned()
     }
 
     /// Sizes, times, addresses (`CURLINFO_*`).
     pub fn infos(&self) -> &Infos {
         self.transfer.infos()
+    }
+
+    /// The same transfer once more ([`Done::again`]).
+    pub fn again(self) -> Easy {
+        let mut easy = self.easy;
+        easy.body.clear();
+        easy.used = Some(self.transfer);
+        easy
     }
 }
