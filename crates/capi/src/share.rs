@@ -5,16 +5,14 @@
 //! same, since programs count on them.
 
 use std::ffi::{c_int, c_void};
-use std::mem::ManuallyDrop;
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tress_engine::SharedCookies;
+use tress_engine::{Parked, SharedCookies};
 
 use crate::callbacks::{Lock, Unlock};
 use crate::entry::entry;
-use crate::multi::{self, Multi};
 use crate::tables::shopt;
 
 /// Tells a share handle from other memory: `CURL_GOOD_SHARE`.
@@ -64,21 +62,27 @@ struct Share {
     users: AtomicU32,
     settings: Mutex<Settings>,
     cookies: SharedCookies,
-    /// Multi handles of blocking transfers, with their connections, names and TLS sessions: a
-    /// transfer takes one out for itself and gives it back, so threads never meet in one.
-    idle: Mutex<Vec<Engine>>,
+    /// Connections of multi handles that are gone, for the next one.
+    parked: Mutex<Vec<Parked>>,
 }
 
-/// A multi handle that nobody uses just now.
-struct Engine(NonNull<Multi>);
+const _: () = {
+    const fn goes_to_any_thread<T: Send + Sync>() {}
+    goes_to_any_thread::<Share>();
+};
 
-// SAFETY: a multi handle may move between threads; while it is in the list nothing else knows it.
-unsafe impl Send for Engine {}
+/// Where a multi handle's idle connections go when it ends.
+pub(crate) struct Parking(Arc<Share>);
 
-impl Drop for Engine {
-    fn drop(&mut self) {
-        // SAFETY: made by `Multi::create`, and in nobody else's hands.
-        unsafe { multi::destroy(self.0.as_ptr()) };
+impl Parking {
+    /// Leaves connections to others.
+    pub(crate) fn park(&self, connections: Vec<Parked>) {
+        self.0.parked().extend(connections);
+    }
+
+    /// Takes what others have left.
+    pub(crate) fn take(&self) -> Vec<Parked> {
+        std::mem::take(&mut *self.0.parked())
     }
 }
 
@@ -142,21 +146,9 @@ impl Link {
         self.0.cookies.clone()
     }
 
-    /// A multi handle for a blocking transfer, where connections, names or TLS sessions are
-    /// shared; to be given back.
-    pub(crate) fn take_multi(&self) -> Option<NonNull<Multi>> {
-        if ![Data::Connect, Data::Dns, Data::SslSession].into_iter().any(|it| self.shares(it)) {
-            return None;
-        }
-        match self.0.idle().pop() {
-            Some(engine) => Some(ManuallyDrop::new(engine).0),
-            None => NonNull::new(Multi::create()),
-        }
-    }
-
-    /// Gives back what `take_multi` gave.
-    pub(crate) fn give_back(&self, multi: NonNull<Multi>) {
-        self.0.idle().push(Engine(multi));
+    /// Where connections are shared: the place for idle ones.
+    pub(crate) fn parking(&self) -> Option<Parking> {
+        self.shares(Data::Connect).then(|| Parking(self.0.clone()))
     }
 
     /// Runs `body` between the application's lock and unlock functions.
@@ -195,8 +187,8 @@ impl Share {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Engine>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn parked(&self) -> MutexGuard<'_, Vec<Parked>> {
+        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn in_use(&self) -> bool {

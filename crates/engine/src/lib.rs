@@ -37,7 +37,7 @@ pub use effect::{DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, 
 pub use http::cookies::SharedCookies;
 pub use ids::Id;
 pub use infos::{Infos, Times};
-pub use multi::{Held, Multi, MultiSettings, Ready};
+pub use multi::{Held, Multi, MultiSettings, Parked, Ready};
 pub use transfer::Transfer;
 pub use tress_net::connect::{SockOptAnswer, Target};
 

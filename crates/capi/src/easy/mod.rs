@@ -12,6 +12,8 @@ mod lists;
 pub mod perform;
 mod raw;
 pub mod setopt;
+#[cfg(test)]
+mod tests;
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{NonNull, null_mut};

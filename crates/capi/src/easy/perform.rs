@@ -43,15 +43,10 @@ pub unsafe fn perform(easy: *mut c_void) -> c_int {
             handle.tell_error(&Error::new(Code::FailedInit, words));
             return Code::FailedInit as c_int;
         }
-        let lent = handle.share.as_ref().and_then(|share| share.take_multi());
-        let Some(home) = lent.or_else(|| handle.own_multi()) else {
-            return Code::OutOfMemory as c_int;
-        };
-        let code = transfer(home, easy);
-        if let (Some(lent), Some(share)) = (lent, &(*easy.as_ptr()).share) {
-            share.give_back(lent);
+        match handle.own_multi() {
+            Some(own) => transfer(own, easy) as c_int,
+            None => Code::OutOfMemory as c_int,
         }
-        code as c_int
     }
 }
 

@@ -21,6 +21,7 @@ use tress_model::{Code, MultiCode};
 use crate::callbacks::{Notify, Push, Socket, Timer};
 use crate::easy::Easy;
 use crate::guard::{Callback, Calls, enter_callback};
+use crate::share::Parking;
 
 pub use drive::{act, drive};
 use poll::Poller;
@@ -45,6 +46,8 @@ pub struct Multi {
     callbacks: Callbacks,
     sockets: Sockets,
     poller: Poller,
+    /// Connections outlive it there, where an easy handle shares them.
+    parking: Option<Parking>,
 }
 
 /// The callbacks of a multi handle.
@@ -121,6 +124,7 @@ impl Multi {
             },
             sockets: Sockets::default(),
             poller: Poller::default(),
+            parking: None,
         }
     }
 
@@ -181,6 +185,7 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
         handle.clear_error();
         handle.materialise();
         let transfer = handle.lend_transfer();
+        let parking = handle.share.as_ref().and_then(|share| share.parking());
         let this = &mut *multi.as_ptr();
         if this.aborted {
             if this.engine.running() > 0 {
@@ -190,6 +195,10 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
             this.aborted = false;
         }
         this.enter();
+        if let Some(parking) = parking {
+            this.engine.unpark(parking.take());
+            this.parking = Some(parking);
+        }
         let id = this.engine.add(transfer);
         if this.handles.len() <= id.index() {
             this.handles.resize(id.index() + 1, None);
@@ -240,7 +249,10 @@ pub(crate) unsafe fn destroy(multi: *mut Multi) {
             }
         }
         (*multi).enter();
-        (*multi).engine.close_idle();
+        match (&*multi).parking.as_ref() {
+            Some(parking) => parking.park((&mut (*multi).engine).park_idle()),
+            None => (*multi).engine.close_idle(),
+        }
         if let Some(multi) = NonNull::new(multi) {
             let _ = drive(multi);
         }

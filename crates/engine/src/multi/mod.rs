@@ -6,6 +6,7 @@ mod answers;
 mod connections;
 mod core;
 mod drive;
+mod park;
 mod raw;
 mod settings;
 mod wishes;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use self::core::{Core, Flow, Out};
+pub use park::Parked;
 pub use raw::Held;
 pub use settings::MultiSettings;
 

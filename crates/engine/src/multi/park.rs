@@ -1,0 +1,33 @@
+//! Idle connections that move from one multi handle to another (`CURL_LOCK_DATA_CONNECT`).
+
+use super::Multi;
+use crate::conn::{Conn, Stage};
+
+/// An idle connection of no multi handle, on its way to the next; closed when dropped.
+pub struct Parked(Box<Conn>);
+
+impl Multi {
+    /// Takes all idle connections out; their sockets are forgotten here.
+    pub fn park_idle(&mut self) -> Vec<Parked> {
+        let mut taken = Vec::new();
+        while let Some(id) = self.pool.oldest_idle() {
+            let Some(mut conn) = self.pool.remove(id) else { break };
+            let Stage::Open(stream) = &conn.stage else { continue };
+            self.forget_socket(stream.fd());
+            conn.transfer = None;
+            conn.last_user = None;
+            conn.opened_by = None;
+            taken.push(Parked(Box::new(conn)));
+        }
+        taken
+    }
+
+    /// Takes idle connections in, to be used like its own.
+    pub fn unpark(&mut self, parked: Vec<Parked>) {
+        for Parked(conn) in parked {
+            let since = conn.last_used;
+            let id = self.pool.insert(*conn);
+            self.pool.put_idle(id, since);
+        }
+    }
+}
