@@ -137,7 +137,7 @@ impl ShareHandle {
 
 impl Link {
     /// Is this kind of data shared?
-    pub fn shares(&self, data: Data) -> bool {
+    pub(crate) fn shares(&self, data: Data) -> bool {
         self.0.settings().shared & (1 << data as u32) != 0
     }
 
@@ -152,7 +152,7 @@ impl Link {
     }
 
     /// Runs `body` between the application's lock and unlock functions.
-    pub fn locked<T>(&self, easy: *mut c_void, data: Data, body: impl FnOnce() -> T) -> T {
+    pub(crate) fn locked<T>(&self, easy: *mut c_void, data: Data, body: impl FnOnce() -> T) -> T {
         /// `CURL_LOCK_ACCESS_SINGLE`.
         const SINGLE: c_int = 2;
         let Settings { lock, unlock, data: UserData(user), .. } = *self.0.settings();

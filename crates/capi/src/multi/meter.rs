@@ -38,7 +38,7 @@ fn line(figures: Figures, spent: std::time::Duration) -> String {
     let Figures { download_total, downloaded, upload_total, uploaded } = figures;
     let (down, up) = (speed(downloaded, spent) as u64, speed(uploaded, spent) as u64);
     let total = download_total.max(downloaded) + upload_total.max(uploaded);
-    let seconds = |total: u64, speed: u64| if speed > 0 { total / speed } else { 0 };
+    let seconds = |total: u64, speed: u64| total.checked_div(speed).unwrap_or(0);
     let estimate = seconds(download_total, down).max(seconds(upload_total, up));
     format!(
         "\r{:3} {} {:3} {} {:3} {} {} {} {} {} {} {}",

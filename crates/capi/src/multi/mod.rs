@@ -250,7 +250,7 @@ pub(crate) unsafe fn destroy(multi: *mut Multi) {
         }
         (*multi).enter();
         match (&*multi).parking.as_ref() {
-            Some(parking) => parking.park((&mut (*multi).engine).park_idle()),
+            Some(parking) => parking.park((*multi).engine.park_idle()),
             None => (*multi).engine.close_idle(),
         }
         if let Some(multi) = NonNull::new(multi) {

@@ -74,11 +74,11 @@ impl Multi {
     unsafe fn set_pointer(&mut self, option: i32, value: *mut c_void) -> Result<(), MultiCode> {
         let callbacks = &mut self.callbacks;
         macro_rules! function {
-            // SAFETY: a function of the option's type, or NULL, by the caller's contract;
-            // `Option` of a function has the same layout.
-            () => {
+            () => {{
+                // SAFETY: a function of the option's type, or NULL, by the caller's contract;
+                // `Option` of a function has the same layout.
                 unsafe { std::mem::transmute::<*mut c_void, Option<_>>(value) }
-            };
+            }};
         }
         match option {
             mopt::SOCKETFUNCTION => callbacks.socket = function!(),

@@ -18,11 +18,11 @@ pub(super) unsafe fn set(easy: &mut Easy, option: i32, function: *mut c_void) ->
             // a function has the same layout.
             easy.$($place).+ = unsafe { std::mem::transmute::<*mut c_void, Option<_>>(function) }
         };
-        (rare $place:ident) => {
+        (rare $place:ident) => {{
             // SAFETY: as above.
-            easy.callbacks.rare_mut().$place =
-                unsafe { std::mem::transmute::<*mut c_void, Option<_>>(function) }
-        };
+            let kept = unsafe { std::mem::transmute::<*mut c_void, Option<_>>(function) };
+            easy.callbacks.rare_mut().$place = kept;
+        }};
     }
     match option {
         option::WRITEFUNCTION => keep!(callbacks.write),
