@@ -41,6 +41,11 @@ pub type ChunkBegin = unsafe extern "C" fn(*const c_void, *mut c_void, c_int) ->
 pub type ChunkEnd = unsafe extern "C" fn(*mut c_void) -> c_long;
 /// `curl_fnmatch_callback`.
 pub type FnMatch = unsafe extern "C" fn(*mut c_void, *const c_char, *const c_char) -> c_int;
+/// `curl_hstsread_callback`.
+pub type HstsRead = unsafe extern "C" fn(*mut c_void, *mut HstsEntry, *mut c_void) -> c_int;
+/// `curl_hstswrite_callback`.
+pub type HstsWrite =
+    unsafe extern "C" fn(*mut c_void, *mut HstsEntry, *mut HstsIndex, *mut c_void) -> c_int;
 /// A callback whose protocol is not built in: kept, never called.
 pub type Unused = unsafe extern "C" fn();
 /// `curl_socket_callback`.
@@ -77,6 +82,42 @@ pub struct SockAddr {
     pub protocol: c_int,
     pub addrlen: c_uint,
     pub addr: libc::sockaddr_storage,
+}
+
+/// `struct curl_hstsentry`.
+#[repr(C)]
+#[allow(missing_docs)]
+pub struct HstsEntry {
+    pub name: *mut c_char,
+    pub namelen: usize,
+    /// A bit field of C: bit 0 is `includeSubDomains`.
+    flags: u8,
+    pub expire: [c_char; 18],
+}
+
+impl HstsEntry {
+    /// An entry whose name is in, or goes to, `name`.
+    pub fn with_name(name: &mut [u8], namelen: usize) -> Self {
+        Self { name: name.as_mut_ptr().cast(), namelen, flags: 0, expire: [0; 18] }
+    }
+
+    /// Hosts below it too.
+    pub fn include_subdomains(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    /// Hosts below it too, or not.
+    pub fn set_include_subdomains(&mut self, yes: bool) {
+        self.flags = u8::from(yes);
+    }
+}
+
+/// `struct curl_index`.
+#[repr(C)]
+#[allow(missing_docs)]
+pub struct HstsIndex {
+    pub index: usize,
+    pub total: usize,
 }
 
 /// The callbacks of an easy handle that most programs set, with their pointers.
@@ -130,9 +171,9 @@ pub struct Rare {
     pub ssh_key_data: *mut c_void,
     pub ssh_hostkey: Option<Unused>,
     pub ssh_hostkey_data: *mut c_void,
-    pub hsts_read: Option<Unused>,
+    pub hsts_read: Option<HstsRead>,
     pub hsts_read_data: *mut c_void,
-    pub hsts_write: Option<Unused>,
+    pub hsts_write: Option<HstsWrite>,
     pub hsts_write_data: *mut c_void,
 }
 

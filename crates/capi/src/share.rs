@@ -7,9 +7,12 @@
 use std::ffi::{c_int, c_void};
 use std::ptr::{NonNull, null_mut};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use tress_engine::{Parked, SharedCookies};
+use tress_engine::Parked;
+use tress_engine::stores::{Shared, lock};
+use tress_model::cookie::CookieJar;
+use tress_model::hsts::HstsCache;
 
 use crate::callbacks::{Lock, Unlock};
 use crate::entry::entry;
@@ -33,6 +36,8 @@ const NOMEM: c_int = 4;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Data {
+    /// The share handle itself; not for `CURLSHOPT_SHARE`.
+    Share = 1,
     Cookie = 2,
     Dns = 3,
     SslSession = 4,
@@ -61,7 +66,9 @@ struct Share {
     /// Easy handles that are linked.
     users: AtomicU32,
     settings: Mutex<Settings>,
-    cookies: SharedCookies,
+    /// There while they are shared.
+    cookies: Mutex<Option<Shared<CookieJar>>>,
+    hsts: Mutex<Option<Shared<HstsCache>>>,
     /// Connections of multi handles that are gone, for the next one.
     parked: Mutex<Vec<Parked>>,
 }
@@ -141,9 +148,14 @@ impl Link {
         self.0.settings().shared & (1 << data as u32) != 0
     }
 
-    /// The jar of all that share cookies.
-    pub(crate) fn cookies(&self) -> SharedCookies {
-        self.0.cookies.clone()
+    /// The jar of all that share cookies; none: they are not shared.
+    pub(crate) fn cookies(&self) -> Option<Shared<CookieJar>> {
+        lock(&self.0.cookies).clone()
+    }
+
+    /// The HSTS hosts of all that share them; none: they are not shared.
+    pub(crate) fn hsts(&self) -> Option<Shared<HstsCache>> {
+        lock(&self.0.hsts).clone()
     }
 
     /// Where connections are shared: the place for idle ones.
@@ -184,11 +196,29 @@ impl Drop for Link {
 
 impl Share {
     fn settings(&self) -> MutexGuard<'_, Settings> {
-        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.settings)
     }
 
     fn parked(&self) -> MutexGuard<'_, Vec<Parked>> {
-        self.parked.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.parked)
+    }
+
+    /// Makes a store that is to be shared.
+    fn keep(&self, data: Data) {
+        match data {
+            Data::Cookie => drop(lock(&self.cookies).get_or_insert_default()),
+            Data::Hsts => drop(lock(&self.hsts).get_or_insert_default()),
+            _ => {}
+        }
+    }
+
+    /// Drops a store that is no longer shared.
+    fn forget(&self, data: Data) {
+        match data {
+            Data::Cookie => *lock(&self.cookies) = None,
+            Data::Hsts => *lock(&self.hsts) = None,
+            _ => {}
+        }
     }
 
     fn in_use(&self) -> bool {
@@ -219,12 +249,18 @@ entry! {
 
     /// `curl_share_setopt(3)` with an option that takes an int.
     fn tress_share_setopt_int(share: *mut c_void, option: c_int, value: c_int) -> c_int [NOMEM] {
-        change(share, |settings| {
+        change(share, |share, settings| {
             let Some(data) = Data::from_int(value) else { return BAD_OPTION };
             match option {
-                shopt::SHARE => settings.shared |= 1 << data as u32,
+                shopt::SHARE => {
+                    settings.shared |= 1 << data as u32;
+                    share.keep(data);
+                }
                 shopt::UNSHARE if data == Data::Psl => return BAD_OPTION,
-                shopt::UNSHARE => settings.shared &= !(1 << data as u32),
+                shopt::UNSHARE => {
+                    settings.shared &= !(1 << data as u32);
+                    share.forget(data);
+                }
                 _ => return BAD_OPTION,
             }
             OK
@@ -234,7 +270,7 @@ entry! {
     /// `curl_share_setopt(3)` with an option that takes a pointer.
     fn tress_share_setopt_ptr(share: *mut c_void, option: c_int, value: *mut c_void) -> c_int
     [NOMEM] {
-        change(share, |settings| {
+        change(share, |_, settings| {
             match option {
                 // SAFETY: functions of the option's type, or NULL, by the caller's contract;
                 // `Option` of a function has the same layout.
@@ -254,7 +290,7 @@ entry! {
 }
 
 /// Changes a share that no easy handle uses.
-fn change(share: *mut c_void, body: impl FnOnce(&mut Settings) -> c_int) -> c_int {
+fn change(share: *mut c_void, body: impl FnOnce(&Share, &mut Settings) -> c_int) -> c_int {
     // SAFETY: the application gives NULL or a handle.
     let Some(share) = (unsafe { ShareHandle::from_c(share) }) else { return INVALID };
     // SAFETY: a good handle.
@@ -262,5 +298,5 @@ fn change(share: *mut c_void, body: impl FnOnce(&mut Settings) -> c_int) -> c_in
     if share.in_use() {
         return IN_USE;
     }
-    body(&mut share.settings())
+    body(share, &mut share.settings())
 }

@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
+use tress_model::altsvc::{Alternative, Service};
 use tress_model::scheme::Scheme;
 use tress_model::url::Url;
 use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
@@ -40,13 +41,18 @@ pub(crate) enum Peer {
 }
 
 impl Destination {
-    pub(crate) fn new(options: &Options, url: &Url, scheme: &'static Scheme) -> Self {
+    pub(crate) fn new(
+        options: &Options,
+        url: &Url,
+        scheme: &'static Scheme,
+        alternative: Option<&Alternative>,
+    ) -> Self {
         let tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
         let alpn = options.tls().ssl_enable_alpn;
         let scheme = scheme.name;
         let host: Box<[u8]> = url.host_name().to_ascii_lowercase().into();
         let port = url.port();
-        let peer = Peer::of(options, &host, port);
+        let peer = Peer::of(options, &host, port, alternative);
         let settings = Arc::new(settings(options));
         let mut key = Vec::with_capacity(64);
         push(&mut key, scheme.as_bytes());
@@ -62,8 +68,20 @@ impl Destination {
     }
 }
 
+impl Destination {
+    /// Does it lead to this alternative service?
+    pub(crate) fn is_at(&self, service: &Service) -> bool {
+        match &self.peer {
+            Peer::Host { name, port, .. } => {
+                name.as_bytes() == &*service.host && *port == service.port
+            }
+            Peer::Unix(_) | Peer::Abstract(_) => false,
+        }
+    }
+}
+
 impl Peer {
-    fn of(options: &Options, host: &[u8], port: u16) -> Self {
+    fn of(options: &Options, host: &[u8], port: u16, alternative: Option<&Alternative>) -> Self {
         let connect = options.connect();
         if let Some(path) = &connect.unix_socket_path {
             if connect.abstract_unix_socket {
@@ -72,7 +90,12 @@ impl Peer {
             let path = Path::new(std::ffi::OsStr::new(std::str::from_utf8(path).unwrap_or("")));
             return Self::Unix(path.into());
         }
-        let (name, port) = connect_to(options, host, port);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
+        let (name, port) = match (connect_to(options, host, port), alternative) {
+            (Some(told), _) => told,
+            (None, Some(other)) => (text(&other.service.host), other.service.port),
+            (None, None) => (text(host), port),
+        };
         Self::Host { name, port, family: connect.ipresolve }
     }
 
@@ -90,15 +113,15 @@ impl Peer {
 }
 
 /// The host and port that `CURLOPT_CONNECT_TO` puts in place of the URL's.
-fn connect_to(options: &Options, host: &[u8], port: u16) -> (Box<str>, u16) {
+fn connect_to(options: &Options, host: &[u8], port: u16) -> Option<(Box<str>, u16)> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
     for entry in options.connect().connect_to.as_deref().unwrap_or_default() {
         if let Some((to_host, to_port)) = replacement(entry, host, port) {
             let name = if to_host.is_empty() { text(host) } else { text(to_host) };
-            return (name, to_port.unwrap_or(port));
+            return Some((name, to_port.unwrap_or(port)));
         }
     }
-    (text(host), port)
+    None
 }
 
 /// `HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT`, empty parts match or change nothing.

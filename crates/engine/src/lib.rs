@@ -29,12 +29,12 @@ pub mod options;
 mod plan;
 mod pool;
 mod progress;
+pub mod stores;
 mod timers;
 mod tls;
 mod transfer;
 
 pub use effect::{DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch};
-pub use http::cookies::SharedCookies;
 pub use ids::Id;
 pub use infos::{Infos, Times};
 pub use multi::{Held, Multi, MultiSettings, Parked, Ready};

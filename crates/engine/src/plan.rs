@@ -6,14 +6,16 @@
 
 use std::sync::Arc;
 
+use tress_model::altsvc::{self, Alternative};
 use tress_model::scheme::Scheme;
 use tress_model::url::{Url, UrlCode, UrlFlags, UrlPart};
 use tress_model::{Code, Error, Result};
 
 use crate::destination::Destination;
-use crate::http::Follow;
 use crate::http::head::{self, FirstOrigin, Head, Varying};
+use crate::multi::Core;
 use crate::options::{Options, Protocols};
+use crate::stores::Stores;
 use crate::transfer::Transfer;
 
 /// A prepared request.
@@ -27,14 +29,20 @@ pub(crate) struct Plan {
     pub(crate) head: Head,
     /// It depends on earlier answers (a redirect): good for this transfer only.
     pub(crate) redirected: bool,
+    /// It depends on what was remembered (HSTS, Alt-Svc): good for this transfer only.
+    remembered: bool,
+    /// Host and port of the alternative service it leads to.
+    alt_used: Option<Box<[u8]>>,
 }
 
 impl Plan {
     /// Makes sure that the transfer has a plan for its settings.
-    pub(crate) fn refresh(transfer: &mut Transfer) -> Result<()> {
+    pub(crate) fn refresh(transfer: &mut Transfer, core: &mut Core) -> Result<()> {
+        let remembers = transfer.stores.as_deref().is_some_and(Stores::decide_destination);
         let fresh = transfer.plan.as_ref().is_some_and(|plan| {
+            let lasts = !plan.redirected && !plan.remembered && !remembers;
             Arc::ptr_eq(&plan.options, &transfer.options)
-                && (!plan.redirected || transfer.exchange.follow.is_going_on())
+                && (lasts || transfer.exchange.follow.is_going_on())
         });
         if fresh {
             return Ok(());
@@ -52,23 +60,27 @@ impl Plan {
             let port = options.port.to_string();
             url.set(UrlPart::Port, Some(port.as_bytes()), UrlFlags::empty()).map_err(rejected)?;
         }
-        let plan = Self::new(options, url, &transfer.exchange.follow)?;
+        let plan = Self::new(options, url, transfer, core)?;
         transfer.plan = Some(Box::new(plan));
         Ok(())
     }
 
     /// The plan for where a redirect leads to.
-    pub(crate) fn redirected(transfer: &Transfer, location: &[u8]) -> Result<Self> {
+    pub(crate) fn redirected(
+        transfer: &Transfer,
+        core: &mut Core,
+        location: &[u8],
+    ) -> Result<Self> {
         let plan = transfer.plan()?;
         let flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::URLENCODE;
         let url = plan.url.join(location, flags | extra_flags(&plan.options)).map_err(rejected)?;
-        Self::new(plan.options.clone(), url, &transfer.exchange.follow)
+        Self::new(plan.options.clone(), url, transfer, core)
     }
 
     /// The same again, after something that the head says has changed.
-    pub(crate) fn again(transfer: &Transfer) -> Result<Self> {
+    pub(crate) fn again(transfer: &Transfer, core: &mut Core) -> Result<Self> {
         let plan = transfer.plan()?;
-        Self::new(plan.options.clone(), plan.url.clone(), &transfer.exchange.follow)
+        Self::new(plan.options.clone(), plan.url.clone(), transfer, core)
     }
 
     /// Was it made from these settings?
@@ -81,17 +93,69 @@ impl Plan {
         FirstOrigin::of(&self.url)
     }
 
-    fn new(options: Arc<Options>, url: Url, follow: &Follow) -> Result<Self> {
-        let redirected = follow.count > 0;
-        let (scheme, service) = check_scheme(&options, &url, redirected)?;
-        let destination = Arc::new(Destination::new(&options, &url, scheme));
-        let head = match service {
-            Service::Http => head::build(&options, &url, follow, &Varying::default(), false)?,
-            Service::File => Head::default(),
-        };
-        let redirected = redirected || follow.expect_disabled;
-        Ok(Self { options, url, service, destination, head, redirected })
+    /// What its own head says beyond settings and URL.
+    pub(crate) fn varying(&self) -> Varying {
+        Varying { alt_used: self.alt_used.clone(), ..Varying::default() }
     }
+
+    fn new(
+        options: Arc<Options>,
+        mut url: Url,
+        transfer: &Transfer,
+        core: &mut Core,
+    ) -> Result<Self> {
+        let follow = &transfer.exchange.follow;
+        let redirected = follow.count > 0;
+        let stores = transfer.stores.as_deref().filter(|stores| stores.decide_destination());
+        if let Some(stores) = stores {
+            upgrade(&mut url, stores, transfer, core)?;
+        }
+        let (scheme, service) = check_scheme(&options, &url, redirected)?;
+        let alternative =
+            stores.and_then(|stores| stores.alternative(&options, &url, core.now_unix()));
+        let destination = Arc::new(Destination::new(&options, &url, scheme, alternative.as_ref()));
+        let alt_used = alternative.filter(|other| destination.is_at(&other.service)).map(|other| {
+            core.info(transfer, || going_elsewhere(&other));
+            let host = String::from_utf8_lossy(&other.service.host);
+            format!("{host}:{}", other.service.port).into_bytes().into()
+        });
+        let mut plan = Self {
+            options,
+            url,
+            service,
+            destination,
+            head: Head::default(),
+            redirected: redirected || follow.expect_disabled,
+            remembered: stores.is_some(),
+            alt_used,
+        };
+        if service == Service::Http {
+            plan.head = head::build(&plan.options, &plan.url, follow, &plan.varying(), false)?;
+        }
+        Ok(plan)
+    }
+}
+
+/// A host that wants HTTPS only is not asked in plain HTTP.
+fn upgrade(url: &mut Url, stores: &Stores, transfer: &Transfer, core: &mut Core) -> Result<()> {
+    if stores.wants_https(url, core.now_unix()) {
+        url.set(UrlPart::Scheme, Some(b"https"), UrlFlags::empty()).map_err(rejected)?;
+        core.info(transfer, || {
+            let url = url.to_bytes(UrlFlags::empty()).unwrap_or_default();
+            let url = String::from_utf8_lossy(&url);
+            format!("Switched from HTTP to HTTPS due to HSTS => {url}")
+        });
+    }
+    Ok(())
+}
+
+fn going_elsewhere(alternative: &Alternative) -> String {
+    let text = |service: &altsvc::Service| {
+        let host = String::from_utf8_lossy(&service.host);
+        format!("[{}]{host}:{}", service.alpn.id(), service.port)
+    };
+    let (from, to) = (text(&alternative.origin), text(&alternative.service));
+    format!("Alt-svc connecting from {from} to {to}")
 }
 
 fn extra_flags(options: &Options) -> UrlFlags {

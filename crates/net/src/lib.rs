@@ -9,9 +9,11 @@ pub mod resolve;
 mod stream;
 pub mod tls;
 mod wake;
+mod whole_file;
 
 pub use file::LocalFile;
 pub use listen::Listener;
 pub use poll::{PollEvents, Poller};
 pub use stream::{Shutdown, Stream, Want};
 pub use wake::Wake;
+pub use whole_file::{MAX_WHOLE_FILE, read_whole, replace_whole};

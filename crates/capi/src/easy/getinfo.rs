@@ -325,10 +325,14 @@ pub(crate) fn speed(bytes: u64, time: Duration) -> i64 {
 
 unsafe fn list(easy: NonNull<Easy>, number: i32) -> Option<*mut c_void> {
     // SAFETY: by the caller's contract.
+    if number == info::COOKIELIST {
+        // SAFETY: as below.
+        return Some(unsafe { super::stores::cookie_list(easy) }.cast());
+    }
+    // SAFETY: by the caller's contract.
     let handle = unsafe { &mut *easy.as_ptr() };
     Some(match number {
         info::SSL_ENGINES => null_mut(),
-        info::COOKIELIST => handle.cookie_list().cast(),
         // SAFETY: as above.
         info::CERTINFO => unsafe { handle.certinfo() },
         info::TLS_SESSION | info::TLS_SSL_PTR => (&raw mut handle.kept_mut().tls_session).cast(),

@@ -5,13 +5,13 @@
 //! it for a few lines, copy what they need, and let go.
 
 pub mod api;
-mod cookies;
 pub mod getinfo;
 pub mod headers;
 mod lists;
 pub mod perform;
 mod raw;
 pub mod setopt;
+pub(crate) mod stores;
 #[cfg(test)]
 mod tests;
 
@@ -75,7 +75,8 @@ pub struct Easy {
     pub(crate) own_multi: *mut Multi,
     pub(crate) message: Message,
     pub(crate) share: Option<Link>,
-    cookies: cookies::Cookies,
+    /// Cookies, HSTS and Alt-Svc, where one of their options was used.
+    pub(crate) stores: Option<Arc<tress_engine::stores::Stores>>,
     /// Answers of `curl_easy_getinfo` and `curl_easy_header` that the handle keeps alive.
     pub(crate) kept: Option<Box<Kept>>,
 }
@@ -114,7 +115,7 @@ impl Easy {
             own_multi: null_mut(),
             message: Message::none(),
             share: None,
-            cookies: Default::default(),
+            stores: None,
             kept: None,
         }
     }
@@ -231,7 +232,8 @@ pub unsafe fn cleanup(easy: *mut c_void) {
         if !own.is_null() {
             crate::multi::destroy(own);
         }
-        (*easy.as_ptr()).flush_cookies();
+        stores::save(easy);
+        stores::unlink(easy);
         drop(Box::from_raw(easy.as_ptr()));
     }
 }
@@ -254,9 +256,14 @@ pub unsafe fn duphandle(easy: *mut c_void) -> *mut c_void {
     copy.copied_fields = source.copied_fields.clone();
     copy.error_buffer = source.error_buffer;
     copy.private = source.private;
-    copy.share = source.share.clone();
-    copy.cookies = source.cookies_for_copy();
-    Box::into_raw(Box::new(copy)).cast()
+    let copy = NonNull::from(Box::leak(Box::new(copy)));
+    // SAFETY: both are good; nothing borrows them any more.
+    if unsafe { stores::copy(easy, copy) }.is_err() {
+        // SAFETY: made above.
+        drop(unsafe { Box::from_raw(copy.as_ptr()) });
+        return null_mut();
+    }
+    copy.as_ptr().cast()
 }
 
 /// `curl_easy_reset`: all settings back to their defaults; connections, caches, cookies and the
@@ -273,7 +280,11 @@ pub unsafe fn reset(easy: *mut c_void) {
             return;
         };
         let easy = easy.as_mut();
+        let kept = easy.keep_over_reset();
         easy.options = Arc::default();
+        if let Some(kept) = kept {
+            *easy.options_mut().state_mut() = kept;
+        }
         easy.callbacks = Callbacks::new();
         easy.lists = None;
         easy.postfieldsize = -1;

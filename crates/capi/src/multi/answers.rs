@@ -199,20 +199,28 @@ pub unsafe fn debug(
     kind: DebugKind,
     bytes: &[u8],
 ) {
-    let Some(easy) = easy else { return };
+    if let Some(easy) = easy {
+        // SAFETY: by contract.
+        unsafe { call(multi, Callback::Transfer, || debug_alone(easy, kind, bytes)) };
+    }
+}
+
+/// The same for a handle that is in no multi handle.
+///
+/// # Safety
+/// `easy` is good and not borrowed.
+pub unsafe fn debug_alone(easy: NonNull<Easy>, kind: DebugKind, bytes: &[u8]) {
     // SAFETY: by contract; the application's function gets what its type asks for.
     unsafe {
         let rare = (*easy.as_ptr()).callbacks.rare();
         if let Some(debug) = rare.debug {
-            call(multi, Callback::Transfer, || {
-                debug(
-                    easy.as_ptr().cast(),
-                    kind as c_int,
-                    bytes.as_ptr().cast_mut().cast(),
-                    bytes.len(),
-                    rare.debug_data,
-                )
-            });
+            debug(
+                easy.as_ptr().cast(),
+                kind as c_int,
+                bytes.as_ptr().cast_mut().cast(),
+                bytes.len(),
+                rare.debug_data,
+            );
             return;
         }
         let mark = match kind {

@@ -23,6 +23,7 @@ use crate::easy::Easy;
 use crate::guard::{Callback, Calls, enter_callback};
 use crate::share::Parking;
 
+pub(crate) use answers::{debug, debug_alone};
 pub use drive::{act, drive};
 use poll::Poller;
 use sockets::Sockets;
@@ -184,6 +185,8 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
         let handle = &mut *easy.as_ptr();
         handle.clear_error();
         handle.materialise();
+        let started = crate::easy::stores::start(multi, easy);
+        let handle = &mut *easy.as_ptr();
         let transfer = handle.lend_transfer();
         let parking = handle.share.as_ref().and_then(|share| share.parking());
         let this = &mut *multi.as_ptr();
@@ -205,6 +208,9 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
         }
         if let Some(slot) = this.handles.get_mut(id.index()) {
             *slot = Some(easy);
+        }
+        if let (Err(error), Some(transfer)) = (started, this.engine.transfer_mut(id)) {
+            transfer.fail_with(error);
         }
         this.added += 1;
         let handle = &mut *easy.as_ptr();
@@ -263,7 +269,6 @@ pub(crate) unsafe fn destroy(multi: *mut Multi) {
 impl Easy {
     /// The transfer, with the settings of now, to be lent to a multi handle.
     fn lend_transfer(&mut self) -> Box<Transfer> {
-        let cookies = self.cookies_for_transfer();
         let mut transfer = match self.transfer.take() {
             Some(mut transfer) => {
                 transfer.set_options(self.options.clone());
@@ -271,7 +276,7 @@ impl Easy {
             }
             None => Box::new(Transfer::new(self.options.clone())),
         };
-        transfer.set_cookies(cookies);
+        transfer.set_stores(self.stores.clone());
         transfer
     }
 }
@@ -280,7 +285,11 @@ impl Easy {
 ///
 /// # Safety
 /// `multi` is good and not borrowed.
-unsafe fn call<T>(multi: NonNull<Multi>, kind: Callback, callback: impl FnOnce() -> T) -> T {
+pub(crate) unsafe fn call<T>(
+    multi: NonNull<Multi>,
+    kind: Callback,
+    callback: impl FnOnce() -> T,
+) -> T {
     // SAFETY: by contract.
     let _guard = unsafe { enter_callback(multi, kind) };
     callback()

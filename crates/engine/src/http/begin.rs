@@ -8,7 +8,8 @@ use super::Exchange;
 use super::head::{self, Head, Varying};
 use crate::TransferId;
 use crate::body_out::BodyOut;
-use crate::multi::{Flow, Multi};
+use crate::multi::{Core, Flow, Multi};
+use crate::plan::Plan;
 use crate::transfer::Transfer;
 
 impl Multi {
@@ -21,10 +22,10 @@ impl Multi {
         let options = transfer.options.clone();
         transfer.infos.times.pretransfer = transfer.since_start(now);
         transfer.infos.times.posttransfer = std::time::Duration::ZERO;
-        let varying = transfer.varying();
         let plan = transfer.plan()?;
+        let varying = transfer.varying(core, plan);
         // Where nothing varies the plan's head is sent as it is, without a copy.
-        let own = match varying == Varying::default() {
+        let own = match varying == plan.varying() {
             true => None,
             false => {
                 let follow = &transfer.exchange.follow;
@@ -60,12 +61,10 @@ impl Multi {
 
 impl Transfer {
     /// What the head of the next request says beyond settings and URL.
-    fn varying(&self) -> Varying {
-        let jar_cookies = match &self.cookies {
-            Some(_) => self.jar_cookies(super::cookies::unix_now()),
-            None => Vec::new(),
-        };
-        Varying { jar_cookies, ..Varying::default() }
+    fn varying(&self, core: &mut Core, plan: &Plan) -> Varying {
+        let mut varying = plan.varying();
+        self.add_cookies(core, plan, &mut varying);
+        varying
     }
 }
 
@@ -94,5 +93,6 @@ impl Exchange {
         self.next = None;
         self.location = None;
         self.codings.clear();
+        self.set_cookies = 0;
     }
 }

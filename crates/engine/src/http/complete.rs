@@ -42,7 +42,7 @@ impl Multi {
             }
             Some(Next::WithoutExpect) => {
                 transfer.exchange.follow.expect_disabled = true;
-                transfer.plan = Some(Box::new(Plan::again(transfer)?));
+                transfer.plan = Some(Box::new(Plan::again(transfer, core)?));
                 self.again(id)
             }
             Some(Next::Authenticate) => self.again(id),
@@ -94,7 +94,7 @@ impl Multi {
         }
         transfer.infos.redirect_count = follow.count;
         transfer.infos.times.redirect = transfer.since_start(core.now);
-        let plan = Plan::redirected(transfer, &location)?;
+        let plan = Plan::redirected(transfer, core, &location)?;
         core.info(transfer, || {
             let url = plan.url.to_bytes(UrlFlags::empty()).unwrap_or_default();
             format!("Issue another request to this URL: '{}'", String::from_utf8_lossy(&url))

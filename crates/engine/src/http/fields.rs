@@ -35,7 +35,6 @@ impl Transfer {
             Field::LastModified if self.options.filetime || self.has_time_condition() => {
                 self.infos.filetime = parse_date(value);
             }
-            Field::SetCookie if self.cookies.is_some() => self.keep_cookie(value),
             Field::RetryAfter => {
                 let text = std::str::from_utf8(value).unwrap_or_default();
                 self.infos.retry_after = text.parse().unwrap_or(0);

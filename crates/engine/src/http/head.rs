@@ -28,6 +28,10 @@ pub(crate) struct Varying {
     pub(crate) proxy_authorization: Option<Vec<u8>>,
     /// Cookies of the jar: `a=b; c=d`.
     pub(crate) jar_cookies: Vec<u8>,
+    /// Some did not fit: `CURLOPT_COOKIE` stays out too.
+    pub(crate) jar_is_cut: bool,
+    /// Host and port of the alternative service in use.
+    pub(crate) alt_used: Option<Box<[u8]>>,
     /// The request only carries on a negotiation: without its body.
     pub(crate) negotiating: bool,
 }
@@ -85,7 +89,8 @@ pub(crate) fn build(
         accept_encoding: accept_encoding(options),
         referer: follow.referer.as_deref().or(http.referer.as_deref()),
         jar_cookies: &varying.jar_cookies,
-        cookie: http.cookie.as_deref(),
+        cookie: http.cookie.as_deref().filter(|_| !varying.jar_is_cut),
+        alt_used: varying.alt_used.as_deref(),
         time_condition: time_condition(options),
         body_length,
         content_headers: match &options.body {
@@ -213,7 +218,7 @@ impl FirstOrigin {
         }
     }
 
-    fn is(&self, url: &Url) -> bool {
+    pub(crate) fn is(&self, url: &Url) -> bool {
         let first = Origin { scheme: &self.scheme, host: &self.host, port: self.port };
         let scheme = url.scheme_name().unwrap_or_default();
         let now = Origin { scheme, host: url.host(), port: url.port() };

@@ -3,10 +3,10 @@
 mod auth;
 mod begin;
 mod complete;
-pub(crate) mod cookies;
 mod fields;
 pub(crate) mod head;
 pub(crate) mod receive;
+mod remember;
 mod send;
 
 use std::ops::Range;
@@ -64,6 +64,8 @@ pub(crate) struct Exchange {
     pub(crate) location: Option<Box<[u8]>>,
     /// Content codings of the body, as announced.
     pub(crate) codings: Vec<Coding>,
+    /// Cookies that the response has set so far.
+    pub(crate) set_cookies: u8,
     /// What carries over from one request to the next of the same transfer.
     pub(crate) follow: Follow,
 }

@@ -293,6 +293,9 @@ impl Transfer {
             Line::Status => self.on_status(head),
             Line::Header { field, value } => {
                 let value = line.get(value).unwrap_or_default();
+                if self.remembers(field) {
+                    self.remember(outbox, field, value);
+                }
                 let interim = (100..200).contains(&head.status);
                 let origin = if interim { Origin::INTERIM } else { Origin::HEADER };
                 self.headers.push(line, origin).and_then(|()| self.on_field(field, value))

@@ -168,7 +168,6 @@ impl Core {
 
     /// Wall clock seconds since 1970, for cookies and the like.
     pub(crate) fn now_unix(&self) -> i64 {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |since| since.as_secs() as i64)
+        crate::stores::unix_now()
     }
 }

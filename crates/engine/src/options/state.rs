@@ -15,8 +15,8 @@ options! {
         cookiesession: bool = false,
         /// `CURLOPT_HSTS_CTRL`.
         hsts_ctrl: HstsCtrl = HstsCtrl::empty(),
-        /// `CURLOPT_HSTS`: the file to read and write.
-        hsts: Option<Text> = None,
+        /// `CURLOPT_HSTS`: files to read; the last one is written.
+        hsts: Option<List> = None,
         /// `CURLOPT_ALTSVC_CTRL`.
         altsvc_ctrl: AltSvcCtrl = AltSvcCtrl::empty(),
         /// `CURLOPT_ALTSVC`: the file to read and write.

@@ -32,6 +32,7 @@ use crate::multi::Held;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::progress::Progress;
+use crate::stores::Stores;
 use crate::{Id, TransferId};
 
 /// A handle's transfer, past, present or to come.
@@ -48,8 +49,9 @@ pub struct Transfer {
     /// The file of a `file://` transfer.
     pub(crate) local: Option<Box<Local>>,
     pub(crate) infos: Infos,
-    pub(crate) cookies: Option<crate::SharedCookies>,
     pub(crate) headers: HeaderStore,
+    /// Cookies, HSTS, Alt-Svc, where one is in use.
+    pub(crate) stores: Option<Arc<Stores>>,
     result: Option<Result<()>>,
     /// An error of the application's answer, to fail with when the transfer is run next.
     pub(crate) refusal: Option<Error>,
@@ -120,8 +122,8 @@ impl Transfer {
             exchange: Exchange::default(),
             local: None,
             infos: Infos::default(),
-            cookies: None,
             headers: HeaderStore::new(),
+            stores: None,
             result: None,
             refusal: None,
             paused: Paused::default(),
@@ -140,6 +142,16 @@ impl Transfer {
     /// The settings that the next transfer, or request of this one, is made with.
     pub fn set_options(&mut self, options: Arc<Options>) {
         self.options = options;
+    }
+
+    /// The stores that the next request uses; none: cookies, HSTS and Alt-Svc are off.
+    pub fn set_stores(&mut self, stores: Option<Arc<Stores>>) {
+        self.stores = stores;
+    }
+
+    /// The transfer fails with this as soon as it is run.
+    pub fn fail_with(&mut self, error: Error) {
+        self.refusal = Some(error);
     }
 
     /// Settings in use.

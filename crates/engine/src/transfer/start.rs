@@ -17,7 +17,7 @@ impl Multi {
     /// Plans the request and finds it a connection.
     pub(crate) fn start(&mut self, id: TransferId) -> Result<Flow> {
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
-        Plan::refresh(transfer)?;
+        Plan::refresh(transfer, &mut self.core)?;
         let plan = transfer.plan()?;
         if plan.service == Service::File {
             return self.open_file(id);

@@ -51,8 +51,12 @@ impl Driver {
     }
 
     pub fn add(&mut self, options: Options) -> TransferId {
+        self.add_transfer(Transfer::new(Arc::new(options)))
+    }
+
+    pub fn add_transfer(&mut self, transfer: Transfer) -> TransferId {
         self.multi.enter(Instant::now());
-        let id = self.multi.add(Box::new(Transfer::new(Arc::new(options))));
+        let id = self.multi.add(Box::new(transfer));
         self.effects();
         id
     }

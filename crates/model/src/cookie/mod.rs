@@ -180,6 +180,11 @@ impl CookieJar {
         self.running = true;
     }
 
+    /// Whether a transfer has run with it, so that all files were read: only then it is written.
+    pub fn is_started(&self) -> bool {
+        self.running
+    }
+
     /// Keeps the cookie of a `Set-Cookie` header's value. `now`: Unix seconds.
     pub fn set_from_response(
         &mut self,

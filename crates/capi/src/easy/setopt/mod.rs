@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tress_engine::options::Text;
 use tress_model::{Code, Error};
 
-use super::Easy;
+use super::{Easy, stores};
 use crate::guard::{EasyCall, enter_easy};
 pub(super) use crate::tables::opt as option;
 
@@ -81,9 +81,41 @@ pub unsafe fn setopt(easy: *mut c_void, option: i32, value: Value) -> c_int {
         Err(code) => return code as c_int,
     };
     // SAFETY: a good handle that nothing else borrows: callbacks run without borrows.
-    let result = unsafe { apply(&mut *easy.as_ptr(), option, value) };
+    let result = unsafe {
+        match (option, value) {
+            (option::COOKIELIST, Value::Pointer(value)) => cookielist(easy, value),
+            (option::SHARE, Value::Pointer(value)) => stores::set_share(easy, value),
+            _ => apply(&mut *easy.as_ptr(), option, value),
+        }
+    };
+    tell_stores(easy);
     drop(guard);
     super::code(result)
+}
+
+/// `CURLOPT_COOKIELIST`; NULL does nothing. Lock functions of the application may run.
+unsafe fn cookielist(easy: NonNull<Easy>, value: *mut c_void) -> Outcome {
+    // SAFETY: by the caller's contract a C string or NULL.
+    unsafe {
+        if let Some(text) = text(value)? {
+            stores::cookielist(easy, text);
+        }
+    }
+    Ok(())
+}
+
+/// A transfer that is under way uses the stores of now.
+fn tell_stores(easy: NonNull<Easy>) {
+    // SAFETY: a good handle, and so is the multi handle that it is in; neither is borrowed.
+    unsafe {
+        let handle = easy.as_ref();
+        if let (Some(id), Some(multi), Some(stores)) =
+            (handle.id, handle.multi.as_mut(), &handle.stores)
+            && let Some(transfer) = multi.engine.transfer_mut(id)
+        {
+            transfer.set_stores(Some(stores.clone()));
+        }
+    }
 }
 
 unsafe fn apply(easy: &mut Easy, option: i32, value: Value) -> Outcome {

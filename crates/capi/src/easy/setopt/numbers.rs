@@ -127,12 +127,14 @@ fn http(easy: &mut Easy, option: i32, value: c_long) -> Outcome {
         }
         option::HSTS_CTRL => {
             let ctrl = HstsCtrl::from_bits_truncate(value as u8);
-            set!(easy, state, state_mut, hsts_ctrl = ctrl)
+            easy.set_hsts_ctrl(ctrl);
+            Ok(())
         }
         option::ALTSVC_CTRL if value == 0 => Err(Code::BadFunctionArgument),
         option::ALTSVC_CTRL => {
             let ctrl = AltSvcCtrl::from_bits_truncate(value as u8);
-            set!(easy, state, state_mut, altsvc_ctrl = ctrl)
+            easy.set_altsvc_ctrl(ctrl);
+            Ok(())
         }
         option::WS_OPTIONS => {
             set!(easy, http, http_mut, ws_raw_mode = value & 1 != 0)?;

@@ -6,7 +6,6 @@ use tress_engine::options::Method;
 use tress_model::Code;
 
 use super::{Easy, MAX_INPUT_LENGTH, Outcome, option, set};
-use crate::share::ShareHandle;
 
 /// Sets a pointer; string options are unknown here.
 ///
@@ -44,8 +43,6 @@ pub(super) unsafe fn set(easy: &mut Easy, option: i32, value: *mut c_void) -> Ou
             easy.private = value;
             Ok(())
         }
-        // SAFETY: by contract.
-        option::SHARE => unsafe { share(easy, value) },
         // Deprecated, and without effect since 7.?: stream dependencies.
         option::STREAM_DEPENDS | option::STREAM_DEPENDS_E => Ok(()),
         option::SSL_CTX_DATA => Err(Code::NotBuiltIn),
@@ -124,14 +121,4 @@ unsafe fn copy_fields(easy: &mut Easy, fields: *const c_char) -> Outcome {
         lists.postfields = std::ptr::null();
     }
     set!(easy, method = Method::Post)
-}
-
-/// Links a share, or unlinks with NULL; not while a transfer is under way.
-unsafe fn share(easy: &mut Easy, share: *mut c_void) -> Outcome {
-    if easy.id.is_some() {
-        return Err(Code::BadFunctionArgument);
-    }
-    // SAFETY: by the caller's contract.
-    easy.share = unsafe { ShareHandle::link(share) };
-    Ok(())
 }

@@ -266,28 +266,21 @@ fn interface(easy: &mut Easy, value: Option<&[u8]>) -> Outcome {
 fn state(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcome {
     match option {
         option::COOKIEFILE => {
-            if value.is_none() {
-                easy.cookies_off();
-            }
-            let files = value.map(|file| {
-                let known = easy.options.state().cookiefile.as_deref().unwrap_or_default();
-                known.iter().cloned().chain([Text::from(file)]).collect()
-            });
-            set!(easy, state, state_mut, cookiefile = files)
-        }
-        option::COOKIELIST => {
-            if let Some(text) = value {
-                easy.cookie_command(text);
-            }
+            easy.set_cookiefile(value);
             Ok(())
         }
-        option::COOKIEJAR if value.is_some() => {
-            easy.cookies_on();
+        option::COOKIEJAR => {
+            easy.cookiejar_set();
             text!(easy, value, state().cookiejar; state_mut().cookiejar)
         }
-        option::COOKIEJAR => text!(easy, value, state().cookiejar; state_mut().cookiejar),
-        option::HSTS => text!(easy, value, state().hsts; state_mut().hsts),
-        option::ALTSVC => text!(easy, value, state().altsvc; state_mut().altsvc),
+        option::HSTS => {
+            easy.set_hsts(value);
+            Ok(())
+        }
+        option::ALTSVC => {
+            easy.set_altsvc(value);
+            Ok(())
+        }
         _ => Err(Code::UnknownOption),
     }
 }
