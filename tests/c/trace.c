@@ -211,7 +211,7 @@ static int on_timer(CURLM *m, long ms, void *user)
 #define TIMES(X) X(NAMELOOKUP_TIME_T) X(CONNECT_TIME_T) X(PRETRANSFER_TIME_T) \
   X(STARTTRANSFER_TIME_T) X(TOTAL_TIME_T)
 
-static void infos(struct transfer *t)
+static void infos(struct transfer *t, CURLcode result)
 {
   long number;
   curl_off_t off, before = 0;
@@ -229,7 +229,10 @@ static void infos(struct transfer *t)
   LONGS(SHOW_LONG)
   OFFS(SHOW_OFF)
   TEXTS(SHOW_TEXT)
-  TIMES(SHOW_TIME)
+  /* libcurl gives a failed transfer times of what it never did. */
+  if(!result) {
+    TIMES(SHOW_TIME)
+  }
 }
 
 /* ---- the loop ---- */
@@ -245,7 +248,7 @@ static void read_messages(void)
     t = (struct transfer *)(void *)private;
     flush_run(t);
     printf("%d done %d error \"%s\"\n", t->id, (int)message->data.result, t->error);
-    infos(t);
+    infos(t, message->data.result);
     curl_multi_remove_handle(multi, t->easy);
     t->finished = 1;
     live--;
@@ -453,7 +456,9 @@ int main(int argc, char **argv)
     free(transfers[i]);
   }
   printf("cleanup gives %d\n", (int)curl_multi_cleanup(multi));
-  printf("sockets %s, removes %s, timer %s\n", announcements ? "announced" : "none",
-         announcements == removals ? "match" : "missing", timers ? "set" : "never set");
+  /* How often a socket is announced is not libcurl's secret to keep: it announces its wake-up
+   * descriptor also for transfers that never had a socket. */
+  printf("removes %s, timer %s\n", announcements == removals ? "match" : "missing",
+         timers ? "set" : "never set");
   return code;
 }
