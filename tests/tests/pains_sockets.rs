@@ -257,7 +257,8 @@ fn pain_25_timers_early_late_and_zero() {
     let timers = lp.seen().timers.clone();
     let twice = timers.windows(2).filter(|w| w[0] == -1 && w[1] == -1).count();
     assert_eq!(twice, 0, "{timers:?}");
-    assert!(timers.len() < 40, "{} timer callbacks for one transfer", timers.len());
+    // The application's timer is spent when it calls, so each early call arms it again, once.
+    assert!(timers.len() < 240, "{} timer callbacks for 200 early calls", timers.len());
     lp.check();
 }
 
