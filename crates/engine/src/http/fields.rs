@@ -3,7 +3,7 @@
 use tress_model::date::parse_date;
 use tress_model::{Code, Error, Result};
 use tress_proto::decode::{Decoder, add_content_codings};
-use tress_proto::h1::{BodyFraming, Field, Head, Version};
+use tress_proto::h1::{BodyFraming, Field, Version};
 
 use super::Next;
 use crate::multi::Core;
@@ -12,9 +12,9 @@ use crate::transfer::Transfer;
 
 impl Transfer {
     /// A status line.
-    pub(super) fn on_status(&mut self, head: &Head) -> Result<()> {
-        self.infos.response_code = u32::from(head.status);
-        self.infos.http_version = match head.version {
+    pub(super) fn on_status(&mut self, status: u16, version: Version) {
+        self.infos.response_code = u32::from(status);
+        self.infos.http_version = match version {
             Version::Unknown => 0,
             Version::Http09 | Version::Http10 => 1,
             Version::Http11 => 2,
@@ -23,7 +23,6 @@ impl Transfer {
         self.infos.content_type = None;
         self.exchange.location = None;
         self.exchange.codings.clear();
-        Ok(())
     }
 
     /// A header of the response.

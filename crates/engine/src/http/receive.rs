@@ -7,7 +7,7 @@ use std::ops::Range;
 use tress_model::headers::Origin;
 use tress_model::{Code, Error, Result};
 use tress_net::Want;
-use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Head, Span};
+use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Span, Version};
 
 use super::{Next, Step};
 use crate::TransferId;
@@ -145,26 +145,27 @@ impl Multi {
     /// A line of a head or trailer: acted on, kept, and delivered if somebody wants it.
     fn on_line(&mut self, id: TransferId, start: usize, span: &Span, kind: Line) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
-        let Some(response) = transfer.exchange.response.take() else { return Ok(false) };
-        let range = match span {
-            Span::Input(range) => Some(start + range.start..start + range.end),
-            Span::Held(_) => None,
+        let Some(response) = transfer.exchange.response.as_ref() else { return Ok(false) };
+        let (status, version) = (response.head().status, response.head().version);
+        // Most lines lie in the input in one piece; a copy is made of the others alone.
+        let (range, held) = match span {
+            Span::Input(range) => (start + range.start..start + range.end, None),
+            Span::Held(range) => {
+                let line = response.held().get(range.clone()).unwrap_or_default().to_vec();
+                (0..line.len(), Some(line))
+            }
         };
-        let line = match (&range, span) {
-            (Some(range), _) => core.input.bytes(range.clone()),
-            (None, span) => span.of(&[], response.held()),
+        let line = match &held {
+            Some(line) => line,
+            None => core.input.bytes(range.clone()),
         };
-        let (seen, wanted) = transfer.take_line(&mut core.outbox, response.head(), line, kind);
-        let lent = wanted.then(|| match range {
-            Some(range) => (range, Vec::new(), Home::Input),
-            None => (0..line.len(), line.to_vec(), Home::Spare),
-        });
-        transfer.exchange.response = Some(response);
-        seen?;
-        let Some((range, mut buffer, home)) = lent else { return Ok(false) };
-        if home == Home::Input {
-            buffer = core.input.lend();
+        if !transfer.take_line(&mut core.outbox, status, version, line, kind)? {
+            return Ok(false);
         }
+        let (buffer, home) = match held {
+            Some(line) => (line, Home::Spare),
+            None => (core.input.lend(), Home::Input),
+        };
         let bytes = Lent { buffer, start: range.start, end: range.end, home };
         core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes });
         Ok(true)
@@ -278,41 +279,42 @@ enum Received {
 }
 
 impl Transfer {
-    /// Acts on a line of a head or trailer and keeps it; the other value: somebody wants it.
+    /// Acts on a line of a head or trailer and keeps it. True: somebody wants it.
     pub(crate) fn take_line(
         &mut self,
         outbox: &mut VecDeque<Out>,
-        head: &Head,
+        status: u16,
+        version: Version,
         line: &[u8],
         kind: Line,
-    ) -> (Result<()>, bool) {
+    ) -> Result<bool> {
         if !matches!(kind, Line::Trailer) {
             self.infos.header_size += line.len() as u64;
         }
-        let seen = match kind {
-            Line::Status => self.on_status(head),
+        match kind {
+            Line::Status => self.on_status(status, version),
             Line::Header { field, value } => {
                 let value = line.get(value).unwrap_or_default();
                 if self.remembers(field) {
                     self.remember(outbox, field, value);
                 }
-                let interim = (100..200).contains(&head.status);
+                let interim = (100..200).contains(&status);
                 let origin = if interim { Origin::INTERIM } else { Origin::HEADER };
-                self.headers.push(line, origin).and_then(|()| self.on_field(field, value))
+                self.headers.push(line, origin)?;
+                self.on_field(field, value)?;
             }
-            Line::End => Ok(()),
+            Line::End => {}
             Line::Trailer => {
                 // A trailer that does not fit is not worth failing a complete response for.
                 let _ = self.headers.push(line, Origin::TRAILER);
-                Ok(())
             }
-        };
+        }
         if self.options.verbose {
             let (transfer, bytes) = (self.id(), line.to_vec());
             let kind = DebugKind::HeaderIn;
             outbox.push_back(Out::Effect(Effect::Debug { transfer, kind, bytes }));
         }
-        (seen, self.options.hooks.contains(Hooks::HEADER) || self.options.header)
+        Ok(self.options.hooks.contains(Hooks::HEADER) || self.options.header)
     }
 }
 
