@@ -12,6 +12,10 @@ pub const MAX_HEADERS: usize = 5000;
 /// that read headers hold to it.
 pub const MAX_HEADER_BYTES: usize = 300 * 1024;
 
+/// Room is made for so many lines of such a length at first, in one step.
+const USUAL_HEADERS: usize = 8;
+const USUAL_LINE: usize = 32;
+
 bitflags! {
     /// Where a header comes from (`CURLH_*`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +139,10 @@ impl HeaderStore {
         if self.lines.len() >= MAX_HEADERS {
             let message = format!("Too many response headers, {MAX_HEADERS} is max");
             return Err(Error::new(Code::TooLarge, message));
+        }
+        if self.lines.is_empty() {
+            self.lines.reserve(USUAL_HEADERS);
+            self.bytes.reserve(USUAL_HEADERS * USUAL_LINE);
         }
         let start = self.bytes.len();
         self.bytes.extend_from_slice(text);

@@ -16,6 +16,10 @@ pub(super) fn normalize(host: Cow<'_, [u8]>) -> Result<Host<'_>, UrlCode> {
             .map(|(address, zone)| (Cow::Owned(address), zone.map(Cow::Owned)));
     }
     if let Some(address) = parse_ipv4(&host) {
+        let as_written = std::str::from_utf8(&host).ok().and_then(|text| text.parse().ok());
+        if as_written == Some(address) {
+            return Ok((host, None));
+        }
         return Ok((Cow::Owned(address.to_string().into_bytes()), None));
     }
     check_name(&host)?;
