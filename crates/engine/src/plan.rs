@@ -4,6 +4,7 @@
 //! A plan is made once for a set of options and used again as long as they are the same
 //! allocation: a handle that is added again and again plans nothing.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tress_model::altsvc::{self, Alternative};
@@ -35,19 +36,45 @@ pub(crate) struct Plan {
     alt_used: Option<Box<[u8]>>,
 }
 
+/// The plans made last: handles made afresh often have the settings of those before them.
+#[derive(Default)]
+pub(crate) struct Plans(VecDeque<Arc<Plan>>);
+
+/// Plans that are kept for handles to come.
+const MAX_PLANS: usize = 4;
+
+impl Plans {
+    fn find(&self, options: &Options) -> Option<Arc<Plan>> {
+        let same = |plan: &&Arc<Plan>| {
+            plan.options.url == options.url && *plan.options == *options
+        };
+        self.0.iter().find(same).cloned()
+    }
+
+    fn remember(&mut self, plan: &Arc<Plan>) {
+        self.0.truncate(MAX_PLANS - 1);
+        self.0.push_front(plan.clone());
+    }
+}
+
 impl Plan {
     /// Makes sure that the transfer has a plan for its settings.
     pub(crate) fn refresh(transfer: &mut Transfer, core: &mut Core) -> Result<()> {
         let remembers = transfer.stores.as_deref().is_some_and(Stores::decide_destination);
         let fresh = transfer.plan.as_ref().is_some_and(|plan| {
-            let lasts = !plan.redirected && !plan.remembered && !remembers;
-            Arc::ptr_eq(&plan.options, &transfer.options)
+            let lasts = plan.lasts() && !remembers;
+            transfer.planned_for.as_ref().is_some_and(|it| Arc::ptr_eq(it, &transfer.options))
                 && (lasts || transfer.exchange.follow.is_going_on())
         });
         if fresh {
             return Ok(());
         }
         let options = transfer.options.clone();
+        transfer.planned_for = Some(options.clone());
+        if !remembers && let Some(plan) = core.plans.find(&options) {
+            transfer.plan = Some(plan);
+            return Ok(());
+        }
         let Some(text) = options.url.as_deref() else {
             return Err(Error::new(Code::UrlMalformat, "No URL set"));
         };
@@ -61,8 +88,17 @@ impl Plan {
             url.set(UrlPart::Port, Some(port.as_bytes()), UrlFlags::empty()).map_err(rejected)?;
         }
         let plan = Self::new(options, url, transfer, core)?;
-        transfer.plan = Some(Box::new(plan));
+        let plan = Arc::new(plan);
+        if plan.lasts() && !remembers {
+            core.plans.remember(&plan);
+        }
+        transfer.plan = Some(plan);
         Ok(())
+    }
+
+    /// Is it good for any transfer with these settings?
+    fn lasts(&self) -> bool {
+        !self.redirected && !self.remembered
     }
 
     /// The plan for where a redirect leads to.
@@ -81,11 +117,6 @@ impl Plan {
     pub(crate) fn again(transfer: &Transfer, core: &mut Core) -> Result<Self> {
         let plan = transfer.plan()?;
         Self::new(plan.options.clone(), plan.url.clone(), transfer, core)
-    }
-
-    /// Was it made from these settings?
-    pub(crate) fn is_for(&self, options: &Arc<Options>) -> bool {
-        Arc::ptr_eq(&self.options, options)
     }
 
     /// Where the first request of the transfer goes.

@@ -42,7 +42,7 @@ impl Multi {
             }
             Some(Next::WithoutExpect) => {
                 transfer.exchange.follow.expect_disabled = true;
-                transfer.plan = Some(Box::new(Plan::again(transfer, core)?));
+                transfer.plan = Some(Plan::again(transfer, core)?.into());
                 self.again(id)
             }
             Some(Next::Authenticate) => self.again(id),
@@ -99,7 +99,7 @@ impl Multi {
             let url = plan.url.to_bytes(UrlFlags::empty()).unwrap_or_default();
             format!("Issue another request to this URL: '{}'", String::from_utf8_lossy(&url))
         });
-        transfer.plan = Some(Box::new(plan));
+        transfer.plan = Some(plan.into());
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ use crate::conn::ConnId;
 use crate::dirty::Dirty;
 use crate::effect::{DebugKind, Effect};
 use crate::interest::Interest;
+use crate::plan::Plans;
 use crate::timers::Timers;
 use crate::transfer::Transfer;
 
@@ -32,6 +33,8 @@ pub(crate) struct Core {
     /// Received bytes of the transfer that is being run.
     pub(crate) input: Input,
     pub(crate) messages: VecDeque<TransferId>,
+    /// Plans that further handles may use.
+    pub(crate) plans: Plans,
     pub(crate) running: usize,
     /// High-water mark of `running`, for the size of the cache.
     pub(crate) most_running: usize,
@@ -94,6 +97,7 @@ impl Core {
             asked: None,
             input: Input::default(),
             messages: VecDeque::new(),
+            plans: Plans::default(),
             running: 0,
             most_running: 0,
             acting: false,

@@ -6,7 +6,7 @@ macro_rules! options {
         $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr,)*
     }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug)]
+        #[derive(Clone, Debug, PartialEq)]
         #[allow(missing_docs)]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type,)*

@@ -184,7 +184,7 @@ pub enum Method {
 }
 
 /// Where the body of the request comes from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub enum BodySource {
     /// There is none.
     #[default]

@@ -41,7 +41,9 @@ pub struct Transfer {
     pub(crate) state: State,
     id: Option<TransferId>,
     /// What the settings come to; kept as long as they are the same allocation.
-    pub(crate) plan: Option<Box<Plan>>,
+    pub(crate) plan: Option<Arc<Plan>>,
+    /// The settings that the plan was made or found for.
+    pub(crate) planned_for: Option<Arc<Options>>,
     pub(crate) conn: Option<ConnId>,
     pub(crate) held_conn: Option<Held>,
     pub(crate) lookup: Option<tress_net::resolve::LookupId>,
@@ -116,6 +118,7 @@ impl Transfer {
             state: State::Idle,
             id: None,
             plan: None,
+            planned_for: None,
             conn: None,
             held_conn: None,
             lookup: None,
@@ -167,10 +170,14 @@ impl Transfer {
     /// The URL used last (`CURLINFO_EFFECTIVE_URL`); the one set, while that was not parsed.
     pub fn effective_url(&self) -> Option<Vec<u8>> {
         let set = || self.options.url.as_deref().map(<[u8]>::to_vec);
-        match self.plan.as_deref().filter(|plan| plan.is_for(&self.options)) {
+        match self.plan.as_deref().filter(|_| self.is_planned()) {
             Some(plan) => plan.url.to_bytes(UrlFlags::empty()).ok().or_else(set),
             None => set(),
         }
+    }
+
+    fn is_planned(&self) -> bool {
+        self.planned_for.as_ref().is_some_and(|it| Arc::ptr_eq(it, &self.options))
     }
 
     /// The scheme used last, in lower case (`CURLINFO_SCHEME`).
