@@ -45,9 +45,7 @@ const MAX_PLANS: usize = 4;
 
 impl Plans {
     fn find(&self, options: &Options) -> Option<Arc<Plan>> {
-        let same = |plan: &&Arc<Plan>| {
-            plan.options.url == options.url && *plan.options == *options
-        };
+        let same = |plan: &&Arc<Plan>| plan.options.url == options.url && *plan.options == *options;
         self.0.iter().find(same).cloned()
     }
 
