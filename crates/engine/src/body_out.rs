@@ -71,6 +71,11 @@ impl BodyOut {
         }
     }
 
+    /// The source goes on after all.
+    pub(crate) fn reopen(&mut self) {
+        self.state = BodyState::Flows;
+    }
+
     /// Nothing more is to be sent, whatever was announced.
     pub(crate) fn give_up(&mut self) {
         self.state = BodyState::Ended;

@@ -12,6 +12,7 @@ use crate::TransferId;
 use crate::destination::Destination;
 use crate::ids::Id;
 use crate::interest::Interest;
+use crate::ws::Socket;
 
 /// A connection of a pool.
 pub(crate) type ConnId = Id<Conn>;
@@ -46,6 +47,8 @@ pub(crate) struct Conn {
     pub(crate) writable: bool,
     /// TLS must write before a read can go on.
     pub(crate) reads_by_writing: bool,
+    /// It has switched to WebSocket.
+    pub(crate) websocket: Option<Box<Socket>>,
 
     // The pool's own links.
     pub(crate) idle_since: Option<Instant>,
@@ -95,6 +98,7 @@ impl Conn {
             readable: false,
             writable: false,
             reads_by_writing: false,
+            websocket: None,
             idle_since: None,
             idle_place: 0,
             older: None,

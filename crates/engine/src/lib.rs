@@ -29,10 +29,12 @@ pub mod options;
 mod plan;
 mod pool;
 mod progress;
+mod random;
 pub mod stores;
 mod timers;
 mod tls;
 mod transfer;
+mod ws;
 
 pub use effect::{DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch};
 pub use ids::Id;
@@ -40,6 +42,7 @@ pub use infos::{Infos, Times};
 pub use multi::{Held, Multi, MultiSettings, Parked, Ready};
 pub use transfer::Transfer;
 pub use tress_net::connect::{SockOptAnswer, Target};
+pub use ws::WsFrame;
 
 /// A transfer in a multi handle.
 pub type TransferId = Id<Box<Transfer>>;

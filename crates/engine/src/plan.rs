@@ -158,7 +158,7 @@ impl Plan {
             remembered: stores.is_some(),
             alt_used,
         };
-        if service == Service::Http {
+        if matches!(service, Service::Http | Service::WebSocket) {
             plan.head = head::build(&plan.options, &plan.url, follow, &plan.varying(), false)?;
         }
         Ok(plan)
@@ -227,6 +227,8 @@ fn check_scheme(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Service {
     Http,
+    /// A handshake by HTTP, then frames.
+    WebSocket,
     /// A local file: no connection.
     File,
 }
@@ -235,6 +237,7 @@ impl Service {
     fn of(scheme: &Scheme) -> Option<Self> {
         match scheme.name {
             "http" | "https" => Some(Self::Http),
+            "ws" | "wss" => Some(Self::WebSocket),
             "file" => Some(Self::File),
             _ => None,
         }

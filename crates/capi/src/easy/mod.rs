@@ -88,6 +88,7 @@ pub struct Kept {
     pub(crate) certinfo: getinfo::CertInfo,
     pub(crate) tls_session: getinfo::TlsSession,
     pub(crate) header: headers::Kept,
+    pub(crate) frame: Option<crate::ws::WsFrame>,
 }
 
 impl Easy {

@@ -25,7 +25,9 @@ pub unsafe fn deliver(
     let Some(easy) = easy else { return Delivered::Taken };
     let slice = if kind == Delivery::Body { MAX_WRITE_SIZE } else { bytes.len().max(1) };
     let mut taken = 0;
-    for part in bytes.chunks(slice) {
+    // A WebSocket frame may be empty, and is told all the same.
+    let empty = bytes.is_empty().then_some(bytes);
+    for part in bytes.chunks(slice).chain(empty) {
         // SAFETY: by contract; read anew each time, callbacks may change it.
         let Some((write, data)) = (unsafe { destination(easy, kind) }) else {
             return Delivered::Taken;

@@ -9,7 +9,7 @@ use super::head::{self, Head, Varying};
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::multi::{Core, Flow, Multi};
-use crate::plan::Plan;
+use crate::plan::{Plan, Service};
 use crate::transfer::Transfer;
 
 impl Multi {
@@ -64,7 +64,17 @@ impl Transfer {
     fn varying(&self, core: &mut Core, plan: &Plan) -> Varying {
         let mut varying = plan.varying();
         self.add_cookies(core, plan, &mut varying);
+        if plan.service == Service::WebSocket {
+            varying.upgrade = crate::ws::request_lines(&self.options);
+        }
         varying
+    }
+}
+
+impl Transfer {
+    /// Does its URL ask for WebSocket?
+    pub(crate) fn is_websocket(&self) -> bool {
+        self.plan.as_deref().is_some_and(|plan| plan.service == Service::WebSocket)
     }
 }
 

@@ -15,6 +15,9 @@ impl Multi {
     /// Ends the exchange.
     pub(crate) fn complete(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        if transfer.infos.response_code == 101 && transfer.is_websocket() {
+            return self.open_websocket(id);
+        }
         let exchange = &mut transfer.exchange;
         if exchange.body.state() != crate::body_out::BodyState::Ended || !exchange.out_is_sent() {
             // An answer before the end of the request: what is not sent never will be.

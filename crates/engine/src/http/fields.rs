@@ -84,6 +84,10 @@ impl Transfer {
         let length = head.content_length;
         self.plan_next(status);
         self.settle_upload(core, status);
+        if self.is_websocket() && status >= 200 {
+            let text = format!("Refused WebSocket upgrade: {status}");
+            return Err(Error::new(Code::HttpReturnedError, text));
+        }
         if status >= 400 && self.options.failonerror && self.exchange.next.is_none() {
             let text = format!("The requested URL returned error: {status}");
             return Err(Error::new(Code::HttpReturnedError, text));

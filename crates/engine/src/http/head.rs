@@ -32,6 +32,8 @@ pub(crate) struct Varying {
     pub(crate) jar_is_cut: bool,
     /// Host and port of the alternative service in use.
     pub(crate) alt_used: Option<Box<[u8]>>,
+    /// Header lines that ask for another protocol.
+    pub(crate) upgrade: Vec<u8>,
     /// The request only carries on a negotiation: without its body.
     pub(crate) negotiating: bool,
 }
@@ -47,7 +49,12 @@ pub(crate) fn build(
     varying: &Varying,
     via_proxy: bool,
 ) -> Result<Head> {
-    let kind = follow.kind.unwrap_or_else(|| kind(options));
+    let websocket = matches!(url.scheme_name(), Some(b"ws" | b"wss"));
+    let kind = match follow.kind {
+        _ if websocket => Kind::Get,
+        Some(kind) => kind,
+        None => kind(options),
+    };
     let http = options.http();
     let body_length = if varying.negotiating { Some(0) } else { body_length(options, kind) };
     let target = match http.request_target.as_deref() {
@@ -88,6 +95,7 @@ pub(crate) fn build(
         transfer_encoding: http.transfer_encoding,
         accept_encoding: accept_encoding(options),
         referer: follow.referer.as_deref().or(http.referer.as_deref()),
+        upgrade: &varying.upgrade,
         jar_cookies: &varying.jar_cookies,
         cookie: http.cookie.as_deref().filter(|_| !varying.jar_is_cut),
         alt_used: varying.alt_used.as_deref(),

@@ -12,6 +12,7 @@ mod send;
 use std::ops::Range;
 use std::time::Instant;
 
+pub(crate) use receive::Received;
 pub(crate) use send::words;
 use tress_model::Result;
 use tress_proto::decode::{Coding, Decoder};
@@ -23,6 +24,7 @@ use crate::body_out::{BodyOut, BodyState};
 use crate::http::head::FirstOrigin;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
+use crate::ws::Socket;
 
 /// A request with its response; buffers are kept from one to the next.
 #[derive(Default)]
@@ -174,7 +176,7 @@ impl Multi {
     }
 
     /// What the exchange waits for on its socket.
-    fn watch_exchange(&mut self, id: TransferId, out_of_turn: bool) {
+    pub(crate) fn watch_exchange(&mut self, id: TransferId, out_of_turn: bool) {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let exchange = &transfer.exchange;
@@ -185,6 +187,7 @@ impl Multi {
         let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
         let sends = !exchange.unsent(plan_head).is_empty();
         let sends = sends || conn.reads_by_writing;
+        let sends = sends || conn.websocket.as_deref().is_some_and(Socket::has_output);
         if sends && transfer.progress.may_send(core.now) {
             want = want.and(Want::OUT);
         }

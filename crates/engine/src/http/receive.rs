@@ -65,7 +65,7 @@ impl Multi {
     }
 
     /// Asks the kernel for bytes, if there may be some.
-    fn receive(&mut self, id: TransferId, budget: &mut u32) -> Result<Received> {
+    pub(crate) fn receive(&mut self, id: TransferId, budget: &mut u32) -> Result<Received> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else {
             return Ok(Received::Nothing);
         };
@@ -272,7 +272,7 @@ impl Multi {
 }
 
 /// What asking the kernel for bytes came to.
-enum Received {
+pub(crate) enum Received {
     Bytes,
     Nothing,
     Closed,

@@ -169,6 +169,24 @@ impl super::Exchange {
         self.body = BodyOut::begin(options, length, false);
     }
 
+    /// What follows is no HTTP: the body, if any, goes out in frames.
+    pub(crate) fn begin_frames(&mut self, body: BodyOut) {
+        self.forget_out();
+        self.body = body;
+        self.close = true;
+    }
+
+    /// The source has said that it ends, but that does not count.
+    pub(crate) fn reopen_upload(&mut self) {
+        self.body.reopen();
+    }
+
+    /// An empty buffer for the next piece.
+    pub(crate) fn take_piece_buffer(&mut self) -> Vec<u8> {
+        self.forget_out();
+        std::mem::take(&mut self.out)
+    }
+
     /// Bytes of the body that wait to go out.
     pub(crate) fn piece(&self) -> &[u8] {
         self.unsent(&[])

@@ -104,6 +104,7 @@ impl Multi {
             Some(State::Resolving) => self.resolve(id),
             Some(State::Connecting) => self.connect(id),
             Some(State::Exchange) => self.exchange(id),
+            Some(State::WebSocket) => self.websocket(id),
             Some(State::File) => self.move_file(id),
             Some(State::Idle | State::Queued | State::Done) | None => Ok(Flow::Wait),
         }

@@ -20,7 +20,15 @@ impl Multi {
     /// `Again` when nothing has come, `RecvError`, or `UnsupportedProtocol` when the connection
     /// is gone.
     pub fn receive_raw(&mut self, held: Held, buffer: &mut [u8]) -> Result<usize> {
-        let stream = self.pool.get_mut(held.0).and_then(|conn| conn.stream()).ok_or_else(gone)?;
+        let conn = self.pool.get_mut(held.0).ok_or_else(gone)?;
+        if !conn.leftover.is_empty() {
+            // It came with the head of the answer to a handshake.
+            let count = conn.leftover.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&conn.leftover[..count]);
+            conn.leftover.drain(..count);
+            return Ok(count);
+        }
+        let stream = conn.stream().ok_or_else(gone)?;
         stream.recv(buffer).map_err(|error| failed(&error, Code::RecvError, "Recv"))
     }
 

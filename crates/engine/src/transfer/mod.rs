@@ -89,6 +89,8 @@ pub(crate) enum State {
     Connecting,
     /// Request and response.
     Exchange,
+    /// Frames both ways, after a handshake by HTTP.
+    WebSocket,
     /// A local file is read or written.
     File,
     Done,
@@ -276,7 +278,7 @@ impl Transfer {
                     consider(connect.deadline());
                 }
             }
-            State::Exchange | State::File => {
+            State::Exchange | State::WebSocket | State::File => {
                 consider(self.exchange.deadline());
                 consider(self.progress.speed_deadline(now));
             }

@@ -79,6 +79,16 @@ impl Decoder {
         Ok((payload.end, Some(Chunk { flags: self.flags, offset, bytes_left, payload })))
     }
 
+    /// The frame whose payload comes next, as an empty piece of it.
+    pub fn frame_begun(&self) -> Option<Chunk> {
+        match self.state {
+            State::Payload { offset, left } => {
+                Some(Chunk { flags: self.flags, offset, bytes_left: left, payload: 0..0 })
+            }
+            State::Head => None,
+        }
+    }
+
     /// Whether a frame has begun and is not over.
     pub fn in_frame(&self) -> bool {
         self.head_len > 0 || matches!(self.state, State::Payload { .. })

@@ -57,6 +57,12 @@ impl WebSocket {
         }
     }
 
+    /// The frame whose payload comes next, as an empty piece of it; none for a PING that is
+    /// answered here.
+    pub fn frame_begun(&self) -> Option<Chunk> {
+        self.decoder.frame_begun().filter(|chunk| self.no_auto_pong || chunk.flags != PING)
+    }
+
     /// Whether the connection ended in the middle of a frame.
     pub fn in_frame(&self) -> bool {
         self.decoder.in_frame()
@@ -110,6 +116,40 @@ impl WebSocket {
         let gone = self.unreported.saturating_sub(self.output().len());
         self.unreported -= gone;
         gone
+    }
+
+    /// Whether a frame of the application lacks payload.
+    pub fn in_sent_frame(&self) -> bool {
+        self.encoder.remaining() > 0
+    }
+
+    /// `curl_ws_send` where the output is sent by somebody else: all of `data` is taken, as a
+    /// frame or as payload of the one under way.
+    ///
+    /// # Errors
+    /// As for [`WebSocket::offer`].
+    pub fn enqueue(
+        &mut self,
+        data: &[u8],
+        frame_size: i64,
+        flags: u32,
+        mask: [u8; 4],
+    ) -> Result<()> {
+        let wanted = self.encoder.remaining();
+        if wanted > 0 {
+            self.check_continuation(data.len())?;
+        } else {
+            let len =
+                if flags & OFFSET != 0 { checked_len(frame_size)? } else { data.len() as u64 };
+            self.encoder.start(flags, len, mask, &mut self.out)?;
+        }
+        self.encoder.payload(data, &mut self.out);
+        Ok(())
+    }
+
+    /// Bytes to send as they are.
+    pub fn enqueue_raw(&mut self, data: &[u8]) {
+        self.out.extend_from_slice(data);
     }
 
     /// `curl_ws_start_frame`: the head of a frame that the read callback fills.
