@@ -23,12 +23,15 @@ pub struct Feature {
 
 /// Features, in order of their names without regard to case.
 pub const FEATURES: &[Feature] = &[
+    Feature { name: c"alt-svc", bit: 1 << 24 },
     Feature { name: c"AsynchDNS", bit: 1 << 7 },
     Feature { name: c"brotli", bit: 1 << 23 },
+    Feature { name: c"HSTS", bit: 1 << 28 },
     Feature { name: c"IDN", bit: 1 << 10 },
     Feature { name: c"IPv6", bit: 1 << 0 },
     Feature { name: c"Largefile", bit: 1 << 9 },
     Feature { name: c"libz", bit: 1 << 3 },
+    Feature { name: c"PSL", bit: 1 << 20 },
     Feature { name: c"SSL", bit: 1 << 2 },
     Feature { name: c"threadsafe", bit: 1 << 30 },
     Feature { name: c"UnixSockets", bit: 1 << 19 },

@@ -193,7 +193,8 @@ impl CookieJar {
         now: i64,
     ) -> Result<Kept<'_>, Refused> {
         let cookie = parse::parse_header(value, Some(response), true, now)?;
-        self.add(cookie, Some(response), true, now)
+        self.remove_expired(now);
+        self.add(cookie, Some(response), true)
     }
 
     /// Keeps the cookie of a `CURLOPT_COOKIELIST` line: `Set-Cookie: ...` or the file's format.
@@ -203,7 +204,8 @@ impl CookieJar {
             None => file::parse_line(line)?,
         };
         let live = self.running;
-        self.add(cookie, None, live, now)
+        self.remove_expired(now);
+        self.add(cookie, None, live)
     }
 
     /// Reads the text of a cookie file or of dumped headers. `session`: keep session cookies.
@@ -217,7 +219,8 @@ impl CookieJar {
             let Ok(cookie) = cookie else { continue };
             let is_public = cookie.domain.as_deref().is_some_and(rules::is_public_suffix);
             if !is_public && (session || cookie.expires != 0) {
-                let _ = self.add(cookie, None, false, now);
+                // What a response has just taken back stays until the file is read, and wins.
+                let _ = self.add(cookie, None, false);
             }
         }
         self.remove_expired(now);
@@ -311,7 +314,6 @@ impl CookieJar {
         mut cookie: Cookie,
         response: Option<&Response<'_>>,
         live: bool,
-        now: i64,
     ) -> Result<Kept<'_>, Refused> {
         if !rules::keeps_prefix(&cookie) {
             return Err(Refused("".into()));
@@ -319,7 +321,6 @@ impl CookieJar {
         if let Some(response) = response {
             rules::check_public_suffix(&cookie, response.host)?;
         }
-        self.remove_expired(now);
         self.last_created += 1;
         cookie.created = self.last_created;
         cookie.live = live;
