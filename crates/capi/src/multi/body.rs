@@ -12,7 +12,8 @@ use crate::easy::Easy;
 use crate::guard::Callback;
 use crate::stdio;
 
-/// Hands bytes to the write or header callback: bodies in slices, header lines whole.
+/// Hands bytes to the write or header callback: bodies in slices, header lines whole. With
+/// `CURLOPT_HEADER` header lines go to both.
 ///
 /// # Safety
 /// `multi` and `easy` are good and not borrowed.
@@ -23,6 +24,24 @@ pub unsafe fn deliver(
     bytes: &[u8],
 ) -> Delivered {
     let Some(easy) = easy else { return Delivered::Taken };
+    // SAFETY: by contract.
+    unsafe {
+        if kind == Delivery::Header && easy.as_ref().options.header {
+            match hand_over(multi, easy, Delivery::Body, bytes) {
+                Delivered::Taken => {}
+                answer => return answer,
+            }
+        }
+        hand_over(multi, easy, kind, bytes)
+    }
+}
+
+unsafe fn hand_over(
+    multi: NonNull<Multi>,
+    easy: NonNull<Easy>,
+    kind: Delivery,
+    bytes: &[u8],
+) -> Delivered {
     let slice = if kind == Delivery::Body { MAX_WRITE_SIZE } else { bytes.len().max(1) };
     let mut taken = 0;
     // A WebSocket frame may be empty, and is told all the same.
