@@ -101,6 +101,14 @@ impl BodyOut {
         self.left.filter(|left| *left > 0)
     }
 
+    /// Bytes to come; none: not known.
+    pub(crate) fn left(&self) -> Option<u64> {
+        match self.state {
+            BodyState::Ended => Some(0),
+            _ => self.left,
+        }
+    }
+
     /// Is the body sent in chunks?
     pub(crate) fn is_chunked(&self) -> bool {
         self.chunked

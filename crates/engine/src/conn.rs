@@ -10,6 +10,7 @@ use tress_net::connect::{AttemptId, Connect, Target};
 
 use crate::TransferId;
 use crate::destination::Destination;
+use crate::http::auth::Bound;
 use crate::ids::Id;
 use crate::interest::Interest;
 use crate::ws::Socket;
@@ -49,6 +50,8 @@ pub(crate) struct Conn {
     pub(crate) reads_by_writing: bool,
     /// It has switched to WebSocket.
     pub(crate) websocket: Option<Box<Socket>>,
+    /// Whom NTLM has authenticated it for.
+    pub(crate) bound: Option<Box<Bound>>,
 
     // The pool's own links.
     pub(crate) idle_since: Option<Instant>,
@@ -99,6 +102,7 @@ impl Conn {
             writable: false,
             reads_by_writing: false,
             websocket: None,
+            bound: None,
             idle_since: None,
             idle_place: 0,
             older: None,

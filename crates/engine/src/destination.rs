@@ -10,6 +10,7 @@ use tress_model::url::Url;
 use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
 use tress_net::tls::TlsSettings;
 
+use crate::http::auth::Credentials;
 use crate::options::{Hooks, IpResolve, Options};
 
 /// The key under which connections are pooled. Two transfers whose destinations are equal may
@@ -41,11 +42,13 @@ pub(crate) enum Peer {
 }
 
 impl Destination {
+    /// Where a transfer goes; `bound`: whose connections those are that NTLM may authenticate.
     pub(crate) fn new(
         options: &Options,
         url: &Url,
         scheme: &'static Scheme,
         alternative: Option<&Alternative>,
+        bound: Option<&Credentials>,
     ) -> Self {
         let tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
         let alpn = options.tls().ssl_enable_alpn;
@@ -61,6 +64,9 @@ impl Destination {
         peer.push(&mut key);
         if let Some(bind) = &settings.bind {
             push(&mut key, format!("{bind:?}").as_bytes());
+        }
+        if let Some(credentials) = bound {
+            push(&mut key, &credentials.identity());
         }
         let key = key.into_boxed_slice();
         let hash = hash(&key);

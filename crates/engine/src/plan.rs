@@ -13,9 +13,10 @@ use tress_model::url::{Url, UrlCode, UrlFlags, UrlPart};
 use tress_model::{Code, Error, Result};
 
 use crate::destination::Destination;
+use crate::http::auth::{self, Credentials, Whom};
 use crate::http::head::{self, FirstOrigin, Head, Varying};
 use crate::multi::Core;
-use crate::options::{Options, Protocols};
+use crate::options::{Auth, Options, Protocols};
 use crate::stores::Stores;
 use crate::transfer::Transfer;
 
@@ -28,6 +29,10 @@ pub(crate) struct Plan {
     pub(crate) destination: Arc<Destination>,
     /// The head of the request, as far as nothing else has a say in it.
     pub(crate) head: Head,
+    /// What requests prove themselves with.
+    pub(crate) credentials: Option<Arc<Credentials>>,
+    /// The scheme whose header is in the head.
+    pub(crate) auth_used: Auth,
     /// It depends on earlier answers (a redirect): good for this transfer only.
     pub(crate) redirected: bool,
     /// It depends on what was remembered (HSTS, Alt-Svc): good for this transfer only.
@@ -142,7 +147,17 @@ impl Plan {
         let (scheme, service) = check_scheme(&options, &url, redirected)?;
         let alternative =
             stores.and_then(|stores| stores.alternative(&options, &url, core.now_unix()));
-        let destination = Arc::new(Destination::new(&options, &url, scheme, alternative.as_ref()));
+        let allowed = follow.allows_credentials(&options, &url);
+        let credentials = Credentials::of(&options, &url, allowed)?;
+        let login = credentials.as_ref();
+        let auth_used = match login {
+            Some(login) if !auth::is_custom(&options, Whom::Server) => {
+                login.preemptive(options.auth().httpauth)
+            }
+            _ => Auth::empty(),
+        };
+        let bound = login.filter(|_| options.auth().httpauth.contains(Auth::NTLM));
+        let destination = Destination::new(&options, &url, scheme, alternative.as_ref(), bound);
         let alt_used = alternative.filter(|other| destination.is_at(&other.service)).map(|other| {
             core.info(transfer, || going_elsewhere(&other));
             let host = String::from_utf8_lossy(&other.service.host);
@@ -152,14 +167,18 @@ impl Plan {
             options,
             url,
             service,
-            destination,
+            destination: Arc::new(destination),
             head: Head::default(),
+            credentials: credentials.map(Arc::new),
+            auth_used,
             redirected: redirected || follow.expect_disabled,
             remembered: stores.is_some(),
             alt_used,
         };
         if matches!(service, Service::Http | Service::WebSocket) {
-            plan.head = head::build(&plan.options, &plan.url, follow, &plan.varying(), false)?;
+            let login = plan.credentials.as_deref();
+            let varying = plan.varying();
+            plan.head = head::build(&plan.options, &plan.url, follow, &varying, login, false)?;
         }
         Ok(plan)
     }

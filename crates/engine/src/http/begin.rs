@@ -5,11 +5,12 @@ use tress_proto::h1::{Response, ResponseConfig};
 use tress_proto::http::Kind;
 
 use super::Exchange;
+use super::auth::{Bound, Whom};
 use super::head::{self, Head, Varying};
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::multi::{Core, Flow, Multi};
-use crate::plan::{Plan, Service};
+use crate::plan::Service;
 use crate::transfer::Transfer;
 
 impl Multi {
@@ -22,16 +23,26 @@ impl Multi {
         let options = transfer.options.clone();
         transfer.infos.times.pretransfer = transfer.since_start(now);
         transfer.infos.times.posttransfer = std::time::Duration::ZERO;
+        if conn.uses == 1
+            && let Some(auth) = &mut transfer.auth
+        {
+            auth.new_connection();
+        }
+        let varying = transfer.varying(core, &mut conn.bound)?;
         let plan = transfer.plan()?;
-        let varying = transfer.varying(core, plan);
         // Where nothing varies the plan's head is sent as it is, without a copy.
-        let own = match varying == plan.varying() {
+        let mut own = match varying == plan.varying() {
             true => None,
             false => {
                 let follow = &transfer.exchange.follow;
-                Some(head::build(&options, &plan.url, follow, &varying, false)?)
+                let login = plan.credentials.as_deref();
+                Some(head::build(&options, &plan.url, follow, &varying, login, false)?)
             }
         };
+        let negotiating = varying.negotiating;
+        if let Some(own) = own.as_mut().filter(|own| negotiating && own.sent.chunked) {
+            own.bytes.extend_from_slice(b"0\r\n\r\n");
+        }
         let Head { bytes, sent, kind, body_length: length } = own.as_ref().unwrap_or(&plan.head);
         let (head_len, sent, kind, length) = (bytes.len(), *sent, *kind, *length);
         transfer.infos.upload_length = if kind.has_body() { length } else { Some(0) };
@@ -39,7 +50,7 @@ impl Multi {
         (transfer.infos.downloaded, transfer.infos.uploaded) = (0, 0);
         let exchange = &mut transfer.exchange;
         exchange.reset(head_len, own.map(|own| own.bytes));
-        if kind.has_body() {
+        if kind.has_body() && !negotiating {
             exchange.body = BodyOut::begin(&options, length, sent.chunked);
         }
         if sent.expect_100 {
@@ -61,13 +72,25 @@ impl Multi {
 
 impl Transfer {
     /// What the head of the next request says beyond settings and URL.
-    fn varying(&self, core: &mut Core, plan: &Plan) -> Varying {
+    fn varying(&mut self, core: &mut Core, bound: &mut Option<Box<Bound>>) -> Result<Varying> {
+        if let Some(auth) = &mut self.auth {
+            auth.begin_request();
+        }
+        let plan = self.plan()?;
         let mut varying = plan.varying();
         self.add_cookies(core, plan, &mut varying);
         if plan.service == Service::WebSocket {
             varying.upgrade = crate::ws::request_lines(&self.options);
         }
-        varying
+        match &plan.credentials {
+            None => {}
+            Some(_) if plan.auth_used.is_empty() => self.authorize(&mut varying, core, bound)?,
+            Some(login) => {
+                let (login, used) = (login.clone(), plan.auth_used);
+                self.used(core, Whom::Server, used, &login);
+            }
+        }
+        Ok(varying)
     }
 }
 

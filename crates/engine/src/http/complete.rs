@@ -37,33 +37,50 @@ impl Multi {
             Some(Next::Retry) => {
                 core.info(transfer, || "Connection died, retrying a fresh connect".to_owned());
                 transfer.need_fresh = true;
-                self.again(id)
+                self.again(id, false)
             }
             Some(Next::Redirect) => {
                 self.follow(id)?;
-                self.again(id)
+                self.again(id, false)
             }
             Some(Next::WithoutExpect) => {
                 transfer.exchange.follow.expect_disabled = true;
                 transfer.plan = Some(Plan::again(transfer, core)?.into());
-                self.again(id)
+                self.again(id, false)
             }
-            Some(Next::Authenticate) => self.again(id),
+            Some(Next::Authenticate) => self.again(id, true),
         }
     }
 
-    /// The same transfer makes another request.
-    fn again(&mut self, id: TransferId) -> Result<Flow> {
+    /// The same transfer makes another request, to the `same` place or elsewhere.
+    fn again(&mut self, id: TransferId, same: bool) -> Result<Flow> {
         let Some((transfer, _, _)) = self.parts(id) else { return Ok(Flow::Wait) };
         let keep = transfer.exchange.keeps_connection();
         let taken = transfer.exchange.body.taken();
         transfer.state = State::Start;
         transfer.headers.start_next_request();
-        self.release(id, keep);
+        if !(keep && same && self.keep_own(id)) {
+            self.release(id, keep);
+        }
         if taken > 0 {
             return self.rewind(id);
         }
         Ok(Flow::Again)
+    }
+
+    /// Keeps the connection for the transfer's next request: the authentication may be bound to
+    /// it. False: it is of no use.
+    fn keep_own(&mut self, id: TransferId) -> bool {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return false };
+        let Some(conn_id) = transfer.conn else { return false };
+        let refused = transfer.options.forbid_reuse && !transfer.is_bound(&conn.bound);
+        if refused || !conn.leftover.is_empty() {
+            return false;
+        }
+        core.input.discard(conn_id);
+        conn.last_used = core.now;
+        conn.readable = false;
+        true
     }
 
     /// The body of the request is needed from its start again.

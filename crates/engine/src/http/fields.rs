@@ -6,9 +6,14 @@ use tress_proto::decode::{Decoder, add_content_codings};
 use tress_proto::h1::{BodyFraming, Field, Version};
 
 use super::Next;
+use super::auth::{Bound, Whom};
 use crate::multi::Core;
 use crate::options::{FollowLocation, Method};
 use crate::transfer::Transfer;
+
+/// A body with less than this left to send is sent to its end, so that the connection can be used
+/// for the next request.
+const WORTH_SENDING: u64 = 2000;
 
 impl Transfer {
     /// A status line.
@@ -37,6 +42,12 @@ impl Transfer {
             Field::RetryAfter => {
                 let text = std::str::from_utf8(value).unwrap_or_default();
                 self.infos.retry_after = text.parse().unwrap_or(0);
+            }
+            Field::WwwAuthenticate if self.infos.response_code == 401 => {
+                self.note_challenge(Whom::Server, value);
+            }
+            Field::ProxyAuthenticate if self.infos.response_code == 407 => {
+                self.note_challenge(Whom::Proxy, value);
             }
             _ => {}
         }
@@ -68,6 +79,7 @@ impl Transfer {
     pub(crate) fn head_ended(
         &mut self,
         core: &mut Core,
+        bound: &mut Option<Box<Bound>>,
         framing: BodyFraming,
         informational: bool,
     ) -> Result<()> {
@@ -82,8 +94,8 @@ impl Transfer {
         let head = response.head();
         self.exchange.close |= head.close;
         let length = head.content_length;
-        self.plan_next(status);
-        self.settle_upload(core, status);
+        self.plan_next(core, bound, status);
+        self.settle_upload(core, bound, status);
         if self.is_websocket() && status >= 200 {
             let text = format!("Refused WebSocket upgrade: {status}");
             return Err(Error::new(Code::HttpReturnedError, text));
@@ -119,47 +131,84 @@ impl Transfer {
     }
 
     /// Is this response the last one, or what comes after it?
-    fn plan_next(&mut self, status: u32) {
-        let refused = status == 417 && !self.exchange.follow.expect_disabled;
-        if refused && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100) {
-            self.exchange.next = Some(Next::WithoutExpect);
-            self.exchange.ignore_body = true;
-        }
+    fn plan_next(&mut self, core: &mut Core, bound: &mut Option<Box<Bound>>, status: u32) {
         let redirect = (300..400).contains(&status) && status != 304 && status != 305;
-        if redirect
+        let next = if self.authenticates_again(core, bound) {
+            Next::Authenticate
+        } else if status == 417 && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100)
+        {
+            Next::WithoutExpect
+        } else if redirect
             && self.exchange.location.is_some()
             && self.options.followlocation != FollowLocation::No
         {
-            self.exchange.next = Some(Next::Redirect);
-            self.exchange.ignore_body = true;
+            Next::Redirect
+        } else {
+            return;
+        };
+        self.exchange.next = Some(next);
+        self.exchange.ignore_body = true;
+    }
+
+    fn authenticates_again(&mut self, core: &mut Core, bound: &mut Option<Box<Bound>>) -> bool {
+        if self.auth.is_none() {
+            return false;
         }
+        self.take_challenges(core, bound);
+        let Some(plan) = self.plan.as_deref().filter(|plan| plan.auth_used.is_empty()) else {
+            return false;
+        };
+        let Some(credentials) = plan.credentials.clone() else { return false };
+        let closes = self.exchange.close;
+        self.wants_another_round(core, bound, Whom::Server, &credentials, closes)
     }
 
     /// A final answer came while the body of the request is still being sent.
-    fn settle_upload(&mut self, core: &mut Core, status: u32) {
+    fn settle_upload(&mut self, core: &mut Core, bound: &Option<Box<Bound>>, status: u32) {
         use crate::body_out::BodyState;
-        if self.exchange.body.state() == BodyState::Ended && self.exchange.out_is_sent() {
-            return;
+        let exchange = &mut self.exchange;
+        if exchange.body.state() == BodyState::Ended && exchange.out_is_sent() {
+            return self.skip_ignored_body();
         }
-        if matches!(self.exchange.body.state(), BodyState::Waits(_)) {
-            // The answer came without a look at the body: it is not needed.
-            self.exchange.body.give_up();
-            self.exchange.drop_unsent();
-            self.exchange.close = true;
-            return;
+        let again = matches!(exchange.next, Some(Next::Redirect | Next::Authenticate));
+        if again && !exchange.close {
+            let left = exchange.body_left();
+            if left.is_none_or(|left| left >= WORTH_SENDING) && !self.is_ntlm_under_way(bound) {
+                core.info(self, || match left {
+                    Some(left) => format!("close instead of sending {left} more bytes"),
+                    None => "close instead of sending unknown amount of more bytes".to_owned(),
+                });
+                return self.stop_sending();
+            }
         }
-        if status < 300 {
+        if status < 300 || self.options.http().keep_sending_on_error {
+            if self.options.http().keep_sending_on_error && status >= 300 {
+                core.info(self, || "HTTP error before end of send, keep sending".to_owned());
+            }
             self.exchange.body.flow();
             return;
         }
-        if self.options.http().keep_sending_on_error {
+        if again && !self.exchange.close && self.exchange.body.taken() > 0 {
+            core.info(self, || "Keep sending data to get tossed away".to_owned());
             self.exchange.body.flow();
             return;
         }
-        core.info(self, || "HTTP error before end of send, stop sending".to_owned());
+        if !self.exchange.close {
+            core.info(self, || "HTTP error before end of send, stop sending".to_owned());
+        }
+        self.stop_sending();
+    }
+
+    fn stop_sending(&mut self) {
         self.exchange.body.give_up();
         self.exchange.drop_unsent();
         self.exchange.close = true;
+        self.skip_ignored_body();
+    }
+
+    /// A body that nobody wants is not waited for on a connection that is of no further use.
+    fn skip_ignored_body(&mut self) {
+        self.exchange.response_done |= self.exchange.ignore_body && self.exchange.close;
     }
 
     /// A resumed download needs a server that does ranges.

@@ -8,6 +8,7 @@ use tress_proto::http::request::HttpVersion as Claimed;
 use tress_proto::http::{Kind, RequestSpec, Sent, write_head};
 
 use super::Follow;
+use super::auth::Credentials;
 use crate::options::{BodySource, HttpVersion, Method, Options, TimeCondition};
 
 /// A head, and how the body follows it.
@@ -25,6 +26,8 @@ pub(crate) struct Head {
 pub(crate) struct Varying {
     /// The value of `Authorization`, where it is not the one that needs no challenge.
     pub(crate) authorization: Option<Vec<u8>>,
+    /// Header lines that go with it (AWS).
+    pub(crate) authorization_extra: Vec<u8>,
     pub(crate) proxy_authorization: Option<Vec<u8>>,
     /// Cookies of the jar: `a=b; c=d`.
     pub(crate) jar_cookies: Vec<u8>,
@@ -47,6 +50,7 @@ pub(crate) fn build(
     url: &Url,
     follow: &Follow,
     varying: &Varying,
+    login: Option<&Credentials>,
     via_proxy: bool,
 ) -> Result<Head> {
     let websocket = matches!(url.scheme_name(), Some(b"ws" | b"wss"));
@@ -63,12 +67,12 @@ pub(crate) fn build(
         None => url.request_target(),
     };
     let first_origin = follow.origin.as_ref().is_none_or(|first| first.is(url));
-    let credentials = first_origin || options.auth().unrestricted_auth;
+    let credentials = follow.allows_credentials(options, url);
     let host = host(url);
     let range = range(options);
-    let basic = match &varying.authorization {
-        None => super::auth::preemptive(options, url, credentials),
-        Some(_) => None,
+    let basic = match (&varying.authorization, login) {
+        (None, Some(login)) => super::auth::preemptive(options, login),
+        _ => None,
     };
     let spec = RequestSpec {
         method: method(options, kind, follow),
@@ -89,6 +93,7 @@ pub(crate) fn build(
         },
         proxy_authorization: varying.proxy_authorization.as_deref(),
         authorization: varying.authorization.as_deref().or(basic.as_deref()),
+        authorization_extra: &varying.authorization_extra,
         range: range.as_deref(),
         resume_from: options.resume_from,
         user_agent: options.useragent.as_deref(),
@@ -151,7 +156,7 @@ fn body_length(options: &Options, kind: Kind) -> Option<u64> {
 }
 
 /// The host as `Host` shows it: with its port unless that is the scheme's own.
-fn host(url: &Url) -> Vec<u8> {
+pub(super) fn host(url: &Url) -> Vec<u8> {
     let mut host = match url.host_ascii() {
         Ok(ascii) => ascii.into_owned(),
         Err(_) => url.host().to_vec(),
@@ -215,6 +220,14 @@ pub(crate) struct FirstOrigin {
     scheme: Box<[u8]>,
     host: Box<[u8]>,
     port: u16,
+}
+
+impl Follow {
+    /// May the settings' credentials go to `url`?
+    pub(crate) fn allows_credentials(&self, options: &Options, url: &Url) -> bool {
+        let first_origin = self.origin.as_ref().is_none_or(|first| first.is(url));
+        first_origin || options.auth().unrestricted_auth
+    }
 }
 
 impl FirstOrigin {

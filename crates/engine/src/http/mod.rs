@@ -1,6 +1,6 @@
 //! One request and its response over HTTP/1, as a state of a transfer.
 
-mod auth;
+pub(crate) mod auth;
 mod begin;
 mod complete;
 mod fields;
@@ -132,6 +132,18 @@ impl Exchange {
         self.decoded = buffer;
     }
 
+    /// Does the rest of the body go out although the response is complete, so that the
+    /// connection can be used again?
+    fn is_worth_sending(&self) -> bool {
+        !self.close && (self.body.state() == BodyState::Flows || !self.out_is_sent())
+    }
+
+    /// Bytes of the body that are not sent; none: not known.
+    fn body_left(&self) -> Option<u64> {
+        let unsent = self.out.len().saturating_sub(self.sent.max(self.head_len)) as u64;
+        self.body.left().map(|left| left + unsent)
+    }
+
     /// Was everything sent that is ready to be sent?
     pub(crate) fn out_is_sent(&self) -> bool {
         self.sent >= if self.out_is_plan { self.head_len } else { self.out.len() }
@@ -181,7 +193,8 @@ impl Multi {
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let exchange = &transfer.exchange;
         let mut want = Want::NONE;
-        if !transfer.paused.receive && transfer.progress.may_receive(core.now) {
+        let receives = !transfer.paused.receive && !exchange.response_done;
+        if receives && transfer.progress.may_receive(core.now) {
             want = want.and(Want::IN);
         }
         let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);

@@ -27,7 +27,8 @@ impl Multi {
                 return Ok(Step::Wait);
             };
             if transfer.exchange.response_done && !transfer.exchange.flushing {
-                return Ok(Step::Done);
+                let sending = transfer.exchange.is_worth_sending();
+                return Ok(if sending { Step::Wait } else { Step::Done });
             }
             if transfer.paused.receive {
                 return Ok(Step::Wait);
@@ -333,7 +334,7 @@ impl Multi {
         framing: BodyFraming,
         informational: bool,
     ) -> Result<()> {
-        let Some((transfer, _, core)) = self.parts(id) else { return Ok(()) };
-        transfer.head_ended(core, framing, informational)
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(()) };
+        transfer.head_ended(core, &mut conn.bound, framing, informational)
     }
 }

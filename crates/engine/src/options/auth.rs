@@ -49,7 +49,7 @@ values! {
 
 bitflags! {
     /// `CURLOPT_HTTPAUTH` and `CURLOPT_PROXYAUTH`, `CURLAUTH_*`.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct Auth: u32 {
         #[allow(missing_docs)]
         const BASIC = 1;

@@ -27,6 +27,7 @@ use crate::conn::{Conn, ConnId, Stage};
 use crate::effect::Delivery;
 use crate::file::Local;
 use crate::http::Exchange;
+use crate::http::auth::Authentication;
 use crate::infos::Infos;
 use crate::multi::Held;
 use crate::options::Options;
@@ -54,6 +55,8 @@ pub struct Transfer {
     pub(crate) headers: HeaderStore,
     /// Cookies, HSTS, Alt-Svc, where one is in use.
     pub(crate) stores: Option<Arc<Stores>>,
+    /// What is known of its authentication, where that is not in the plan's head.
+    pub(crate) auth: Option<Box<Authentication>>,
     result: Option<Result<()>>,
     /// An error of the application's answer, to fail with when the transfer is run next.
     pub(crate) refusal: Option<Error>,
@@ -129,6 +132,7 @@ impl Transfer {
             infos: Infos::default(),
             headers: HeaderStore::new(),
             stores: None,
+            auth: None,
             result: None,
             refusal: None,
             paused: Paused::default(),
@@ -238,6 +242,9 @@ impl Transfer {
         self.headers.clear();
         self.progress.begin(now);
         self.exchange.begin_transfer();
+        if let Some(auth) = &mut self.auth {
+            auth.begin(&self.options);
+        }
     }
 
     pub(crate) fn left_multi(&mut self) {

@@ -24,7 +24,14 @@ impl Multi {
         }
         let destination = plan.destination.clone();
         let options = transfer.options.clone();
-        if !options.fresh_connect
+        if let Some(own) = transfer.conn {
+            // The next round of an authentication.
+            let fits = self.pool.get(own).is_some_and(|conn| conn.destination == destination);
+            if fits && self.is_reusable(own, &options) {
+                return self.reuse(id, own);
+            }
+            self.release(id, false);
+        } else if !options.fresh_connect
             && !transfer.need_fresh
             && let Some(conn) = self.take_idle(&destination, &options)
         {

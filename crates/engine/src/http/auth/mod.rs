@@ -1,0 +1,311 @@
+//! HTTP authentication of a transfer (RFC 9110 section 11): the rounds with server and proxy.
+//!
+//! Where the only scheme wanted is Basic or Bearer the plan's head has the header already and
+//! nothing here runs. Everything else is a dialogue: a request says what is picked
+//! ([`Transfer::authorization`]), a response brings challenges ([`Transfer::challenged`]), and
+//! at the end of its head it is decided whether another round follows
+//! ([`Transfer::wants_another_round`]).
+
+mod credentials;
+mod ntlm;
+mod side;
+
+pub(crate) use credentials::{Credentials, preemptive};
+pub(crate) use ntlm::Bound;
+pub(crate) use side::Ask;
+use side::Side;
+use tress_model::{Code, Error, Result};
+use tress_proto::auth::aws_sigv4;
+use tress_proto::http::custom;
+
+use super::head::{self, Varying};
+use crate::multi::Core;
+use crate::options::{Auth, BodySource, Options};
+use crate::transfer::Transfer;
+
+/// With whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    Server,
+    Proxy,
+}
+
+/// What a handle knows of its authentication: kept from one transfer to the next.
+#[derive(Default)]
+pub(crate) struct Authentication {
+    server: Side,
+    proxy: Side,
+    /// What was answered is refused, or what is offered cannot be answered.
+    problem: bool,
+    /// The request under way has no body: it only carries the negotiation on.
+    pub(crate) negotiating: bool,
+    /// Challenges in the head that is being read.
+    heard: Vec<(Whom, Box<[u8]>)>,
+}
+
+impl Authentication {
+    fn new(options: &Options) -> Self {
+        let mut new = Self::default();
+        new.begin(options);
+        new
+    }
+
+    /// A transfer begins.
+    pub(crate) fn begin(&mut self, options: &Options) {
+        self.problem = false;
+        self.negotiating = false;
+        self.heard.clear();
+        self.server.begin(options.auth().httpauth);
+        self.proxy.begin(options.proxy().proxyauth);
+    }
+
+    fn side(&mut self, whom: Whom) -> &mut Side {
+        match whom {
+            Whom::Server => &mut self.server,
+            Whom::Proxy => &mut self.proxy,
+        }
+    }
+
+    /// Is another request needed before one with a body makes sense?
+    pub(crate) fn is_unfinished(&self) -> bool {
+        [&self.server, &self.proxy].iter().any(|side| side.multipass && !side.done)
+    }
+
+    /// A request begins that says nothing of its own.
+    pub(crate) fn begin_request(&mut self) {
+        self.negotiating = false;
+        (self.server.multipass, self.proxy.multipass) = (false, false);
+    }
+
+    pub(crate) fn new_connection(&mut self) {
+        self.server.new_connection();
+        self.proxy.new_connection();
+    }
+}
+
+impl Transfer {
+    /// The value of `Authorization` (`Proxy-Authorization`) for a request; none: it goes without.
+    /// `bound` is the connection's.
+    ///
+    /// # Errors
+    /// `TooLarge` for an answer that does not fit.
+    pub(crate) fn authorization(
+        &mut self,
+        core: &mut Core,
+        bound: &mut Option<Box<Bound>>,
+        whom: Whom,
+        ask: &Ask<'_>,
+    ) -> Result<Option<Vec<u8>>> {
+        let options = &self.options;
+        let auth = self.auth.get_or_insert_with(|| Box::new(Authentication::new(options)));
+        let said = auth.side(whom).say(ask, bound, whom)?;
+        self.used(core, whom, said.used, ask.credentials);
+        Ok(said.value)
+    }
+
+    /// What the next request to the server says of its credentials.
+    ///
+    /// # Errors
+    /// Those of [`Transfer::authorization`] and of a signature.
+    pub(super) fn authorize(
+        &mut self,
+        varying: &mut Varying,
+        core: &mut Core,
+        bound: &mut Option<Box<Bound>>,
+    ) -> Result<()> {
+        let plan = self.plan()?;
+        let Some(credentials) = plan.credentials.clone() else { return Ok(()) };
+        let options = self.options.clone();
+        let kind = plan.head.kind;
+        let method = head::method(&options, kind, &self.exchange.follow).to_vec();
+        let uri = plan.url.request_target().into_owned();
+        let peer = head::host(&plan.url);
+        let ask = Ask {
+            credentials: &credentials,
+            method: &method,
+            uri: &uri,
+            peer: &peer,
+            custom: is_custom(&options, Whom::Server),
+            now: core.now_unix(),
+        };
+        varying.authorization = self.authorization(core, bound, Whom::Server, &ask)?;
+        if let Some(auth) = self.auth.as_mut()
+            && auth.server.picked() == Auth::AWS_SIGV4
+        {
+            auth.server.done = true;
+            self.sign(varying, &ask)?;
+            self.used(core, Whom::Server, Auth::AWS_SIGV4, &credentials);
+        }
+        if let Some(auth) = self.auth.as_mut() {
+            auth.negotiating = kind.has_body() && auth.is_unfinished();
+            varying.negotiating = auth.negotiating;
+        }
+        Ok(())
+    }
+
+    /// Signs the request (`CURLOPT_AWS_SIGV4`).
+    fn sign(&self, varying: &mut Varying, ask: &Ask<'_>) -> Result<()> {
+        let (plan, options) = (self.plan()?, &self.options);
+        let body = match (&options.body, plan.head.kind.has_body()) {
+            (_, false) | (BodySource::None, _) => Some(&[][..]),
+            (BodySource::Bytes(bytes), _) => Some(&bytes[..]),
+            _ => None,
+        };
+        let signed = aws_sigv4::sign(&aws_sigv4::Request {
+            parameters: options.auth().aws_sigv4.as_deref().unwrap_or_default(),
+            user: &ask.credentials.user,
+            password: &ask.credentials.password,
+            host: plan.url.host_name(),
+            host_header: ask.peer,
+            method: ask.method,
+            path: plan.url.path(),
+            query: plan.url.query(),
+            headers: options.httpheader.as_deref().unwrap_or_default(),
+            body,
+            now: ask.now,
+        })?;
+        if let Some(signed) = signed {
+            varying.authorization = Some(signed.authorization);
+            varying.authorization_extra = signed.extra;
+        }
+        Ok(())
+    }
+
+    /// Remembers the scheme that a request is made with.
+    pub(crate) fn used(&mut self, core: &mut Core, whom: Whom, used: Auth, by: &Credentials) {
+        match whom {
+            Whom::Server => self.infos.auth_used = used.bits(),
+            Whom::Proxy => self.infos.proxy_auth_used = used.bits(),
+        }
+        if !used.is_empty() {
+            core.info(self, || {
+                format!("{whom:?} auth using {} with user '{}'", name(used), credentials::shown(by))
+            });
+        }
+    }
+
+    /// A `WWW-Authenticate` header of a 401 (`Proxy-Authenticate` of a 407) has come.
+    pub(crate) fn challenged(
+        &mut self,
+        core: &mut Core,
+        bound: &mut Option<Box<Bound>>,
+        whom: Whom,
+        value: &[u8],
+    ) {
+        let options = &self.options;
+        let auth = self.auth.get_or_insert_with(|| Box::new(Authentication::new(options)));
+        let heard = auth.side(whom).challenge(value, bound, whom);
+        auth.problem = heard.refused.unwrap_or(auth.problem);
+        match whom {
+            Whom::Server => self.infos.auth_available |= heard.offered.bits(),
+            Whom::Proxy => self.infos.proxy_auth_available |= heard.offered.bits(),
+        }
+        for note in heard.notes {
+            core.info(self, || note.to_owned());
+        }
+    }
+
+    /// A header with challenges, of a head that is not complete yet.
+    pub(crate) fn note_challenge(&mut self, whom: Whom, value: &[u8]) {
+        let options = &self.options;
+        let auth = self.auth.get_or_insert_with(|| Box::new(Authentication::new(options)));
+        auth.heard.push((whom, value.into()));
+    }
+
+    /// The head is complete: takes its challenges.
+    pub(crate) fn take_challenges(&mut self, core: &mut Core, bound: &mut Option<Box<Bound>>) {
+        let heard = self.auth.as_mut().map(|auth| std::mem::take(&mut auth.heard));
+        for (whom, value) in heard.unwrap_or_default() {
+            self.challenged(core, bound, whom, &value);
+        }
+    }
+
+    /// The head of a final response is complete: is the same request to be made again, with
+    /// what is picked now? `closes`: the connection ends with this response.
+    pub(crate) fn wants_another_round(
+        &mut self,
+        core: &mut Core,
+        bound: &mut Option<Box<Bound>>,
+        whom: Whom,
+        credentials: &Credentials,
+        closes: bool,
+    ) -> bool {
+        let status = self.infos.response_code;
+        let (asked_for, used) = match whom {
+            Whom::Server => (401, &mut self.infos.auth_used),
+            Whom::Proxy => (407, &mut self.infos.proxy_auth_used),
+        };
+        let Some(auth) = &mut self.auth else { return false };
+        let cut = closes
+            && status == asked_for
+            && bound.is_some()
+            && Bound::ntlm(bound, whom).awaits_answer();
+        auth.problem |= cut;
+        let probed = auth.negotiating && status < 300;
+        let mut again = false;
+        if !auth.problem && (status == asked_for || probed) {
+            again = auth.side(whom).pick(credentials);
+            auth.problem = !again;
+            if again {
+                *used = auth.side(whom).picked().bits();
+            } else if probed && !auth.side(whom).done {
+                // Nobody asks for authentication: the request goes again with its body.
+                auth.side(whom).done = true;
+                again = true;
+            }
+        }
+        if cut {
+            let text = "Connection closure while negotiating auth (HTTP 1.0?)";
+            core.info(self, || text.to_owned());
+        }
+        again
+    }
+
+    /// Must the next request be made on the same connection?
+    pub(crate) fn is_bound(&self, bound: &Option<Box<Bound>>) -> bool {
+        bound.as_ref().is_some_and(|b| b.server.awaits_answer() || b.proxy.awaits_answer())
+    }
+
+    /// Is NTLM under way, so that the connection is worth the rest of the body?
+    pub(crate) fn is_ntlm_under_way(&self, bound: &Option<Box<Bound>>) -> bool {
+        let Some(auth) = &self.auth else { return false };
+        [&auth.server, &auth.proxy].iter().any(|side| side.picked() == Auth::NTLM)
+            && bound.as_ref().is_some_and(|b| b.server.is_under_way() || b.proxy.is_under_way())
+    }
+}
+
+/// Does the application send the header itself?
+pub(crate) fn is_custom(options: &Options, whom: Whom) -> bool {
+    let own = options.httpheader.as_deref().unwrap_or_default();
+    match whom {
+        Whom::Server => custom::find(own, "Authorization").is_some(),
+        Whom::Proxy => {
+            let proxy = options.proxy();
+            let list = match proxy.header_separate {
+                true => proxy.proxyheader.as_deref().unwrap_or_default(),
+                false => own,
+            };
+            custom::find(list, "Proxy-Authorization").is_some()
+        }
+    }
+}
+
+fn name(scheme: Auth) -> &'static str {
+    match scheme {
+        Auth::NTLM => "NTLM",
+        Auth::DIGEST => "Digest",
+        Auth::BASIC => "Basic",
+        Auth::BEARER => "Bearer",
+        _ => "AWS_SIGV4",
+    }
+}
+
+/// Bytes that nobody can guess.
+fn random<const N: usize>() -> Result<[u8; N]> {
+    let mut bytes = [0; N];
+    let flags = rustix::rand::GetRandomFlags::empty();
+    match rustix::rand::getrandom(&mut bytes[..], flags) {
+        Ok(count) if count == N => Ok(bytes),
+        _ => Err(Error::new(Code::FailedInit, "no random bytes from the system")),
+    }
+}
