@@ -36,6 +36,7 @@ impl Multi {
             self.core.interest.set(fd, SocketOwner::Conn(id), last, want);
             if want != Want::NONE && !self.core.settings.watch_idle {
                 self.core.lingering.push_back((id, uses));
+                self.limit_lingering();
             }
         }
         self.pool.put_idle(id, now);
@@ -118,6 +119,15 @@ impl Multi {
             self.stop_one_lingering();
         }
         self.core.lingering_aged = 0;
+    }
+
+    /// Without time-outs most entries are of connections that were taken again: these must not
+    /// pile up.
+    fn limit_lingering(&mut self) {
+        if self.core.lingering.len() > 2 * self.pool.len() + MIN_CACHED {
+            self.stop_one_lingering();
+            self.core.lingering_aged = self.core.lingering_aged.saturating_sub(1);
+        }
     }
 
     fn stop_one_lingering(&mut self) {
