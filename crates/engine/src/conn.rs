@@ -13,6 +13,7 @@ use crate::destination::Destination;
 use crate::http::auth::Bound;
 use crate::ids::Id;
 use crate::interest::Interest;
+use crate::proxy::{Handshake, Layer};
 use crate::ws::Socket;
 
 /// A connection of a pool.
@@ -24,6 +25,8 @@ pub(crate) struct Conn {
     pub(crate) number: i64,
     pub(crate) destination: Arc<Destination>,
     pub(crate) stage: Stage,
+    /// The last layer that was put on, or is being put on.
+    pub(crate) layer: Layer,
     /// Who uses it, or waits for it to be up.
     pub(crate) transfer: Option<TransferId>,
     /// Whose requests it carried last, for the application to be told of its socket.
@@ -67,6 +70,8 @@ pub(crate) enum Stage {
     Slot,
     /// Sockets are being connected.
     Connecting(Box<Connect>),
+    /// A proxy is asked to pass on what follows.
+    Proxy(Box<Handshake>),
     /// TLS is being set up on the socket.
     Handshake(Stream),
     /// It carries requests.
@@ -87,6 +92,7 @@ impl Conn {
             number: -1,
             destination,
             stage: Stage::Slot,
+            layer: Layer::Socket,
             transfer: Some(transfer),
             last_user: Some(transfer),
             opened_by: Some(transfer),
@@ -120,6 +126,7 @@ impl Conn {
         match &self.stage {
             Stage::Slot => false,
             Stage::Connecting(connect) => connect.interests().any(|(fd, _)| watched(fd)),
+            Stage::Proxy(handshake) => watched(handshake.stream.fd()),
             Stage::Handshake(stream) | Stage::Open(stream) | Stage::Closing(stream) => {
                 watched(stream.fd())
             }

@@ -1,9 +1,11 @@
 //! Where a connection leads to, and everything that makes one unfit for another transfer.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
+use tress_model::Result;
 use tress_model::altsvc::{Alternative, Service};
 use tress_model::scheme::Scheme;
 use tress_model::url::Url;
@@ -12,10 +14,10 @@ use tress_net::tls::TlsSettings;
 
 use crate::http::auth::Credentials;
 use crate::options::{Hooks, IpResolve, Options};
+use crate::proxy::{Layer, Proxy, Route};
 
 /// The key under which connections are pooled. Two transfers whose destinations are equal may
 /// use the same connection, one after the other.
-#[derive(Debug)]
 pub(crate) struct Destination {
     /// Everything that must agree, as bytes; and its hash.
     key: Box<[u8]>,
@@ -31,6 +33,8 @@ pub(crate) struct Destination {
     pub(crate) tls: Option<Arc<TlsSettings>>,
     /// Protocols are offered in the TLS handshake.
     pub(crate) alpn: bool,
+    /// What is on the way there; none: nothing.
+    pub(crate) route: Option<Box<Route>>,
 }
 
 /// Whom a socket is connected to.
@@ -43,19 +47,31 @@ pub(crate) enum Peer {
 
 impl Destination {
     /// Where a transfer goes; `bound`: whose connections those are that NTLM may authenticate.
+    ///
+    /// # Errors
+    /// Those of [`Route::of`].
     pub(crate) fn new(
         options: &Options,
         url: &Url,
         scheme: &'static Scheme,
         alternative: Option<&Alternative>,
         bound: Option<&Credentials>,
-    ) -> Self {
-        let tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
+    ) -> Result<Self> {
+        let mut tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
         let alpn = options.tls().ssl_enable_alpn;
-        let scheme = scheme.name;
-        let host: Box<[u8]> = url.host_name().to_ascii_lowercase().into();
-        let port = url.port();
-        let peer = Peer::of(options, &host, port, alternative);
+        let mut host: Box<[u8]> = url.host_name().to_ascii_lowercase().into();
+        let mut port = url.port();
+        let mut peer = Peer::of(options, &host, port, alternative);
+        let route = Route::of(options, url, scheme, &peer)?;
+        let mut scheme = scheme.name;
+        if let Some(proxy) = route.as_deref().and_then(Route::first) {
+            peer = proxy.peer(options.connect().ipresolve);
+        }
+        if let Some(proxy) = route.as_deref().and_then(Route::forwarder) {
+            // Requests for any host go over the same connection.
+            (scheme, host, port) = (proxy.scheme(), proxy.host.as_bytes().into(), proxy.port);
+            tls = None;
+        }
         let settings = Arc::new(settings(options));
         let mut key = Vec::with_capacity(64);
         push(&mut key, scheme.as_bytes());
@@ -68,21 +84,56 @@ impl Destination {
         if let Some(credentials) = bound {
             push(&mut key, &credentials.identity());
         }
+        if let Some(route) = &route {
+            route.push(&mut key);
+        }
         let key = key.into_boxed_slice();
         let hash = hash(&key);
-        Self { key, hash, scheme, host, port, peer, settings, tls, alpn }
+        Ok(Self { key, hash, scheme, host, port, peer, settings, tls, alpn, route })
+    }
+
+    /// The proxy that gets the requests themselves, if one does.
+    pub(crate) fn forwarder(&self) -> Option<&Proxy> {
+        self.route.as_deref()?.forwarder()
+    }
+
+    /// The proxy that a socket is connected to, if it is one.
+    pub(crate) fn first_proxy(&self) -> Option<&Proxy> {
+        self.route.as_deref()?.first()
+    }
+
+    /// The layer to be put on a connection after `layer`; none: it is complete.
+    pub(crate) fn next_layer(&self, layer: Layer) -> Option<Layer> {
+        if let Some(next) = self.route.as_deref().and_then(|route| route.next_layer(layer)) {
+            return Some(next);
+        }
+        (self.tls.is_some() && layer < Layer::Tls).then_some(Layer::Tls)
+    }
+
+    /// How TLS is spoken on a layer, and with whom.
+    pub(crate) fn tls_of(&self, layer: Layer) -> Option<(&Arc<TlsSettings>, Cow<'_, str>, u16)> {
+        if layer == Layer::ProxyTls {
+            let route = self.route.as_deref()?;
+            let (tls, proxy) = (route.tls.as_ref()?, route.http.as_ref()?);
+            return Some((tls, Cow::Borrowed(&proxy.host), proxy.port));
+        }
+        Some((self.tls.as_ref()?, String::from_utf8_lossy(&self.host), self.port))
+    }
+
+    fn proxy_tls(&self) -> Option<&Arc<TlsSettings>> {
+        self.route.as_deref()?.tls.as_ref()
     }
 }
 
 impl Destination {
     /// Does it lead to this alternative service?
     pub(crate) fn is_at(&self, service: &Service) -> bool {
-        match &self.peer {
-            Peer::Host { name, port, .. } => {
-                name.as_bytes() == &*service.host && *port == service.port
-            }
-            Peer::Unix(_) | Peer::Abstract(_) => false,
-        }
+        let (name, port) = match (&self.route, &self.peer) {
+            (Some(route), _) => (&route.far.0, route.far.1),
+            (None, Peer::Host { name, port, .. }) => (name, *port),
+            (None, Peer::Unix(_) | Peer::Abstract(_)) => return false,
+        };
+        name.as_bytes() == &*service.host && port == service.port
     }
 }
 
@@ -209,7 +260,7 @@ fn bind(options: &Options) -> Option<Box<Bind>> {
 }
 
 /// Appends bytes with their length, so that no two keys run together.
-fn push(key: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn push(key: &mut Vec<u8>, bytes: &[u8]) {
     key.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
     key.extend_from_slice(bytes);
 }
@@ -224,7 +275,10 @@ fn hash(key: &[u8]) -> u64 {
 
 impl PartialEq for Destination {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.key == other.key && self.tls == other.tls
+        self.hash == other.hash
+            && self.key == other.key
+            && self.tls == other.tls
+            && self.proxy_tls() == other.proxy_tls()
     }
 }
 

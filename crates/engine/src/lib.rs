@@ -29,6 +29,7 @@ pub mod options;
 mod plan;
 mod pool;
 mod progress;
+mod proxy;
 mod random;
 pub mod stores;
 mod timers;

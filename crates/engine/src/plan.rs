@@ -157,7 +157,7 @@ impl Plan {
             _ => Auth::empty(),
         };
         let bound = login.filter(|_| options.auth().httpauth.contains(Auth::NTLM));
-        let destination = Destination::new(&options, &url, scheme, alternative.as_ref(), bound);
+        let destination = Destination::new(&options, &url, scheme, alternative.as_ref(), bound)?;
         let alt_used = alternative.filter(|other| destination.is_at(&other.service)).map(|other| {
             core.info(transfer, || going_elsewhere(&other));
             let host = String::from_utf8_lossy(&other.service.host);
@@ -176,9 +176,9 @@ impl Plan {
             alt_used,
         };
         if matches!(service, Service::Http | Service::WebSocket) {
-            let login = plan.credentials.as_deref();
+            let (login, proxy) = (plan.credentials.as_deref(), plan.destination.forwarder());
             let varying = plan.varying();
-            plan.head = head::build(&plan.options, &plan.url, follow, &varying, login, false)?;
+            plan.head = head::build(&plan.options, &plan.url, follow, &varying, login, proxy)?;
         }
         Ok(plan)
     }

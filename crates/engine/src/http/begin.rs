@@ -35,14 +35,15 @@ impl Multi {
             true => None,
             false => {
                 let follow = &transfer.exchange.follow;
-                let login = plan.credentials.as_deref();
-                Some(head::build(&options, &plan.url, follow, &varying, login, false)?)
+                let (login, proxy) = (plan.credentials.as_deref(), plan.destination.forwarder());
+                Some(head::build(&options, &plan.url, follow, &varying, login, proxy)?)
             }
         };
         let negotiating = varying.negotiating;
         if let Some(own) = own.as_mut().filter(|own| negotiating && own.sent.chunked) {
             own.bytes.extend_from_slice(b"0\r\n\r\n");
         }
+        let via_proxy = plan.destination.forwarder().is_some();
         let Head { bytes, sent, kind, body_length: length } = own.as_ref().unwrap_or(&plan.head);
         let (head_len, sent, kind, length) = (bytes.len(), *sent, *kind, *length);
         transfer.infos.upload_length = if kind.has_body() { length } else { Some(0) };
@@ -64,6 +65,7 @@ impl Multi {
             max_filesize: options.limits().maxfilesize > 0,
             raw_transfer: !options.http().http_transfer_decoding,
             transfer_encoding_offered: options.http().transfer_encoding,
+            via_proxy,
             ..ResponseConfig::default()
         }));
         Ok(Flow::Again)

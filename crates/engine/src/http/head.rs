@@ -10,6 +10,7 @@ use tress_proto::http::{Kind, RequestSpec, Sent, write_head};
 use super::Follow;
 use super::auth::Credentials;
 use crate::options::{BodySource, HttpVersion, Method, Options, TimeCondition};
+use crate::proxy::Proxy;
 
 /// A head, and how the body follows it.
 #[derive(Default)]
@@ -41,7 +42,8 @@ pub(crate) struct Varying {
     pub(crate) negotiating: bool,
 }
 
-/// Builds the head of a request to `url`.
+/// Builds the head of a request to `url`, which goes to `proxy` if there is one that gets the
+/// requests themselves.
 ///
 /// # Errors
 /// Those of [`write_head`].
@@ -51,8 +53,9 @@ pub(crate) fn build(
     follow: &Follow,
     varying: &Varying,
     login: Option<&Credentials>,
-    via_proxy: bool,
+    proxy: Option<&Proxy>,
 ) -> Result<Head> {
+    let via_proxy = proxy.is_some();
     let websocket = matches!(url.scheme_name(), Some(b"ws" | b"wss"));
     let kind = match follow.kind {
         _ if websocket => Kind::Get,
@@ -74,6 +77,10 @@ pub(crate) fn build(
         (None, Some(login)) => super::auth::preemptive(options, login),
         _ => None,
     };
+    let proxy_basic = match &varying.proxy_authorization {
+        None => proxy.and_then(|proxy| proxy.preemptive(options.proxy().proxyauth)),
+        Some(_) => None,
+    };
     let spec = RequestSpec {
         method: method(options, kind, follow),
         kind,
@@ -91,7 +98,7 @@ pub(crate) fn build(
             true => options.proxy().proxyheader.as_deref().unwrap_or_default(),
             false => &[],
         },
-        proxy_authorization: varying.proxy_authorization.as_deref(),
+        proxy_authorization: varying.proxy_authorization.as_deref().or(proxy_basic.as_deref()),
         authorization: varying.authorization.as_deref().or(basic.as_deref()),
         authorization_extra: &varying.authorization_extra,
         range: range.as_deref(),

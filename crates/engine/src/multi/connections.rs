@@ -77,6 +77,7 @@ impl Multi {
                     self.close_fd(fd, owner);
                 }
             }
+            Stage::Proxy(handshake) => return self.cut(id, handshake.stream),
             Stage::Handshake(stream) => return self.cut(id, stream),
             Stage::Open(mut stream) => {
                 stream.start_shutdown();

@@ -26,6 +26,9 @@ impl Multi {
             if matches!(conn.stage, Stage::Handshake(_)) {
                 return self.shake_hands(id);
             }
+            if matches!(conn.stage, Stage::Proxy(_)) {
+                return self.talk(id);
+            }
             let Stage::Connecting(connect) = &mut conn.stage else { return Ok(Flow::Wait) };
             let step = connect.poll(ready, core.now);
             for note in connect.take_notes() {
@@ -101,7 +104,7 @@ impl Multi {
         conn.stage = Stage::Open(stream);
         conn.writable = true;
         transfer.infos.times.connect = transfer.since_start(core.now);
-        self.secure(id)
+        self.next_layer(id)
     }
 
     /// The connection can carry the request.
@@ -139,6 +142,10 @@ impl Multi {
         let elapsed = transfer.since_start(core.now);
         let destination = &conn.destination;
         let host = String::from_utf8_lossy(&destination.host);
-        failure.into_error(&format!("{host}:{}", destination.port), elapsed)
+        let towards = match destination.first_proxy() {
+            Some(proxy) => format!("{host}:{} over proxy {}", destination.port, proxy.host),
+            None => format!("{host}:{}", destination.port),
+        };
+        failure.into_error(&towards, elapsed)
     }
 }

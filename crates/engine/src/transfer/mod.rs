@@ -16,6 +16,8 @@ mod resolve;
 mod secure;
 mod start;
 
+pub(crate) use resolve::wanted;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

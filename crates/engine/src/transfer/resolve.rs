@@ -1,8 +1,10 @@
 //! From a name to addresses: literals, the cache, or a look-up on a worker thread.
 
+use std::sync::Arc;
+
 use tress_model::{Code, Error, Result};
 use tress_net::connect::{Connect, ConnectTargets};
-use tress_net::resolve::{Cached, Family, Lookup};
+use tress_net::resolve::{Addresses, Cached, Family, Lookup};
 
 use super::State;
 use crate::TransferId;
@@ -32,40 +34,44 @@ impl Multi {
             Peer::Host { name, port, family } => {
                 core.apply_resolve_rules(transfer)?;
                 let (name, port, family) = (name.clone(), *port, wanted(*family));
-                return self.resolve_host(id, &name, port, family);
+                match self.look_up(id, &name, port, family)? {
+                    Some(addresses) => ConnectTargets::Ip { addresses, port },
+                    None => return Ok(Flow::Wait),
+                }
             }
         };
         self.addresses_known(id, targets)
     }
 
-    fn resolve_host(
+    /// The addresses of a name; none: the look-up is on, [`Multi::resolved`] gets its result.
+    pub(crate) fn look_up(
         &mut self,
         id: TransferId,
         name: &str,
         port: u16,
         family: Family,
-    ) -> Result<Flow> {
-        let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+    ) -> Result<Option<Arc<Addresses>>> {
+        let Some((transfer, conn, core)) = self.parts(id) else { return Ok(None) };
+        if transfer.lookup.is_some() {
+            return Ok(None);
+        }
+        let via_proxy = conn.is_some_and(|conn| conn.destination.first_proxy().is_some());
         let timeout = transfer.options.dns().dns_cache_timeout;
         let wildcard = transfer.options.dns().resolve.is_some();
         match core.dns.get(name, port, family, wildcard, timeout, core.now) {
-            Cached::Found(addresses) => {
-                return self.addresses_known(id, ConnectTargets::Ip { addresses, port });
-            }
-            Cached::Negative => return Err(unresolved(name)),
+            Cached::Found(addresses) => return Ok(Some(addresses)),
+            Cached::Negative => return Err(unresolved(name, via_proxy)),
             Cached::Stale | Cached::Missing => {}
         }
         match core.resolver.lookup(name, family) {
-            Lookup::Ready(addresses) => {
-                self.addresses_known(id, ConnectTargets::Ip { addresses, port })
-            }
+            Lookup::Ready(addresses) => Ok(Some(addresses)),
             Lookup::Pending(lookup) => {
                 transfer.lookup = Some(lookup);
                 core.lookups.insert(lookup, id);
                 core.watch_resolver(id);
-                Ok(Flow::Wait)
+                Ok(None)
             }
-            Lookup::Failed(_) => Err(unresolved(name)),
+            Lookup::Failed(_) => Err(unresolved(name, via_proxy)),
         }
     }
 
@@ -77,13 +83,20 @@ impl Multi {
             let Some(id) = self.core.lookups.remove(&lookup) else { continue };
             let Some((transfer, Some(conn), core)) = self.parts(id) else { continue };
             transfer.lookup = None;
-            let Peer::Host { name, port, family } = &conn.destination.peer else { continue };
-            let (name, port, family) = (name.clone(), *port, wanted(*family));
+            let for_socks = conn.socks_target();
+            let is_for_socks = for_socks.is_some();
+            let Some((name, port, family)) = for_socks.or_else(|| conn.sought_name()) else {
+                continue;
+            };
+            let via_proxy = conn.destination.first_proxy().is_some();
             let addresses = result.ok();
             core.dns.add(&name, port, family, addresses.clone(), core.now);
             let flow = match addresses {
+                found if is_for_socks => {
+                    self.socks_target_found(id, found.as_deref()).map(|()| Flow::Again)
+                }
                 Some(addresses) => self.addresses_known(id, ConnectTargets::Ip { addresses, port }),
-                None => Err(unresolved(&name)),
+                None => Err(unresolved(&name, via_proxy)),
             };
             let Some((transfer, _, core)) = self.parts(id) else { continue };
             if let Err(error) = flow {
@@ -140,7 +153,17 @@ impl crate::multi::Core {
     }
 }
 
-fn wanted(family: IpResolve) -> Family {
+impl crate::conn::Conn {
+    /// The name that its socket is to be connected to.
+    fn sought_name(&self) -> Option<(Box<str>, u16, Family)> {
+        match &self.destination.peer {
+            Peer::Host { name, port, family } => Some((name.clone(), *port, wanted(*family))),
+            Peer::Unix(_) | Peer::Abstract(_) => None,
+        }
+    }
+}
+
+pub(crate) fn wanted(family: IpResolve) -> Family {
     match family {
         IpResolve::Whatever => Family::Any,
         IpResolve::V4 => Family::V4,
@@ -148,6 +171,10 @@ fn wanted(family: IpResolve) -> Family {
     }
 }
 
-fn unresolved(name: &str) -> Error {
-    Error::new(Code::CouldntResolveHost, format!("Could not resolve host: {name}"))
+fn unresolved(name: &str, is_proxy: bool) -> Error {
+    let (code, what) = match is_proxy {
+        true => (Code::CouldntResolveProxy, "proxy"),
+        false => (Code::CouldntResolveHost, "host"),
+    };
+    Error::new(code, format!("Could not resolve {what}: {name}"))
 }

@@ -2,27 +2,33 @@
 
 use std::sync::Arc;
 
-use tress_model::Result;
+use tress_model::{Code, Error, Result};
 use tress_net::tls::{Handshake, TlsInfo};
 
 use crate::TransferId;
 use crate::conn::Stage;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
+use crate::proxy::Layer;
 
 impl Multi {
-    /// Puts TLS on the connected socket, if the destination wants it; then goes on with the
-    /// request.
+    /// Puts TLS on: that to the proxy, or that to the origin.
     pub(crate) fn secure(&mut self, id: TransferId) -> Result<Flow> {
         let Some((_, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
-        let Some(settings) = conn.destination.tls.clone() else { return self.connected(id) };
+        if !conn.leftover.is_empty() {
+            let text = "the proxy sent more than its reply";
+            return Err(Error::new(Code::SslConnectError, text));
+        }
         let Stage::Open(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) else {
             return Ok(Flow::Wait);
         };
         let destination = Arc::clone(&conn.destination);
-        let host = String::from_utf8_lossy(&destination.host);
+        let Some((settings, host, port)) = destination.tls_of(conn.layer) else {
+            conn.stage = Stage::Open(stream);
+            return self.next_layer(id);
+        };
         let alpn: &[&[u8]] = if destination.alpn { &[b"http/1.1"] } else { &[] };
-        let stream = stream.start_tls(&core.tls, &settings, &host, destination.port, alpn)?;
+        let stream = stream.start_tls(&core.tls, settings, &host, port, alpn)?;
         conn.stage = Stage::Handshake(stream);
         Ok(Flow::Again)
     }
@@ -33,7 +39,10 @@ impl Multi {
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return Ok(Flow::Wait) };
         let Stage::Handshake(stream) = &mut conn.stage else { return Ok(Flow::Wait) };
         let outcome = stream.handshake();
-        transfer.infos.verify_result = stream.tls_verify_result();
+        match conn.layer {
+            Layer::ProxyTls => transfer.infos.proxy_verify_result = stream.tls_verify_result(),
+            _ => transfer.infos.verify_result = stream.tls_verify_result(),
+        }
         match outcome? {
             Handshake::Wait(want) => {
                 core.interest.set(stream.fd(), owner, Some(id), Want::from(want));
@@ -50,7 +59,7 @@ impl Multi {
         }
         conn.writable = true;
         transfer.infos.times.appconnect = transfer.since_start(core.now);
-        self.connected(id)
+        self.next_layer(id)
     }
 }
 

@@ -23,6 +23,7 @@ impl Multi {
             return self.open_file(id);
         }
         let destination = plan.destination.clone();
+        transfer.infos.used_proxy = destination.first_proxy().is_some();
         let options = transfer.options.clone();
         if let Some(own) = transfer.conn {
             // The next round of an authentication.
@@ -89,8 +90,12 @@ impl Multi {
         transfer.infos.primary = conn.primary;
         transfer.infos.local = conn.local;
         self.core.info(transfer, || {
+            let scheme = conn.destination.scheme;
+            if let Some(proxy) = conn.destination.first_proxy() {
+                return format!("Reusing existing {scheme}: connection with proxy {}", proxy.host);
+            }
             let host = String::from_utf8_lossy(&conn.destination.host);
-            format!("Reusing existing {}: connection with host {host}", conn.destination.scheme)
+            format!("Reusing existing {scheme}: connection with host {host}")
         });
         self.connected(id)
     }

@@ -1,0 +1,192 @@
+//! The way to a destination where it leads through proxies.
+//!
+//! ```text
+//! socket -> [SOCKS] -> [TLS to the proxy] -> [CONNECT] -> [PROXY line] -> [TLS to the origin]
+//! ```
+//!
+//! [`Route`] says which of these there are, the layers are put on one by one: `handshake`.
+
+mod choose;
+mod handshake;
+mod socks;
+mod tunnel;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tress_model::Result;
+use tress_model::scheme::{Scheme, SchemeFlags};
+use tress_model::url::Url;
+use tress_net::tls::TlsSettings;
+use tress_proto::auth::basic::basic;
+
+use crate::destination::{Peer, push};
+use crate::http::auth::Credentials;
+use crate::options::{Auth, IpResolve, Options, ProxyType};
+
+pub(crate) use handshake::Handshake;
+
+/// What stands between the socket and the origin.
+pub(crate) struct Route {
+    pub(crate) socks: Option<Proxy>,
+    pub(crate) http: Option<Proxy>,
+    /// How TLS is spoken to the HTTP proxy; none: it is not.
+    pub(crate) tls: Option<Arc<TlsSettings>>,
+    /// The HTTP proxy makes a tunnel (CONNECT); otherwise it gets the requests themselves.
+    pub(crate) tunnel: bool,
+    /// Host and port that the last proxy connects to.
+    pub(crate) far: (Box<str>, u16),
+    /// Addresses are told by a PROXY line (`CURLOPT_HAPROXYPROTOCOL`).
+    line: Option<Line>,
+}
+
+/// One proxy.
+pub(crate) struct Proxy {
+    pub(crate) kind: ProxyType,
+    /// Its host, an IPv6 address without brackets.
+    pub(crate) host: Box<str>,
+    pub(crate) port: u16,
+    /// It listens at a Unix domain socket.
+    unix: Option<Arc<Path>>,
+    pub(crate) credentials: Option<Arc<Credentials>>,
+}
+
+/// The PROXY line; with `CURLOPT_HAPROXY_CLIENT_IP`.
+struct Line(Option<Box<str>>);
+
+/// What a connection consists of, from the socket upwards: the last layer that was put on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Layer {
+    Socket,
+    Socks,
+    ProxyTls,
+    Tunnel,
+    Line,
+    Tls,
+}
+
+impl Route {
+    /// The way to `url`, where it is not the direct one; `peer` is whom a direct connection
+    /// would be made to.
+    ///
+    /// # Errors
+    /// `CouldntResolveProxy` and `CouldntConnect` for what is no proxy.
+    pub(crate) fn of(
+        options: &Options,
+        url: &Url,
+        scheme: &Scheme,
+        peer: &Peer,
+    ) -> Result<Option<Box<Self>>> {
+        let settings = options.proxy();
+        let line =
+            settings.haproxyprotocol.then(|| Line(settings.haproxy_client_ip.as_deref().map(text)));
+        // A Unix domain socket is connected to as it is.
+        let (far, chosen) = match peer {
+            Peer::Host { name, port, .. } => {
+                ((name.clone(), *port), choose::choose(options, url, scheme)?)
+            }
+            Peer::Unix(_) | Peer::Abstract(_) => ((Box::default(), 0), None),
+        };
+        if chosen.is_none() && line.is_none() {
+            return Ok(None);
+        }
+        let (socks, http) = chosen.unwrap_or_default();
+        let tls = http.as_ref().filter(|http| http.is_https());
+        let tls = tls.map(|_| crate::tls::settings(&settings.tls));
+        let replaced =
+            !far.0.as_bytes().eq_ignore_ascii_case(url.host_name()) || far.1 != url.port();
+        let tunnel = http.is_some() && (replaced || settings.httpproxytunnel || tunnels(scheme));
+        Ok(Some(Box::new(Self { socks, http, tls, tunnel, far, line })))
+    }
+
+    /// The proxy that a socket is connected to.
+    pub(crate) fn first(&self) -> Option<&Proxy> {
+        self.socks.as_ref().or(self.http.as_ref())
+    }
+
+    /// The proxy that gets the requests, if one does.
+    pub(crate) fn forwarder(&self) -> Option<&Proxy> {
+        self.http.as_ref().filter(|_| !self.tunnel)
+    }
+
+    /// The layer to be put on a connection after `layer`.
+    pub(crate) fn next_layer(&self, layer: Layer) -> Option<Layer> {
+        let wanted = [
+            (Layer::Socks, self.socks.is_some()),
+            (Layer::ProxyTls, self.tls.is_some()),
+            (Layer::Tunnel, self.tunnel),
+            (Layer::Line, self.line.is_some()),
+        ];
+        wanted.into_iter().find(|(next, wanted)| *wanted && *next > layer).map(|(next, _)| next)
+    }
+
+    /// Appends everything that must agree for a connection to be used again.
+    pub(crate) fn push(&self, key: &mut Vec<u8>) {
+        for proxy in [&self.socks, &self.http] {
+            match proxy {
+                Some(proxy) => proxy.push(key),
+                None => key.push(0xff),
+            }
+        }
+        key.push(u8::from(self.tunnel));
+        match &self.line {
+            Some(Line(client)) => push(key, client.as_deref().unwrap_or("-").as_bytes()),
+            None => key.push(0xff),
+        }
+    }
+}
+
+/// Must an HTTP proxy make a tunnel for this scheme?
+fn tunnels(scheme: &Scheme) -> bool {
+    let flags = scheme.flags;
+    let http = matches!(scheme.name, "http" | "https" | "ws" | "wss");
+    flags.intersects(SchemeFlags::TLS | SchemeFlags::HTTP_PROXY_TUNNEL)
+        || (!http && !flags.contains(SchemeFlags::PROXY_AS_HTTP))
+}
+
+impl Proxy {
+    fn is_https(&self) -> bool {
+        matches!(self.kind, ProxyType::Https | ProxyType::Https2 | ProxyType::Https3)
+    }
+
+    fn is_socks(&self) -> bool {
+        use ProxyType::{Socks4, Socks4a, Socks5, Socks5Hostname};
+        matches!(self.kind, Socks4 | Socks4a | Socks5 | Socks5Hostname)
+    }
+
+    /// The scheme of a connection that carries requests for it.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.is_https() { "https" } else { "http" }
+    }
+
+    /// Whom to connect a socket to.
+    pub(crate) fn peer(&self, family: IpResolve) -> Peer {
+        match &self.unix {
+            Some(path) => Peer::Unix(path.clone()),
+            None => Peer::Host { name: self.host.clone(), port: self.port, family },
+        }
+    }
+
+    /// The value of `Proxy-Authorization` where the scheme needs no challenge.
+    pub(crate) fn preemptive(&self, allowed: Auth) -> Option<Vec<u8>> {
+        let credentials = self.credentials.as_ref()?;
+        (allowed == Auth::BASIC).then(|| basic(&credentials.user, &credentials.password))
+    }
+
+    fn push(&self, key: &mut Vec<u8>) {
+        key.push(self.kind as u8);
+        push(key, self.host.as_bytes());
+        key.extend_from_slice(&self.port.to_be_bytes());
+        if let Some(path) = &self.unix {
+            push(key, path.as_os_str().as_encoded_bytes());
+        }
+        match &self.credentials {
+            Some(credentials) => push(key, &credentials.identity()),
+            None => key.push(0xff),
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> Box<str> {
+    String::from_utf8_lossy(bytes).into()
+}
