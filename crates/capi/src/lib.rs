@@ -7,6 +7,7 @@ pub mod easy_option;
 mod entry;
 pub mod escape;
 pub mod flavour;
+mod fork;
 pub mod form;
 pub mod global;
 pub mod guard;

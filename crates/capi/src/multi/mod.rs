@@ -20,6 +20,7 @@ use tress_model::{Code, MultiCode};
 
 use crate::callbacks::{Notify, Push, Socket, Timer};
 use crate::easy::Easy;
+use crate::fork;
 use crate::guard::{Callback, Calls, enter_callback};
 use crate::share::Parking;
 
@@ -49,6 +50,8 @@ pub struct Multi {
     poller: Poller,
     /// Connections outlive it there, where an easy handle shares them.
     parking: Option<Parking>,
+    /// The process it was last used in, as [`fork::generation`] counts them.
+    generation: u32,
 }
 
 /// The callbacks of a multi handle.
@@ -104,6 +107,7 @@ impl Message {
 impl Multi {
     fn new() -> Self {
         let null = null_mut();
+        fork::watch();
         Self {
             magic: MAGIC,
             calls: Calls::default(),
@@ -126,6 +130,7 @@ impl Multi {
             sockets: Sockets::default(),
             poller: Poller::default(),
             parking: None,
+            generation: fork::generation(),
         }
     }
 
@@ -156,9 +161,13 @@ impl Multi {
         }
     }
 
-    /// Takes the clock reading of this entry into the library.
+    /// Takes the clock reading of this entry into the library; notices a fork.
     pub(crate) fn enter(&mut self) {
         self.engine.enter(Instant::now());
+        if self.generation != fork::generation() {
+            self.generation = fork::generation();
+            self.engine.forked();
+        }
     }
 }
 
