@@ -26,10 +26,12 @@ pub const FLAVOURS: [Flavour; 2] = [
 /// What the Rust standard library and the resolver's threads need of the system.
 pub const SYSTEM_LIBRARIES: [&str; 4] = ["-lgcc_s", "-lpthread", "-lm", "-lc"];
 
-/// Builds everything with `profile` and puts it under `target/dist`.
-pub fn dist(profile: &str) -> Result<PathBuf> {
-    let built = build(profile)?;
-    let dist = root().join("target/dist");
+/// Builds everything with `profile` and puts it under `target/dist`; with `test_hooks` the library
+/// does what curl's own suite asks for by environment variables, and stands apart.
+pub fn dist(profile: &str, test_hooks: bool) -> Result<PathBuf> {
+    let built = build(profile, test_hooks)?;
+    let name = if test_hooks { "dist-test-hooks" } else { "dist" };
+    let dist = root().join("target").join(name);
     for dir in ["lib/pkgconfig", "bin", "include/curl", "scratch"] {
         fs::create_dir_all(dist.join(dir))?;
     }
@@ -55,7 +57,7 @@ pub fn dist(profile: &str) -> Result<PathBuf> {
 
 /// Puts what `dist` made under `prefix`.
 pub fn install(profile: &str, prefix: &Path) -> Result<()> {
-    let dist = dist(profile)?;
+    let dist = dist(profile, false)?;
     fs::create_dir_all(prefix)?;
     let prefix = prefix.canonicalize()?;
     for dir in ["lib", "bin", "include"] {
@@ -65,10 +67,13 @@ pub fn install(profile: &str, prefix: &Path) -> Result<()> {
 }
 
 /// The directory with what cargo built.
-fn build(profile: &str) -> Result<PathBuf> {
+fn build(profile: &str, test_hooks: bool) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.current_dir(root()).args(["build", "-p", "tress-libcurl", "-p", "tress-cli"]);
+    if test_hooks {
+        build.args(["--features", "tress-libcurl/test-hooks"]);
+    }
     run(build.args(["--profile", profile]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
     Ok(target.join(if profile == "dev" { "debug" } else { profile }))

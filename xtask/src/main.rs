@@ -20,7 +20,8 @@ use std::process::{Command, ExitCode};
 pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const HELP: &str = "\
-cargo xtask dist [--profile P]                the libraries, headers and tools, in target/dist
+cargo xtask dist [--profile P] [--test-hooks]   the libraries, headers and tools, in target/dist;
+                                              for curl's own suite, in target/dist-test-hooks
 cargo xtask install --prefix DIR [--profile P]  the same, put under DIR
 cargo xtask headers                           render product/include/curl from the tables
 cargo xtask tidy                              check the repository's rules
@@ -43,7 +44,10 @@ fn task(args: &[String]) -> Result<()> {
     };
     let profile = value("--profile").unwrap_or("release");
     match args.first().map(String::as_str) {
-        Some("dist") => println!("{}", dist::dist(profile)?.display()),
+        Some("dist") => {
+            let hooks = args.iter().any(|arg| arg == "--test-hooks");
+            println!("{}", dist::dist(profile, hooks)?.display());
+        }
         Some("install") => {
             let prefix = value("--prefix").ok_or("install: --prefix DIR is missing")?;
             dist::install(profile, Path::new(prefix))?;

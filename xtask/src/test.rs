@@ -7,6 +7,6 @@ use crate::{Result, dist, run};
 /// Builds `target/dist` with the quick profile and runs `cargo test --workspace`; further
 /// arguments go to `cargo test`. It installs nothing: `.ci/run` lists what the tests need.
 pub fn test(args: &[String]) -> Result<()> {
-    dist::dist("quick")?;
+    dist::dist("quick", false)?;
     run(Command::new("cargo").args(["test", "--workspace"]).args(args))
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::entry::entry;
 use crate::flavour::Flavour;
-use crate::tables::features::{FEATURES, PROTOCOLS, VERSION, VERSION_NUMBER};
+use crate::tables::features::{FEATURES, Feature, PROTOCOLS, VERSION, VERSION_NUMBER};
 
 /// `CURLVERSION_NOW`: the last age of the structure that is known here.
 const AGE: c_int = 11;
@@ -77,7 +77,7 @@ fn version_info() -> VersionInfo {
         version: texts.number.as_ptr(),
         version_num: VERSION_NUMBER,
         host: concat!(env!("TRESS_TARGET"), "\0").as_ptr().cast(),
-        features: FEATURES.iter().fold(0, |bits, feature| bits | feature.bit) as c_int,
+        features: features().fold(0, |bits, feature| bits | feature.bit) as c_int,
         ssl_version: texts.tls.as_ptr(),
         ssl_version_num: 0,
         libz_version: version_of(c"libz", c"1.3.0-zlib-rs"),
@@ -98,9 +98,18 @@ fn version_info() -> VersionInfo {
         zstd_version: version_of(c"zstd", c"1.5.0-ruzstd"),
         hyper_version: null(),
         gsasl_version: null(),
-        feature_names: names(FEATURES.iter().map(|feature| feature.name.as_ptr())),
+        feature_names: names(features().map(|feature| feature.name.as_ptr())),
         rtmp_version: null(),
     }
+}
+
+/// What this build can do; the one for curl's own suite says `Debug` too.
+fn features() -> impl Iterator<Item = &'static Feature> {
+    let debug: &[Feature] = match cfg!(feature = "test-hooks") {
+        true => &[Feature { name: c"Debug", bit: 1 << 6 }],
+        false => &[],
+    };
+    FEATURES.iter().chain(debug)
 }
 
 /// An array of pointers with NULL at its end, kept for the life of the process.
@@ -151,7 +160,7 @@ mod tests {
             let info = &*curl_version_info(AGE);
             assert_eq!(CStr::from_ptr(*info.protocols), c"http");
             assert!((*info.protocols.add(PROTOCOLS.len())).is_null());
-            assert!((*info.feature_names.add(FEATURES.len())).is_null());
+            assert!((*info.feature_names.add(features().count())).is_null());
         }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! A handle that uses none of them has no [`Stores`]: it pays nothing.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -161,6 +161,9 @@ pub fn lock<T>(store: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Unix seconds of the system's clock.
 pub fn unix_now() -> i64 {
+    if let Some(time) = test_hook("CURL_TIME").and_then(|time| time.to_str()?.parse().ok()) {
+        return time;
+    }
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs() as i64)
 }
@@ -172,7 +175,17 @@ pub(crate) fn origin(url: &Url, alpn: Alpn) -> Service {
 
 /// Alternative services count for HTTPS only.
 pub(crate) fn heeds_altsvc(url: &Url) -> bool {
-    url.scheme_name() == Some(b"https")
+    url.scheme_name() == Some(b"https") || test_hook("CURL_ALTSVC_HTTP").is_some()
+}
+
+/// HSTS is heeded from HTTPS only.
+pub(crate) fn heeds_hsts(url: &Url) -> bool {
+    url.scheme_name() == Some(b"https") || test_hook("CURL_HSTS_HTTP").is_some()
+}
+
+/// What curl's own suite asks for by this variable, in the build that is for it.
+fn test_hook(name: &str) -> Option<OsString> {
+    if cfg!(feature = "test-hooks") { std::env::var_os(name) } else { None }
 }
 
 /// `CURLOPT_ALTSVC_CTRL`; without it all versions are accepted.

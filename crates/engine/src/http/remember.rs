@@ -36,7 +36,7 @@ impl Transfer {
         let now = stores::unix_now();
         match field {
             Field::SetCookie => self.keep_cookie(outbox, &stores, value, now),
-            Field::StrictTransportSecurity if plan.url.scheme_name() == Some(b"https") => {
+            Field::StrictTransportSecurity if stores::heeds_hsts(&plan.url) => {
                 let Some(hsts) = &stores.hsts else { return };
                 if lock(hsts).heed_header(plan.url.host_name(), value, now).is_err() {
                     self.note(outbox, || "Illegal STS header skipped".to_owned());
