@@ -1,26 +1,34 @@
-//! How often this process has been forked off, counted by the C library's fork hooks: an entry
-//! into the library then only compares two numbers, where asking for the process id is a system
-//! call.
+//! Children of `fork(2)`: what their parent has open is not theirs to use.
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// How many forks lie between this process and the one that loaded the library.
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
-/// Forks between the first call and this process.
-pub fn generation() -> u32 {
-    FORKS.load(Ordering::Relaxed)
+/// The process in which something was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process(u32);
+
+impl Process {
+    /// This process; its children will know that they are others.
+    pub fn this() -> Self {
+        static WATCHED: Once = Once::new();
+        WATCHED.call_once(|| {
+            // SAFETY: the handler only counts, which is allowed in a child of a process with
+            // threads; a failure to register it leaves forks unnoticed.
+            unsafe { libc::pthread_atfork(None, None, Some(forked)) };
+        });
+        Self(FORKS.load(Ordering::Relaxed))
+    }
+
+    /// Is this a child of that process? True once, then the child is the process.
+    pub fn has_forked(&mut self) -> bool {
+        let now = FORKS.load(Ordering::Relaxed);
+        std::mem::replace(&mut self.0, now) != now
+    }
 }
 
-/// Begins to count; later calls do nothing.
-pub fn watch() {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        // SAFETY: the hook only adds to an atomic number, which is allowed after a fork.
-        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-    });
-}
-
-extern "C" fn in_child() {
+extern "C" fn forked() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }

@@ -16,6 +16,7 @@ use tress_model::hsts::HstsCache;
 
 use crate::callbacks::{Lock, Unlock};
 use crate::entry::entry;
+use crate::fork::Process;
 use crate::tables::shopt;
 
 /// Tells a share handle from other memory: `CURL_GOOD_SHARE`.
@@ -70,7 +71,7 @@ struct Share {
     cookies: Mutex<Option<Shared<CookieJar>>>,
     hsts: Mutex<Option<Shared<HstsCache>>>,
     /// Connections of multi handles that are gone, for the next one.
-    parked: Mutex<Vec<Parked>>,
+    parked: Mutex<Idle>,
 }
 
 const _: () = {
@@ -84,12 +85,29 @@ pub(crate) struct Parking(Arc<Share>);
 impl Parking {
     /// Leaves connections to others.
     pub(crate) fn park(&self, connections: Vec<Parked>) {
-        self.0.parked().extend(connections);
+        self.0.parked().of_this_process().extend(connections);
     }
 
     /// Takes what others have left.
     pub(crate) fn take(&self) -> Vec<Parked> {
-        std::mem::take(&mut *self.0.parked())
+        std::mem::take(self.0.parked().of_this_process())
+    }
+}
+
+/// Connections that no multi handle has.
+#[derive(Default)]
+struct Idle {
+    process: Option<Process>,
+    connections: Vec<Parked>,
+}
+
+impl Idle {
+    /// What the parent process has left is dropped: it is still the parent's.
+    fn of_this_process(&mut self) -> &mut Vec<Parked> {
+        if self.process.get_or_insert_with(Process::this).has_forked() {
+            self.connections.clear();
+        }
+        &mut self.connections
     }
 }
 
@@ -199,7 +217,7 @@ impl Share {
         lock(&self.settings)
     }
 
-    fn parked(&self) -> MutexGuard<'_, Vec<Parked>> {
+    fn parked(&self) -> MutexGuard<'_, Idle> {
         lock(&self.parked)
     }
 

@@ -3,7 +3,7 @@
 
 use std::ffi::c_int;
 use std::os::fd::IntoRawFd;
-use std::ptr::{NonNull, null_mut};
+use std::ptr::NonNull;
 use std::time::Duration;
 
 use tress_engine::{Effect, TransferId, Watch};
@@ -105,7 +105,7 @@ unsafe fn watch(multi: NonNull<Multi>, socket: c_int, easy: Option<NonNull<Easy>
         let data = this.sockets.tell(socket);
         let Some(callback) = this.callbacks.socket else { return };
         let user = this.callbacks.socket_data;
-        let easy = easy.map_or(null_mut(), |easy| easy.as_ptr().cast());
+        let easy = easy.unwrap_or_else(|| this.admin()).as_ptr().cast();
         let answer =
             call(multi, Callback::Event, || callback(easy, socket, what as c_int, user, data));
         if what == Watch::Remove {

@@ -20,7 +20,7 @@ use tress_model::{Code, MultiCode};
 
 use crate::callbacks::{Notify, Push, Socket, Timer};
 use crate::easy::Easy;
-use crate::fork;
+use crate::fork::Process;
 use crate::guard::{Callback, Calls, enter_callback};
 use crate::share::Parking;
 
@@ -50,8 +50,11 @@ pub struct Multi {
     poller: Poller,
     /// Connections outlive it there, where an easy handle shares them.
     parking: Option<Parking>,
-    /// The process it was last used in, as [`fork::generation`] counts them.
-    generation: u32,
+    /// Whose the connections are.
+    process: Process,
+    /// The handle that the socket callback is given for what no transfer of the application
+    /// does; made when first needed.
+    admin: Option<Box<Easy>>,
 }
 
 /// The callbacks of a multi handle.
@@ -107,7 +110,6 @@ impl Message {
 impl Multi {
     fn new() -> Self {
         let null = null_mut();
-        fork::watch();
         Self {
             magic: MAGIC,
             calls: Calls::default(),
@@ -130,7 +132,8 @@ impl Multi {
             sockets: Sockets::default(),
             poller: Poller::default(),
             parking: None,
-            generation: fork::generation(),
+            process: Process::this(),
+            admin: None,
         }
     }
 
@@ -161,13 +164,18 @@ impl Multi {
         }
     }
 
-    /// Takes the clock reading of this entry into the library; notices a fork.
+    /// Takes the clock reading of this entry into the library.
     pub(crate) fn enter(&mut self) {
-        self.engine.enter(Instant::now());
-        if self.generation != fork::generation() {
-            self.generation = fork::generation();
+        if self.process.has_forked() {
             self.engine.forked();
+            self.sockets = Sockets::default();
         }
+        self.engine.enter(Instant::now());
+    }
+
+    /// The easy handle that stands for none of the application's.
+    fn admin(&mut self) -> NonNull<Easy> {
+        NonNull::from(self.admin.get_or_insert_with(|| Box::new(Easy::new())).as_mut())
     }
 }
 
