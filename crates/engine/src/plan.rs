@@ -111,8 +111,14 @@ impl Plan {
         location: &[u8],
     ) -> Result<Self> {
         let plan = transfer.plan()?;
-        let flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::URLENCODE;
-        let url = plan.url.join(location, flags | extra_flags(&plan.options)).map_err(rejected)?;
+        let mut flags = UrlFlags::URLENCODE | UrlFlags::ALLOW_SPACE;
+        if plan.options.path_as_is {
+            flags |= UrlFlags::PATH_AS_IS;
+        }
+        let url = plan.url.join(location, flags).map_err(|code| {
+            let text = "The redirect target URL could not be parsed";
+            Error::new(rejected(code).code(), format!("{text}: {}", code.message()))
+        })?;
         Self::new(plan.options.clone(), url, transfer, core)
     }
 

@@ -201,7 +201,7 @@ fn credentials_stay_with_their_host() {
     let mut options = login(get(address, "/"), Auth::BASIC, "u");
     options.followlocation = FollowLocation::All;
     options.httpheader = Some(Arc::new([b"Cookie: c=1"[..].into()]));
-    run(&mut driver, options.clone());
+    let _ = run(&mut driver, options.clone());
     assert!(log.heads().iter().all(|head| field(head, "Authorization").is_some()));
     assert_eq!(field(&other_log.heads()[0], "Authorization"), None);
     assert_eq!(field(&other_log.heads()[0], "Cookie"), None);

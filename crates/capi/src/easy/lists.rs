@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_void};
 use std::ptr::null_mut;
 use std::sync::Arc;
 
-use tress_engine::options::{BodySource, Hooks, List, Method, Text};
+use tress_engine::options::{Auth, BodySource, Hooks, List, Method, Text};
 use tress_model::url::{UrlFlags, UrlPart};
 
 use super::Easy;
@@ -167,6 +167,13 @@ impl Easy {
         let len = known(self.postfieldsize)
             // SAFETY: without a size the fields are a C string (CURLOPT_POSTFIELDS).
             .unwrap_or_else(|| unsafe { CStr::from_ptr(fields.cast()) }.count_bytes() as u64);
+        if self.options.auth().httpauth.contains(Auth::AWS_SIGV4) {
+            // A signature is made over all of them before they are sent.
+            // SAFETY: the application promises `len` bytes there (CURLOPT_POSTFIELDS).
+            return BodySource::Bytes(unsafe {
+                std::slice::from_raw_parts(fields, len as usize).into()
+            });
+        }
         BodySource::Application { len: Some(len), fields: true }
     }
 }

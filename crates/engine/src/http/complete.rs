@@ -56,13 +56,14 @@ impl Multi {
     fn again(&mut self, id: TransferId, same: bool) -> Result<Flow> {
         let Some((transfer, _, _)) = self.parts(id) else { return Ok(Flow::Wait) };
         let keep = transfer.exchange.keeps_connection();
-        let taken = transfer.exchange.body.taken();
+        let needed = transfer.plan()?.head.kind.has_body();
+        let rewinds = needed && transfer.exchange.body.taken() > 0;
         transfer.state = State::Start;
         transfer.headers.start_next_request();
         if !(keep && same && self.keep_own(id)) {
             self.release(id, keep);
         }
-        if taken > 0 {
+        if rewinds {
             return self.rewind(id);
         }
         Ok(Flow::Again)
@@ -97,7 +98,12 @@ impl Multi {
     fn follow(&mut self, id: TransferId) -> Result<()> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(()) };
         let options = transfer.options.clone();
-        redirect::check_limit(transfer.exchange.follow.count, i64::from(options.maxredirs))?;
+        let allowed =
+            redirect::check_limit(transfer.exchange.follow.count, i64::from(options.maxredirs));
+        if allowed.is_err() {
+            transfer.infos.redirect_url = transfer.redirect_url();
+        }
+        allowed?;
         let Some(location) = transfer.exchange.location.take() else { return Ok(()) };
         let plan = transfer.plan()?;
         let (kind, origin) = (plan.head.kind, plan.origin());

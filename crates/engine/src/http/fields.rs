@@ -35,7 +35,7 @@ impl Transfer {
         match field {
             Field::ContentType => self.infos.content_type = Some(value.into()),
             Field::ContentEncoding => self.note_codings(value)?,
-            Field::Location => self.exchange.location = Some(value.into()),
+            Field::Location => self.note_location(value)?,
             Field::LastModified if self.options.filetime || self.has_time_condition() => {
                 self.infos.filetime = parse_date(value);
             }
@@ -51,6 +51,19 @@ impl Transfer {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Where a redirect leads to; saying it twice is allowed, saying two things is not.
+    fn note_location(&mut self, value: &[u8]) -> Result<()> {
+        let before = self.exchange.location.as_deref();
+        if value.is_empty() || before == Some(value) {
+            return Ok(());
+        }
+        if before.is_some() {
+            return Err(Error::new(Code::WeirdServerReply, "Multiple Location headers"));
+        }
+        self.exchange.location = Some(value.into());
         Ok(())
     }
 
@@ -100,7 +113,10 @@ impl Transfer {
             let text = format!("Refused WebSocket upgrade: {status}");
             return Err(Error::new(Code::HttpReturnedError, text));
         }
-        if status >= 400 && self.options.failonerror && self.exchange.next.is_none() {
+        // Nothing is left to resume: that is no failure.
+        let complete = status == 416 && self.resumes();
+        let fails = status >= 400 && self.options.failonerror && !complete;
+        if fails && self.exchange.next.is_none() {
             let text = format!("The requested URL returned error: {status}");
             return Err(Error::new(Code::HttpReturnedError, text));
         }
@@ -132,7 +148,7 @@ impl Transfer {
 
     /// Is this response the last one, or what comes after it?
     fn plan_next(&mut self, core: &mut Core, bound: &mut Option<Box<Bound>>, status: u32) {
-        let redirect = (300..400).contains(&status) && status != 304 && status != 305;
+        let redirect = (300..400).contains(&status);
         let next = if self.authenticates_again(core, bound) {
             Next::Authenticate
         } else if status == 417 && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100)
@@ -213,14 +229,18 @@ impl Transfer {
 
     /// A resumed download needs a server that does ranges.
     fn check_range(&self, status: u32) -> Result<()> {
-        let resumes = self.options.resume_from > 0 && self.options.method == Method::Get;
-        if resumes && status == 200 && self.exchange.next.is_none() {
+        if self.resumes() && status == 200 && self.exchange.next.is_none() {
             return Err(Error::new(
                 Code::RangeError,
                 "HTTP server does not seem to support byte ranges. Cannot resume.",
             ));
         }
         Ok(())
+    }
+
+    /// Does it go on with an earlier download?
+    fn resumes(&self) -> bool {
+        self.options.resume_from > 0 && self.options.method == Method::Get
     }
 
     fn check_size_announced(&self, length: Option<u64>) -> Result<()> {

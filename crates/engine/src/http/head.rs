@@ -117,6 +117,7 @@ pub(crate) fn build(
             BodySource::Mime { headers, .. } => headers,
             _ => &[],
         },
+        upload_size: source_length(&options.body).unwrap_or(0),
         negotiating: varying.negotiating,
         expect_disabled: follow.expect_disabled,
         ..RequestSpec::default()
@@ -151,14 +152,18 @@ fn body_length(options: &Options, kind: Kind) -> Option<u64> {
     if !kind.has_body() {
         return Some(0);
     }
-    let length = match &options.body {
-        BodySource::None => Some(0),
-        BodySource::Bytes(bytes) => Some(bytes.len() as u64),
-        BodySource::Application { len, .. } | BodySource::Mime { len, .. } => *len,
-    };
+    let length = source_length(&options.body);
     match (kind, u64::try_from(options.resume_from)) {
         (Kind::Put, Ok(from)) => length.map(|length| length.saturating_sub(from)),
         _ => length,
+    }
+}
+
+fn source_length(source: &BodySource) -> Option<u64> {
+    match source {
+        BodySource::None => Some(0),
+        BodySource::Bytes(bytes) => Some(bytes.len() as u64),
+        BodySource::Application { len, .. } | BodySource::Mime { len, .. } => *len,
     }
 }
 

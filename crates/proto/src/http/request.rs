@@ -113,6 +113,8 @@ pub struct RequestSpec<'a> {
     pub body_length: Option<u64>,
     /// Headers that a form brings.
     pub content_headers: &'a [Box<[u8]>],
+    /// The size of the whole upload, which a resumed one tells while it is negotiating.
+    pub upload_size: u64,
     /// The request only carries on a negotiation: its body is empty and its length not custom.
     pub negotiating: bool,
     /// The server refused `Expect` before (417).
@@ -238,7 +240,10 @@ fn range(spec: &RequestSpec<'_>, out: &mut Vec<u8>) {
             length
         }
         Ok(begin) => {
-            let total = begin.saturating_add(length);
+            let total = match spec.negotiating {
+                true => spec.upload_size,
+                false => begin.saturating_add(length),
+            };
             out.extend_from_slice(range);
             push_decimal(out, total.saturating_sub(1));
             total
