@@ -31,6 +31,7 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: c"IPv6", bit: 1 << 0 },
     Feature { name: c"Largefile", bit: 1 << 9 },
     Feature { name: c"libz", bit: 1 << 3 },
+    Feature { name: c"NTLM", bit: 1 << 4 },
     Feature { name: c"PSL", bit: 1 << 20 },
     Feature { name: c"SSL", bit: 1 << 2 },
     Feature { name: c"threadsafe", bit: 1 << 30 },
