@@ -105,7 +105,10 @@ const CASES: &[(&str, &str)] = &[
     ("cookies", "URL={b}/cookie COOKIEFILE= next URL={b}/method"),
     ("proxy", "URL=http://far.host/method PROXY={b} NOPROXY="),
     ("tunnel-refused", "URL=http://far.host/method PROXY={b} NOPROXY= HTTPPROXYTUNNEL=1"),
-    ("no-body-for-100", "URL={b}/early UPLOAD=1 INFILESIZE=3000000 body=3000000 EXPECT_100_TIMEOUT_MS=10000"),
+    (
+        "no-body-for-100",
+        "URL={b}/early UPLOAD=1 INFILESIZE=3000000 body=3000000 EXPECT_100_TIMEOUT_MS=10000",
+    ),
     ("many", "URL={b}/delay/20 also URL={b}/delay/80 also URL={b}/delay/140"),
     ("connect-only", "URL={b}/ CONNECT_ONLY=1"),
     ("interface", "URL={b}/count INTERFACE=127.0.0.1"),
