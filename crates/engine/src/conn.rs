@@ -11,6 +11,7 @@ use tress_net::connect::{AttemptId, Connect, Target};
 use crate::TransferId;
 use crate::destination::Destination;
 use crate::http::auth::Bound;
+use crate::http2::Session;
 use crate::ids::Id;
 use crate::interest::Interest;
 use crate::proxy::{Handshake, Layer};
@@ -40,6 +41,10 @@ pub(crate) struct Conn {
     /// Addresses of both ends, once connected over IP.
     pub(crate) primary: Option<SocketAddr>,
     pub(crate) local: Option<SocketAddr>,
+    /// HTTP/2 is spoken on it: its transfers are the session's.
+    pub(crate) h2: Option<Box<Session>>,
+    /// Whether it will carry many transfers is not known yet.
+    pub(crate) undecided: bool,
     /// Bytes received that the transfer has not consumed: it is paused.
     pub(crate) leftover: Vec<u8>,
     pub(crate) created: Instant,
@@ -100,6 +105,8 @@ impl Conn {
             ready_socket: None,
             primary: None,
             local: None,
+            h2: None,
+            undecided: false,
             leftover: Vec::new(),
             created: now,
             last_used: now,

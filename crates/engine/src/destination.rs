@@ -13,7 +13,7 @@ use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
 use tress_net::tls::TlsSettings;
 
 use crate::http::auth::Credentials;
-use crate::options::{Hooks, IpResolve, Options};
+use crate::options::{ConnectOnly, Hooks, HttpVersion, IpResolve, Options};
 use crate::proxy::{Layer, Proxy, Route};
 
 /// The key under which connections are pooled. Two transfers whose destinations are equal may
@@ -35,6 +35,39 @@ pub(crate) struct Destination {
     pub(crate) alpn: bool,
     /// What is on the way there; none: nothing.
     pub(crate) route: Option<Box<Route>>,
+    /// Which version of HTTP is to be spoken.
+    pub(crate) http: HttpWish,
+}
+
+/// Which version of HTTP a connection may speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HttpWish {
+    Http1,
+    /// What the TLS handshake says.
+    Either,
+    /// HTTP/2 without asking.
+    Http2,
+}
+
+impl HttpWish {
+    fn of(version: HttpVersion, tls: bool, alpn: bool, only_http1: bool) -> Self {
+        match version {
+            _ if only_http1 => Self::Http1,
+            HttpVersion::V1_0 | HttpVersion::V1_1 => Self::Http1,
+            HttpVersion::V2PriorKnowledge => Self::Http2,
+            _ if tls && alpn => Self::Either,
+            _ => Self::Http1,
+        }
+    }
+
+    /// The names to offer in a TLS handshake (RFC 7301).
+    pub(crate) fn alpn(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Http1 => &[b"http/1.1"],
+            Self::Either => &[b"h2", b"http/1.1"],
+            Self::Http2 => &[b"h2"],
+        }
+    }
 }
 
 /// Whom a socket is connected to.
@@ -46,7 +79,8 @@ pub(crate) enum Peer {
 }
 
 impl Destination {
-    /// Where a transfer goes; `bound`: whose connections those are that NTLM may authenticate.
+    /// Where a transfer goes; `bound`: whose connections those are that NTLM may authenticate;
+    /// `only_http1`: the server does not want HTTP/2 for this.
     ///
     /// # Errors
     /// Those of [`Route::of`].
@@ -56,6 +90,7 @@ impl Destination {
         scheme: &'static Scheme,
         alternative: Option<&Alternative>,
         bound: Option<&Credentials>,
+        only_http1: bool,
     ) -> Result<Self> {
         let mut tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
         let alpn = options.tls().ssl_enable_alpn;
@@ -72,11 +107,17 @@ impl Destination {
             (scheme, host, port) = (proxy.scheme(), proxy.host.as_bytes().into(), proxy.port);
             tls = None;
         }
+        let only_http1 = only_http1
+            || !scheme.starts_with("http")
+            || options.connect().connect_only != ConnectOnly::No
+            || route.as_deref().and_then(Route::forwarder).is_some();
+        let http = HttpWish::of(options.http_version, tls.is_some(), alpn, only_http1);
         let settings = Arc::new(settings(options));
         let mut key = Vec::with_capacity(64);
         push(&mut key, scheme.as_bytes());
         push(&mut key, &host);
         key.extend_from_slice(&port.to_be_bytes());
+        key.push(http as u8);
         peer.push(&mut key);
         if let Some(bind) = &settings.bind {
             push(&mut key, format!("{bind:?}").as_bytes());
@@ -89,7 +130,7 @@ impl Destination {
         }
         let key = key.into_boxed_slice();
         let hash = hash(&key);
-        Ok(Self { key, hash, scheme, host, port, peer, settings, tls, alpn, route })
+        Ok(Self { key, hash, scheme, host, port, peer, settings, tls, alpn, route, http })
     }
 
     /// The proxy that gets the requests themselves, if one does.

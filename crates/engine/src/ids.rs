@@ -79,6 +79,15 @@ impl<T> Id<T> {
         Self { index, generation, what: PhantomData }
     }
 
+    /// The id as a number, to be given away and found again.
+    pub(crate) fn to_bits(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.index)
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self { index: bits as u32, generation: (bits >> 32) as u32, what: PhantomData }
+    }
+
     #[cfg(test)]
     pub(crate) fn from_index(index: u32) -> Self {
         Self::new(index, 1)

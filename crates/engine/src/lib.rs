@@ -21,6 +21,7 @@ mod effect;
 mod file;
 mod hash;
 mod http;
+mod http2;
 mod ids;
 mod infos;
 mod interest;

@@ -5,12 +5,14 @@
 //! allocation: a handle that is added again and again plans nothing.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tress_model::altsvc::{self, Alternative};
 use tress_model::scheme::Scheme;
 use tress_model::url::{Url, UrlCode, UrlFlags, UrlPart};
 use tress_model::{Code, Error, Result};
+
+use tress_proto::h2::Fields;
 
 use crate::destination::Destination;
 use crate::http::auth::{self, Credentials, Whom};
@@ -33,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) credentials: Option<Arc<Credentials>>,
     /// The scheme whose header is in the head.
     pub(crate) auth_used: Auth,
+    /// The same head as HTTP/2 wants it, once it did.
+    pub(crate) fields: OnceLock<Box<Fields>>,
     /// It depends on earlier answers (a redirect): good for this transfer only.
     pub(crate) redirected: bool,
     /// It depends on what was remembered (HSTS, Alt-Svc): good for this transfer only.
@@ -163,7 +167,14 @@ impl Plan {
             _ => Auth::empty(),
         };
         let bound = login.filter(|_| options.auth().httpauth.contains(Auth::NTLM));
-        let destination = Destination::new(&options, &url, scheme, alternative.as_ref(), bound)?;
+        let destination = Destination::new(
+            &options,
+            &url,
+            scheme,
+            alternative.as_ref(),
+            bound,
+            follow.only_http1,
+        )?;
         let alt_used = alternative.filter(|other| destination.is_at(&other.service)).map(|other| {
             core.info(transfer, || going_elsewhere(&other));
             let host = String::from_utf8_lossy(&other.service.host);
@@ -177,7 +188,8 @@ impl Plan {
             head: Head::default(),
             credentials: credentials.map(Arc::new),
             auth_used,
-            redirected: redirected || follow.expect_disabled,
+            fields: OnceLock::new(),
+            redirected: redirected || follow.expect_disabled || follow.only_http1,
             remembered: stores.is_some(),
             alt_used,
         };

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::TransferId;
 use crate::conn::{Conn, ConnId};
-use crate::destination::Destination;
+use crate::destination::{Destination, HttpWish};
 use crate::hash::BuildFast;
 use crate::ids::Table;
 
@@ -22,7 +22,12 @@ pub(crate) struct Pool {
     /// Transfers for which the total is reached.
     waiting: VecDeque<TransferId>,
     next_number: i64,
+    /// What destinations were found to speak: can a connection carry many transfers?
+    known: HashMap<Arc<Destination>, bool, BuildFast>,
 }
+
+/// Destinations whose protocol is remembered at most; then all are forgotten.
+const MOST_KNOWN: usize = 1000;
 
 /// What the pool knows of one destination.
 #[derive(Default)]
@@ -33,8 +38,18 @@ struct Host {
     idle: Vec<ConnId>,
     /// Connections that can take one stream more.
     shared: Vec<ConnId>,
+    /// Connections that are being set up and may come to carry many transfers.
+    undecided: u32,
+    /// Transfers that hope for one of those (`CURLOPT_PIPEWAIT`).
+    hoping: Vec<TransferId>,
     /// Transfers for which the host's limit is reached.
     waiting: VecDeque<TransferId>,
+}
+
+impl Host {
+    fn is_empty(&self) -> bool {
+        self.open == 0 && self.waiting.is_empty() && self.hoping.is_empty()
+    }
 }
 
 /// A doubly linked list through connections, by their ids.
@@ -63,6 +78,7 @@ impl Pool {
             idle: Links::default(),
             waiting: VecDeque::new(),
             next_number: 0,
+            known: HashMap::default(),
         }
     }
 
@@ -70,7 +86,10 @@ impl Pool {
     pub(crate) fn insert(&mut self, mut conn: Conn) -> ConnId {
         conn.number = self.next_number;
         self.next_number += 1;
-        self.hosts.entry(conn.destination.clone()).or_default().open += 1;
+        let host = self.hosts.entry(conn.destination.clone()).or_default();
+        host.open += 1;
+        conn.undecided = conn.destination.http != HttpWish::Http1;
+        host.undecided += u32::from(conn.undecided);
         self.conns.insert(conn)
     }
 
@@ -80,6 +99,7 @@ impl Pool {
         let conn = self.conns.remove(id)?;
         if let Some(host) = self.hosts.get_mut(&conn.destination) {
             host.open -= 1;
+            host.undecided -= u32::from(conn.undecided);
             self.forget_if_empty(&conn.destination);
         }
         Some(conn)
@@ -166,6 +186,41 @@ impl Pool {
         }
     }
 
+    /// Is it worth waiting for a connection to `destination` that is being set up, because it
+    /// may carry many transfers?
+    pub(crate) fn may_hope(&self, destination: &Arc<Destination>) -> bool {
+        self.hosts.get(destination).is_some_and(|host| host.undecided > 0)
+            && self.known.get(destination) != Some(&false)
+    }
+
+    /// Queues a transfer until it is known what such a connection speaks.
+    pub(crate) fn hope(&mut self, id: TransferId, destination: &Arc<Destination>) {
+        self.hosts.entry(destination.clone()).or_default().hoping.push(id);
+    }
+
+    /// It is known now, and remembered for the destination (pains, line 6).
+    pub(crate) fn decide(&mut self, id: ConnId, multiplexes: bool) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        if !std::mem::replace(&mut conn.undecided, false) {
+            return;
+        }
+        if let Some(host) = self.hosts.get_mut(&conn.destination) {
+            host.undecided -= 1;
+        }
+        if self.known.len() >= MOST_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(conn.destination.clone(), multiplexes);
+    }
+
+    /// Takes out those who hoped, to look again.
+    pub(crate) fn take_hoping(&mut self, destination: &Arc<Destination>) -> Vec<TransferId> {
+        let Some(host) = self.hosts.get_mut(destination) else { return Vec::new() };
+        let hoping = std::mem::take(&mut host.hoping);
+        self.forget_if_empty(destination);
+        hoping
+    }
+
     /// Is there room for a new connection to `destination` within these limits (0: none)?
     pub(crate) fn room(&self, destination: &Arc<Destination>, host: u32, total: u32) -> Room {
         let open = self.hosts.get(destination).map_or(0, |host| host.open);
@@ -233,7 +288,7 @@ impl Pool {
     }
 
     fn forget_if_empty(&mut self, destination: &Arc<Destination>) {
-        if self.hosts.get(destination).is_some_and(|h| h.open == 0 && h.waiting.is_empty()) {
+        if self.hosts.get(destination).is_some_and(|h| h.is_empty()) {
             self.hosts.remove(destination);
         }
     }

@@ -27,6 +27,7 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: c"AsynchDNS", bit: 1 << 7 },
     Feature { name: c"brotli", bit: 1 << 23 },
     Feature { name: c"HSTS", bit: 1 << 28 },
+    Feature { name: c"HTTP2", bit: 1 << 16 },
     Feature { name: c"IDN", bit: 1 << 10 },
     Feature { name: c"IPv6", bit: 1 << 0 },
     Feature { name: c"Largefile", bit: 1 << 9 },

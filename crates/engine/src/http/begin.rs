@@ -19,6 +19,7 @@ impl Multi {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let now = core.now;
         conn.uses += 1;
+        let http2 = conn.h2.is_some();
         conn.last_user = Some(id);
         let options = transfer.options.clone();
         transfer.infos.times.pretransfer = transfer.since_start(now);
@@ -52,14 +53,15 @@ impl Multi {
         let exchange = &mut transfer.exchange;
         exchange.reset(head_len, own.map(|own| own.bytes));
         if kind.has_body() && !negotiating {
-            exchange.body = BodyOut::begin(&options, length, sent.chunked);
+            exchange.body = BodyOut::begin(&options, length, sent.chunked && !http2);
         }
-        if sent.expect_100 {
+        if sent.expect_100 && !http2 {
             exchange.body.wait_for_answer(now + options.http().expect_100_timeout);
         }
         exchange.response = Some(Response::new(ResponseConfig {
             head_request: options.nobody || kind == Kind::Head,
             http09_allowed: options.http().http09_allowed,
+            http2,
             reused: conn.uses > 1,
             ignore_content_length: options.http().ignore_content_length,
             max_filesize: options.limits().maxfilesize > 0,
@@ -68,6 +70,9 @@ impl Multi {
             via_proxy,
             ..ResponseConfig::default()
         }));
+        if http2 {
+            return self.open_stream(id);
+        }
         Ok(Flow::Again)
     }
 }
@@ -104,6 +109,13 @@ impl Transfer {
 }
 
 impl Exchange {
+    /// The head was sent some other way: what is in `out` from now on is body.
+    pub(crate) fn forget_head(&mut self) {
+        self.out_is_plan = false;
+        self.out.clear();
+        (self.sent, self.head_len) = (0, 0);
+    }
+
     pub(super) fn reset(&mut self, head_len: usize, own: Option<Vec<u8>>) {
         self.out_is_plan = own.is_none();
         match own {

@@ -39,6 +39,16 @@ impl Multi {
                 transfer.need_fresh = true;
                 self.again(id, false)
             }
+            Some(Next::Refused) => {
+                core.info(transfer, || "REFUSED_STREAM, retrying a fresh connect".to_owned());
+                transfer.exchange.follow.refused += 1;
+                self.again(id, false)
+            }
+            Some(Next::OnlyHttp1) => {
+                transfer.exchange.follow.only_http1 = true;
+                transfer.plan = Some(Plan::again(transfer, core)?.into());
+                self.again(id, false)
+            }
             Some(Next::Redirect) => {
                 self.follow(id)?;
                 self.again(id, false)
@@ -75,7 +85,7 @@ impl Multi {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return false };
         let Some(conn_id) = transfer.conn else { return false };
         let refused = transfer.options.forbid_reuse && !transfer.is_bound(&conn.bound);
-        if refused || !conn.leftover.is_empty() {
+        if refused || !conn.leftover.is_empty() || conn.h2.is_some() {
             return false;
         }
         core.input.discard(conn_id);

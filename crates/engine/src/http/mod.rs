@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 pub(crate) use receive::Received;
-pub(crate) use send::words;
+pub(crate) use send::{is_trailer, words};
 use tress_model::Result;
 use tress_proto::decode::{Coding, Decoder};
 use tress_proto::h1::{BodyFraming, Response};
@@ -22,6 +22,7 @@ use tress_proto::http::Kind;
 use crate::TransferId;
 use crate::body_out::{BodyOut, BodyState};
 use crate::http::head::FirstOrigin;
+use crate::http2::Stream;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::ws::Socket;
@@ -68,6 +69,8 @@ pub(crate) struct Exchange {
     pub(crate) codings: Vec<Coding>,
     /// Cookies that the response has set so far.
     pub(crate) set_cookies: u8,
+    /// Its stream of an HTTP/2 connection.
+    pub(crate) stream: Option<Box<Stream>>,
     /// What carries over from one request to the next of the same transfer.
     pub(crate) follow: Follow,
 }
@@ -81,6 +84,10 @@ pub(crate) enum Next {
     Authenticate,
     /// Once more on a new connection: the used one was dead.
     Retry,
+    /// Once more: the server has not acted on it.
+    Refused,
+    /// Once more over HTTP/1.1, which the server wants.
+    OnlyHttp1,
     /// Once more without `Expect`, which the server refused (417).
     WithoutExpect,
 }
@@ -100,12 +107,16 @@ pub(crate) struct Follow {
     pub(crate) referer: Option<Box<[u8]>>,
     /// The server does not take `Expect` (417).
     pub(crate) expect_disabled: bool,
+    /// The server does not want HTTP/2 for it.
+    pub(crate) only_http1: bool,
+    /// How often a server would not act on it, or left before it could.
+    pub(crate) refused: u8,
 }
 
 impl Follow {
     /// Was there an earlier request of this transfer that changed the next one?
     pub(crate) fn is_going_on(&self) -> bool {
-        self.count > 0 || self.expect_disabled
+        self.count > 0 || self.expect_disabled || self.only_http1
     }
 }
 
@@ -158,6 +169,9 @@ impl Exchange {
 impl Multi {
     /// Moves request and response on.
     pub(crate) fn exchange(&mut self, id: TransferId) -> Result<Flow> {
+        if self.transfers.get(id).is_some_and(|transfer| transfer.exchange.stream.is_some()) {
+            return self.exchange_stream(id);
+        }
         let mut budget = RECEIVES_A_TURN;
         loop {
             if let Some(flow) = self.deliver_held(id) {
@@ -193,7 +207,8 @@ impl Multi {
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let exchange = &transfer.exchange;
         let mut want = Want::NONE;
-        let receives = !transfer.paused.receive && !exchange.response_done;
+        let over = exchange.response_done && conn.websocket.is_none();
+        let receives = !transfer.paused.receive && !over;
         if receives && transfer.progress.may_receive(core.now) {
             want = want.and(Want::IN);
         }

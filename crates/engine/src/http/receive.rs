@@ -262,6 +262,9 @@ impl Multi {
 
     /// What is unread goes to its connection: the transfer waits, and others read meanwhile.
     pub(crate) fn keep_input(&mut self, id: TransferId) {
+        if self.transfers.get(id).is_some_and(|transfer| transfer.exchange.stream.is_some()) {
+            return self.keep_stream_input(id);
+        }
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let Some(conn_id) = transfer.conn else { return };
         let exchange = &mut transfer.exchange;

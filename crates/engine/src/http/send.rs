@@ -263,6 +263,8 @@ impl Transfer {
             let trailers = ended && self.options.hooks.contains(Hooks::TRAILER);
             self.exchange.trailers_due = trailers;
             start = frame_chunk(&mut buffer, head_len, count, ended && !trailers);
+        } else if ended && self.exchange.stream.is_some() {
+            self.exchange.trailers_due = self.options.hooks.contains(Hooks::TRAILER);
         }
         self.exchange.out = buffer;
         self.exchange.skip(start);
@@ -294,7 +296,7 @@ fn frame_chunk(buffer: &mut Vec<u8>, head_len: usize, count: usize, ended: bool)
 }
 
 /// Is it a header line, with a name, a colon and a blank?
-fn is_trailer(line: &[u8]) -> bool {
+pub(crate) fn is_trailer(line: &[u8]) -> bool {
     let colon = line.iter().position(|&b| b == b':');
     colon.is_some_and(|at| at > 0 && line.get(at + 1) == Some(&b' '))
 }

@@ -98,6 +98,7 @@ impl Multi {
         let Some(id) = self.answering() else { return };
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         match lines {
+            Some(lines) if transfer.exchange.stream.is_some() => self.send_trailers(id, &lines),
             Some(lines) => transfer.exchange.end_with_trailers(&lines),
             None => {
                 let text = "operation aborted by trailing headers callback";
@@ -145,7 +146,7 @@ impl Multi {
     /// Who was asked; it goes on with the answer.
     fn answering(&mut self) -> Option<TransferId> {
         let id = self.core.asked.take()?.transfer;
-        self.core.dirty.push_first(id);
+        self.core.resume = Some(id);
         Some(id)
     }
 

@@ -25,7 +25,7 @@ impl Multi {
         let now = self.core.now;
         let Some(conn) = self.pool.get_mut(id) else { return };
         conn.last_used = now;
-        conn.readable = false;
+        conn.readable &= conn.h2.is_some();
         let (destination, uses, last) = (conn.destination.clone(), conn.uses, conn.last_user);
         if let Stage::Open(stream) = &conn.stage {
             let fd = stream.fd();
@@ -53,11 +53,12 @@ impl Multi {
         self.core.interest = crate::interest::Interest::default();
         for id in self.pool.ids() {
             let Some(conn) = self.pool.remove(id) else { continue };
-            if let Some(transfer) = conn.transfer.and_then(|id| self.transfers.get_mut(id)) {
+            let sharing = conn.h2.iter().flat_map(|session| session.transfers());
+            for id in conn.transfer.into_iter().chain(sharing) {
+                let Some(transfer) = self.transfers.get_mut(id) else { continue };
                 transfer.conn = None;
                 let text = "the connection belongs to the parent process";
                 transfer.refusal = Some(Error::new(Code::SendError, text));
-                let id = transfer.id();
                 self.core.mark_dirty(id, transfer);
             }
         }
@@ -80,6 +81,9 @@ impl Multi {
             Stage::Proxy(handshake) => return self.cut(id, handshake.stream),
             Stage::Handshake(stream) => return self.cut(id, stream),
             Stage::Open(mut stream) => {
+                if let Some(mut session) = conn.h2.take() {
+                    let _ = stream.send(session.last_words());
+                }
                 stream.start_shutdown();
                 return self.shut_down(id, stream);
             }
@@ -87,6 +91,7 @@ impl Multi {
         }
         self.pool.remove(id);
         self.wake_waiting(&destination);
+        self.wake_hoping(&destination);
     }
 
     /// The deadline or the socket of a connection without a transfer came up.
@@ -140,6 +145,9 @@ impl Multi {
         {
             let (owner, last) = (SocketOwner::Conn(id), conn.last_user);
             self.core.interest.set(stream.fd(), owner, last, Want::NONE);
+            if let Some(session) = self.pool.get_mut(id).and_then(|conn| conn.h2.as_deref_mut()) {
+                session.shrink();
+            }
         }
     }
 
@@ -175,6 +183,9 @@ impl Multi {
         let Some(conn) = self.pool.remove(id) else { return };
         self.close_stream(stream, conn.opened_by);
         self.wake_waiting(&conn.destination);
+        if conn.undecided {
+            self.wake_hoping(&conn.destination);
+        }
     }
 
     /// Tells the application to forget a stream's socket, then closes it.

@@ -14,6 +14,7 @@ use crate::body_in::Input;
 use crate::conn::ConnId;
 use crate::dirty::Dirty;
 use crate::effect::{DebugKind, Effect};
+use crate::http2::Work;
 use crate::interest::Interest;
 use crate::plan::Plans;
 use crate::timers::Timers;
@@ -30,6 +31,10 @@ pub(crate) struct Core {
     pub(crate) outbox: VecDeque<Out>,
     /// The question that waits for its answer.
     pub(crate) asked: Option<Asked>,
+    /// Who was asked last and goes on with the answer.
+    pub(crate) resume: Option<TransferId>,
+    /// HTTP/2 connections with something to do.
+    pub(crate) h2: Work,
     /// Received bytes of the transfer that is being run.
     pub(crate) input: Input,
     pub(crate) messages: VecDeque<TransferId>,
@@ -95,6 +100,8 @@ impl Core {
             dirty: Dirty::default(),
             outbox: VecDeque::new(),
             asked: None,
+            resume: None,
+            h2: Work::default(),
             input: Input::default(),
             messages: VecDeque::new(),
             plans: Plans::default(),
@@ -138,7 +145,10 @@ impl Core {
 
     /// When the next timeout action is due; now while something is queued to be run.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        if self.dirty.is_empty() { self.timers.earliest() } else { Some(self.now) }
+        match self.dirty.is_empty() && self.h2.is_empty() {
+            true => self.timers.earliest(),
+            false => Some(self.now),
+        }
     }
 
     /// Hands out an effect that wants no answer.

@@ -36,6 +36,7 @@ impl Multi {
     pub(crate) fn begin_action(&mut self) {
         self.core.acting = true;
         self.core.dirty.begin();
+        self.core.h2.begin();
     }
 
     fn next_out(&mut self) -> Option<Effect> {
@@ -54,6 +55,14 @@ impl Multi {
 
     /// Runs one thing; false when nothing is left to run.
     fn run_next(&mut self) -> bool {
+        if let Some(id) = self.core.resume.take() {
+            self.run(id);
+            return true;
+        }
+        if let Some(&id) = self.core.h2.serving.front() {
+            self.serve(id);
+            return true;
+        }
         if self.core.resolver_ready {
             self.core.resolver_ready = false;
             self.resolved();
@@ -66,7 +75,10 @@ impl Multi {
         match self.core.timers.pop_due(self.core.now) {
             Some(Owner::Transfer(id)) => self.run_due(id),
             Some(Owner::Conn(id)) => self.conn_due(id),
-            None => return false,
+            None => match self.core.h2.flushing.pop() {
+                Some(id) => self.flush(id),
+                None => return false,
+            },
         }
         true
     }
@@ -79,7 +91,7 @@ impl Multi {
     }
 
     /// Runs a transfer until it waits for something.
-    fn run(&mut self, id: TransferId) {
+    pub(crate) fn run(&mut self, id: TransferId) {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         transfer.dirty = false;
         loop {

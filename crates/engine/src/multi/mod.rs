@@ -21,7 +21,7 @@ pub use raw::Held;
 pub use settings::MultiSettings;
 
 use crate::TransferId;
-use crate::conn::{Conn, ConnId};
+use crate::conn::{Conn, ConnId, Stage};
 use crate::effect::Watch;
 use crate::ids::Table;
 use crate::interest::SocketOwner;
@@ -183,6 +183,10 @@ impl Multi {
         conn.writable |= ready.writable | ready.error;
         conn.readable |= conn.reads_by_writing && conn.writable;
         conn.ready_socket = Some(socket);
+        if let (Stage::Open(_), Some(session)) = (&conn.stage, conn.h2.as_deref_mut()) {
+            self.core.h2.serve(id, session);
+            return;
+        }
         match conn.transfer {
             Some(transfer) => self.core.dirty.push_first(transfer),
             None => self.unused_conn_ready(id),

@@ -110,6 +110,7 @@ impl Multi {
     /// The connection can carry the request.
     pub(crate) fn connected(&mut self, id: TransferId) -> Result<Flow> {
         let now = self.core.now;
+        self.decide_protocol(id);
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let since = transfer.since_start(now);
         let times = &mut transfer.infos.times;

@@ -46,6 +46,9 @@ impl Multi {
             return self.close_file(id);
         }
         let Some(conn_id) = transfer.conn.take() else { return };
+        if self.pool.get(conn_id).is_some_and(|conn| conn.h2.is_some()) {
+            return self.leave(id, conn_id);
+        }
         self.core.input.discard(conn_id);
         let Some(conn) = self.pool.get_mut(conn_id) else { return };
         conn.transfer = None;

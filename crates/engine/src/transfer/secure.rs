@@ -27,7 +27,11 @@ impl Multi {
             conn.stage = Stage::Open(stream);
             return self.next_layer(id);
         };
-        let alpn: &[&[u8]] = if destination.alpn { &[b"http/1.1"] } else { &[] };
+        let alpn: &[&[u8]] = match conn.layer {
+            _ if !destination.alpn => &[],
+            Layer::ProxyTls => &[b"http/1.1"],
+            _ => destination.http.alpn(),
+        };
         let stream = stream.start_tls(&core.tls, settings, &host, port, alpn)?;
         conn.stage = Stage::Handshake(stream);
         Ok(Flow::Again)

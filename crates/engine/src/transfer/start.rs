@@ -7,7 +7,7 @@ use tress_model::Result;
 use super::State;
 use crate::TransferId;
 use crate::conn::{Conn, ConnId};
-use crate::destination::Destination;
+use crate::destination::{Destination, HttpWish};
 use crate::multi::{Flow, Multi};
 use crate::options::Options;
 use crate::plan::{Plan, Service};
@@ -34,9 +34,9 @@ impl Multi {
             self.release(id, false);
         } else if !options.fresh_connect
             && !transfer.need_fresh
-            && let Some(conn) = self.take_idle(&destination, &options)
+            && let Some(flow) = self.find_connection(id, &destination, &options)
         {
-            return self.reuse(id, conn);
+            return flow;
         }
         if !self.make_room(&destination) {
             return Ok(self.queue(id, &destination));
@@ -49,6 +49,25 @@ impl Multi {
         transfer.connecting_since = Some(now);
         transfer.state = State::Resolving;
         Ok(Flow::Again)
+    }
+
+    /// A connection that is there already, or is worth waiting for.
+    fn find_connection(
+        &mut self,
+        id: TransferId,
+        destination: &Arc<Destination>,
+        options: &Options,
+    ) -> Option<Result<Flow>> {
+        let shares = destination.http != HttpWish::Http1 && self.core.settings.multiplex;
+        if shares && let Some(conn) = self.pool.shared(destination) {
+            return Some(self.reuse(id, conn));
+        }
+        if let Some(conn) = self.take_idle(destination, options) {
+            return Some(self.reuse(id, conn));
+        }
+        let refused = self.transfer(id).is_some_and(|t| t.exchange.follow.refused > 0);
+        let hopes = shares && (options.pipewait || refused) && self.pool.may_hope(destination);
+        hopes.then(|| Ok(self.hope(id, destination)))
     }
 
     /// An idle connection that is young enough and not known to be dead; those that are not are
@@ -71,9 +90,12 @@ impl Multi {
         let age = now.saturating_duration_since(conn.created);
         if (!limits.maxage_conn.is_zero() && idle > limits.maxage_conn)
             || (!limits.maxlifetime_conn.is_zero() && age > limits.maxlifetime_conn)
-            || conn.readable
+            || (conn.readable && conn.h2.is_none())
         {
             return false;
+        }
+        if conn.h2.is_some() {
+            return self.is_session_reusable(id);
         }
         let Some(stream) = conn.stream() else { return false };
         // While the application watches the socket we are told when the peer closes it: no
@@ -83,7 +105,11 @@ impl Multi {
 
     fn reuse(&mut self, id: TransferId, conn_id: ConnId) -> Result<Flow> {
         let Some(conn) = self.pool.get_mut(conn_id) else { return Ok(Flow::Again) };
-        conn.transfer = Some(id);
+        match conn.h2.is_some() {
+            true => self.join(id, conn_id),
+            false => conn.transfer = Some(id),
+        }
+        let Some(conn) = self.pool.get_mut(conn_id) else { return Ok(Flow::Again) };
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         transfer.conn = Some(conn_id);
         transfer.infos.connection_number = conn.number;

@@ -1,6 +1,8 @@
 //! A driver with a loop of its own, and a scripted server, for tests over real sockets.
 #![allow(dead_code)]
 
+pub mod h2;
+
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -33,6 +35,8 @@ pub struct Driver {
     pub upload: Vec<u8>,
     pub uploaded: usize,
     pub debug: String,
+    /// Who pauses at the first byte of its body.
+    pausing: Option<TransferId>,
 }
 
 impl Driver {
@@ -47,6 +51,7 @@ impl Driver {
             upload: Vec::new(),
             uploaded: 0,
             debug: String::new(),
+            pausing: None,
         }
     }
 
@@ -59,6 +64,23 @@ impl Driver {
         let id = self.multi.add(Box::new(transfer));
         self.effects();
         id
+    }
+
+    pub fn pause_at_first_byte(&mut self, id: TransferId) {
+        self.pausing = Some(id);
+    }
+
+    pub fn unpause(&mut self, id: TransferId) {
+        self.pausing = None;
+        self.multi.enter(Instant::now());
+        self.multi.pause(id, false, false).unwrap();
+        self.effects();
+    }
+
+    pub fn remove(&mut self, id: TransferId) {
+        self.multi.enter(Instant::now());
+        self.multi.remove(id).unwrap();
+        self.effects();
     }
 
     /// Runs until nothing does any more.
@@ -109,6 +131,11 @@ impl Driver {
     fn effects(&mut self) {
         while let Some(effect) = self.multi.next_effect() {
             match effect {
+                Effect::Deliver { transfer, kind, bytes }
+                    if kind == Delivery::Body && self.pausing == Some(transfer) =>
+                {
+                    self.multi.delivered(kind, bytes, Delivered::Pause { taken: 0 });
+                }
                 Effect::Deliver { transfer, kind, bytes } => {
                     let got = self.got.entry(transfer).or_default();
                     match kind {

@@ -402,7 +402,7 @@ impl Response {
             Some(len) => BodyFraming::Length(len),
             None if self.config.rtsp => BodyFraming::None,
             None => {
-                head.close = true;
+                head.close = !self.config.http2;
                 BodyFraming::Close
             }
         })

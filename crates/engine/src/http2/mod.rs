@@ -1,0 +1,208 @@
+//! HTTP/2: one connection carries the requests of many transfers.
+//!
+//! A connection's [`Session`] holds the machine of its frames; streams are named after the
+//! transfers that they serve, so that a frame finds its transfer without a search. What comes in
+//! is taken apart connection by connection ([`serve`]) and each transfer is run with its part;
+//! what goes out gathers until everything that can run has run, and then leaves in one write.
+
+mod begin;
+mod leave;
+mod receive;
+mod send;
+mod serve;
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use tress_model::Error;
+use tress_proto::h2::{Config, Connection, Event, StreamId};
+
+use crate::TransferId;
+use crate::conn::ConnId;
+use crate::multi::MultiSettings;
+use crate::pool::Pool;
+
+/// Streams' buffers kept for the next streams of a connection.
+const MOST_SPARE: usize = 100;
+
+/// A connection's HTTP/2 side.
+pub(crate) struct Session {
+    machine: Connection,
+    /// Transfers that have joined, whether their stream is open yet or not.
+    users: usize,
+    /// It is in the queue of those to be served, with so many reads left in this turn.
+    queued: bool,
+    reads_left: u32,
+    /// It is in the queue of those to be flushed.
+    flushing: bool,
+    /// An event that waits for a transfer to be run first.
+    event: Option<Event>,
+    /// A transfer that has got a head and is run with what follows it, or when nothing does.
+    unrun: Option<TransferId>,
+    /// Transfers whose uploads wait for pending output to be sent.
+    blocked: Vec<TransferId>,
+    /// Sending failed: when nothing is left to read, the connection is dead.
+    send_error: Option<Error>,
+    /// The connection is dead; its transfers take what has come for them.
+    dead: bool,
+    /// Buffers of streams that are over.
+    spare: Vec<Box<Stream>>,
+}
+
+/// A transfer's stream.
+#[derive(Default)]
+pub(crate) struct Stream {
+    id: Option<StreamId>,
+    /// Heads as text, taken apart up to `lines_at`.
+    lines: Vec<u8>,
+    lines_at: usize,
+    /// Trailers as text, all of the body comes before them.
+    trailers: Vec<u8>,
+    trailers_at: usize,
+    /// Body bytes that were not looked at when others were received.
+    backlog: Vec<u8>,
+    backlog_at: usize,
+    /// Body bytes in the multi's input.
+    fresh: Range<usize>,
+    /// Body bytes that the application was given but the peer has got no credit for.
+    uncredited: usize,
+    remote_ended: bool,
+    local_ended: bool,
+    broken: Option<Broken>,
+}
+
+/// How a stream broke off.
+struct Broken {
+    error: Error,
+    what: Break,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Break {
+    Failed,
+    /// The server has not acted on the request.
+    Refused,
+    /// The connection was used before and died without an answer.
+    Stale,
+    /// The server wants HTTP/1.1.
+    WantsHttp1,
+}
+
+/// Connections with something to do.
+#[derive(Default)]
+pub(crate) struct Work {
+    /// They have bytes to read; the first one is being taken apart.
+    pub(crate) serving: VecDeque<ConnId>,
+    /// Their turn is over, they go on with the next action.
+    pub(crate) later: Vec<ConnId>,
+    /// They may have bytes to send.
+    pub(crate) flushing: Vec<ConnId>,
+}
+
+impl Work {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.serving.is_empty() && self.later.is_empty() && self.flushing.is_empty()
+    }
+
+    /// An action begins.
+    pub(crate) fn begin(&mut self) {
+        self.serving.extend(self.later.drain(..));
+    }
+
+    fn flush(&mut self, id: ConnId, session: &mut Session) {
+        if !std::mem::replace(&mut session.flushing, true) {
+            self.flushing.push(id);
+        }
+    }
+
+    /// Bytes may have come for this connection.
+    pub(crate) fn serve(&mut self, id: ConnId, session: &mut Session) {
+        if !std::mem::replace(&mut session.queued, true) {
+            session.reads_left = crate::http::RECEIVES_A_TURN;
+            self.serving.push_back(id);
+        }
+    }
+}
+
+impl Session {
+    fn new(settings: &MultiSettings) -> Self {
+        let config =
+            Config { max_concurrent: settings.max_concurrent_streams.max(1), ..Config::default() };
+        Self {
+            machine: Connection::new(config),
+            users: 0,
+            queued: false,
+            reads_left: 0,
+            flushing: false,
+            event: None,
+            unrun: None,
+            blocked: Vec::new(),
+            send_error: None,
+            dead: false,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Can it take one more transfer?
+    fn has_room(&self, settings: &MultiSettings) -> bool {
+        let most = if settings.multiplex { settings.max_concurrent_streams.max(1) } else { 1 };
+        let most = most.min(self.machine.peer_settings().max_concurrent);
+        !self.dead && !self.machine.is_closing() && self.users < most as usize
+    }
+
+    /// May it be used again, by whomever?
+    pub(crate) fn is_usable(&self) -> bool {
+        !self.dead && !self.machine.is_closing()
+    }
+
+    /// Is there anything to send?
+    pub(crate) fn has_output(&self) -> bool {
+        !self.machine.pending_output().is_empty()
+    }
+
+    /// Nothing has happened for a while: memory is given back.
+    pub(crate) fn shrink(&mut self) {
+        self.machine.shrink();
+        self.spare = Vec::new();
+        self.blocked = Vec::new();
+    }
+
+    /// Those whose streams are open.
+    pub(crate) fn transfers(&self) -> impl Iterator<Item = TransferId> {
+        self.machine.streams().map(|stream| TransferId::from_bits(stream.token))
+    }
+
+    /// Says goodbye; the bytes to send.
+    pub(crate) fn last_words(&mut self) -> &[u8] {
+        self.machine.shutdown();
+        self.machine.pending_output()
+    }
+}
+
+impl Stream {
+    /// A stream about to be opened; buffers stay.
+    fn renew(&mut self) {
+        self.id = None;
+        self.lines.clear();
+        self.trailers.clear();
+        self.backlog.clear();
+        (self.lines_at, self.trailers_at, self.backlog_at) = (0, 0, 0);
+        self.fresh = 0..0;
+        self.uncredited = 0;
+        (self.remote_ended, self.local_ended) = (false, false);
+        self.broken = None;
+    }
+
+    fn has_backlog(&self) -> bool {
+        self.backlog_at < self.backlog.len()
+    }
+}
+
+/// Puts a connection where transfers to its destination find it, or takes it away from there.
+fn offer(pool: &mut Pool, id: ConnId, settings: &MultiSettings) {
+    let session = pool.get(id).and_then(|conn| conn.h2.as_deref());
+    match session.is_some_and(|session| session.users > 0 && session.has_room(settings)) {
+        true => pool.share(id),
+        false => pool.unshare(id),
+    }
+}

@@ -1,0 +1,114 @@
+//! Bodies of requests go to the machine as windows allow; its output goes to the socket.
+
+use std::io::ErrorKind;
+
+use tress_model::{Code, Error, Result};
+
+use tress_proto::h2::Fields;
+
+use crate::TransferId;
+use crate::body_out::BodyState;
+use crate::conn::{ConnId, Stage};
+use crate::http::is_trailer;
+use crate::multi::{Flow, Multi};
+
+/// With this much output pending the machine takes no more body.
+const OUTPUT_ENOUGH: usize = 64 * 1024;
+
+impl Multi {
+    /// Gives the machine as much of the body as it takes.
+    pub(super) fn send_stream(&mut self, id: TransferId) -> Result<Flow> {
+        loop {
+            let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+            let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
+            let Some(session) = conn.h2.as_deref_mut() else { return Ok(Flow::Wait) };
+            let exchange = &mut transfer.exchange;
+            let Some(stream) = exchange.stream.as_deref_mut() else { return Ok(Flow::Wait) };
+            let Some(stream_id) = stream.id else { return Ok(Flow::Wait) };
+            if stream.local_ended || exchange.close || !session.machine.is_open(stream_id) {
+                return Ok(Flow::Wait);
+            }
+            let unsent = exchange.out.get(exchange.sent..).unwrap_or_default();
+            let ended = exchange.body.state() == BodyState::Ended && !exchange.trailers_due;
+            if unsent.is_empty() && !ended {
+                if !self.refill(id)? {
+                    return Ok(if self.core.asked.is_some() { Flow::Asked } else { Flow::Wait });
+                }
+                continue;
+            }
+            if !transfer.progress.may_send(core.now) {
+                return Ok(Flow::Wait);
+            }
+            let wanted = unsent.len();
+            let count = session.machine.send_data(stream_id, unsent, ended)?;
+            exchange.sent += count;
+            stream.local_ended = ended && count == wanted;
+            if session.machine.pending_output().len() >= OUTPUT_ENOUGH && count < wanted {
+                session.blocked.push(id);
+            }
+            core.h2.flush(conn_id, session);
+            transfer.infos.request_size += count as u64;
+            transfer.progress.sent(count, &transfer.options, core.now);
+            if count < wanted {
+                return Ok(Flow::Wait);
+            }
+            if ended {
+                transfer.infos.times.posttransfer = transfer.since_start(core.now);
+                return Ok(Flow::Wait);
+            }
+        }
+    }
+
+    /// Ends a body with the application's trailers.
+    pub(crate) fn send_trailers(&mut self, id: TransferId, lines: &[Box<[u8]>]) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        let (Some(conn_id), Some(session)) = (transfer.conn, conn.h2.as_deref_mut()) else {
+            return;
+        };
+        transfer.exchange.trailers_due = false;
+        let Some(stream) = transfer.exchange.stream.as_deref_mut() else { return };
+        let Some(stream_id) = stream.id else { return };
+        let mut fields = Fields::default();
+        for line in lines.iter().filter(|line| is_trailer(line)) {
+            let mut parts = line.splitn(2, |&byte| byte == b':');
+            let (name, value) = (parts.next(), parts.next());
+            fields.push_lower(name.unwrap_or_default(), value.unwrap_or_default().trim_ascii());
+        }
+        stream.local_ended = session.machine.send_trailers(stream_id, &fields).is_ok();
+        core.h2.flush(conn_id, session);
+    }
+
+    /// Sends what has gathered for a connection.
+    pub(crate) fn flush(&mut self, id: ConnId) {
+        let Some(conn) = self.pool.get_mut(id) else { return };
+        let Some(session) = conn.h2.as_deref_mut() else { return };
+        session.flushing = false;
+        let Stage::Open(stream) = &mut conn.stage else { return };
+        while conn.writable && !session.dead {
+            let pending = session.machine.pending_output();
+            if pending.is_empty() {
+                break;
+            }
+            match stream.send(pending) {
+                Ok(count) => session.machine.sent(count),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => conn.writable = false,
+                Err(error) => {
+                    // What the server said before it left is to be read first.
+                    let text = format!("Send failure: {}", crate::http::words(&error));
+                    session.send_error = Some(Error::new(Code::SendError, text));
+                    conn.readable = true;
+                    self.core.h2.serve(id, session);
+                    return;
+                }
+            }
+        }
+        if !session.blocked.is_empty() && session.machine.pending_output().len() < OUTPUT_ENOUGH {
+            for id in std::mem::take(&mut session.blocked) {
+                if let Some(transfer) = self.transfers.get_mut(id) {
+                    self.core.wake(id, transfer);
+                }
+            }
+        }
+        self.watch_session(id);
+    }
+}
