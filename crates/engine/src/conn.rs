@@ -56,6 +56,8 @@ pub(crate) struct Conn {
     pub(crate) writable: bool,
     /// TLS must write before a read can go on.
     pub(crate) reads_by_writing: bool,
+    /// The peer may send while nobody uses it (RTSP).
+    pub(crate) may_talk_unasked: bool,
     /// It has switched to WebSocket.
     pub(crate) websocket: Option<Box<Socket>>,
     /// Whom NTLM has authenticated it for.
@@ -114,6 +116,7 @@ impl Conn {
             readable: false,
             writable: false,
             reads_by_writing: false,
+            may_talk_unasked: false,
             websocket: None,
             bound: None,
             idle_since: None,

@@ -131,6 +131,8 @@ pub enum Effect {
 pub enum Delivery {
     /// `CURLOPT_WRITEFUNCTION`.
     Body,
+    /// `CURLOPT_INTERLEAVEFUNCTION`, else `CURLOPT_WRITEFUNCTION`: one whole RTP packet.
+    Rtp,
     /// `CURLOPT_HEADERFUNCTION`: one whole line of a response head or trailer.
     Header,
 }

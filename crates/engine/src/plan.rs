@@ -17,6 +17,7 @@ use tress_proto::h2::Fields;
 use crate::destination::Destination;
 use crate::http::auth::{self, Credentials, Whom};
 use crate::http::head::{self, FirstOrigin, Head, Varying};
+use crate::line;
 use crate::multi::Core;
 use crate::options::{Auth, Options, Protocols};
 use crate::stores::Stores;
@@ -193,11 +194,16 @@ impl Plan {
             remembered: stores.is_some(),
             alt_used,
         };
-        if matches!(service, Service::Http | Service::WebSocket) {
-            let (login, proxy) = (plan.credentials.as_deref(), plan.destination.forwarder());
-            let varying = plan.varying();
-            plan.head = head::build(&plan.options, &plan.url, follow, &varying, login, proxy)?;
-        }
+        plan.head = match service {
+            Service::Http | Service::WebSocket => {
+                let (login, proxy) = (plan.credentials.as_deref(), plan.destination.forwarder());
+                let varying = plan.varying();
+                head::build(&plan.options, &plan.url, follow, &varying, login, proxy)?
+            }
+            Service::Dict => line::dict(&plan.url)?,
+            Service::Gopher => line::gopher(&plan.url)?,
+            Service::Rtsp | Service::File => Head::default(),
+        };
         Ok(plan)
     }
 }
@@ -266,6 +272,9 @@ pub(crate) enum Service {
     Http,
     /// A handshake by HTTP, then frames.
     WebSocket,
+    Rtsp,
+    Dict,
+    Gopher,
     /// A local file: no connection.
     File,
 }
@@ -275,6 +284,9 @@ impl Service {
         match scheme.name {
             "http" | "https" => Some(Self::Http),
             "ws" | "wss" => Some(Self::WebSocket),
+            "rtsp" => Some(Self::Rtsp),
+            "dict" => Some(Self::Dict),
+            "gopher" | "gophers" => Some(Self::Gopher),
             "file" => Some(Self::File),
             _ => None,
         }

@@ -174,6 +174,16 @@ impl Stream {
         }
     }
 
+    /// Has the peer not closed, whatever it has sent? For protocols whose peers may send while
+    /// nobody waits for it.
+    pub fn is_open(&self) -> bool {
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        match rustix::net::recv(self.owned(), &mut [0_u8; 1], flags) {
+            Err(error) => matches!(error, Errno::AGAIN | Errno::INTR),
+            Ok((count, _)) => count > 0,
+        }
+    }
+
     /// Is this a Unix domain socket, whose addresses are paths?
     pub fn is_unix(&self) -> bool {
         match &self.0 {

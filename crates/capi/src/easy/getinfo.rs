@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use tress_engine::options::{Method, Protocols};
-use tress_engine::{Infos, Times, Transfer};
+use tress_engine::{Infos, RtspFacts, Times, Transfer};
 use tress_model::Code;
 
 use super::{Easy, Kept};
@@ -168,7 +168,11 @@ unsafe fn string(easy: NonNull<Easy>, number: i32) -> Option<*const c_char> {
             info::PRIMARY_IP => ip(|infos| infos.primary),
             info::LOCAL_IP => ip(|infos| infos.local),
             info::SCHEME => transfer.and_then(Transfer::scheme).map(|it| it.as_bytes().into()),
-            info::RTSP_SESSION_ID => handle.options.other().rtsp_session_id.clone(),
+            info::RTSP_SESSION_ID => {
+                let given = handle.options.other().rtsp_session_id.clone();
+                let learnt = || transfer.and_then(Transfer::rtsp)?.session.map(Into::into);
+                given.or_else(learnt)
+            }
             info::FTP_ENTRY_PATH => None,
             info::CAINFO | info::CAPATH => None,
             _ => return None,
@@ -238,9 +242,20 @@ unsafe fn long(easy: &Easy, number: i32) -> Option<c_long> {
         info::LOCAL_PORT => port(infos.local),
         info::PROXY_ERROR => infos.proxy_error.into(),
         info::CONDITION_UNMET => (infos.condition_unmet || infos.response_code == 304).into(),
-        info::RTSP_CLIENT_CSEQ => easy.options.other().rtsp_client_cseq.into(),
-        info::RTSP_SERVER_CSEQ => easy.options.other().rtsp_server_cseq.into(),
-        info::RTSP_CSEQ_RECV => 0,
+        info::RTSP_CLIENT_CSEQ | info::RTSP_SERVER_CSEQ | info::RTSP_CSEQ_RECV => {
+            let set = easy.options.other();
+            // SAFETY: by the caller's contract.
+            let facts = unsafe { easy.transfer() }.and_then(Transfer::rtsp).unwrap_or(RtspFacts {
+                client_cseq: set.rtsp_client_cseq,
+                server_cseq: set.rtsp_server_cseq,
+                ..RtspFacts::default()
+            });
+            match number {
+                info::RTSP_CLIENT_CSEQ => facts.client_cseq.into(),
+                info::RTSP_SERVER_CSEQ => facts.server_cseq.into(),
+                _ => facts.received_cseq.into(),
+            }
+        }
         info::HTTP_VERSION => infos.http_version.into(),
         // SAFETY: by the caller's contract.
         info::PROTOCOL => unsafe { easy.transfer() }.map_or(0, protocol),

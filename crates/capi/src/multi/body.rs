@@ -74,10 +74,16 @@ unsafe fn destination(easy: NonNull<Easy>, kind: Delivery) -> Option<(Write, *mu
     let callbacks = unsafe { &(*easy.as_ptr()).callbacks };
     let write = callbacks.write.unwrap_or(stdio::write);
     match kind {
-        Delivery::Body if callbacks.write.is_none() && callbacks.write_data.is_null() => {
+        Delivery::Rtp if callbacks.rare().interleave.is_some() => {
+            let rare = callbacks.rare();
+            rare.interleave.map(|interleave| (interleave, rare.interleave_data))
+        }
+        Delivery::Body | Delivery::Rtp
+            if callbacks.write.is_none() && callbacks.write_data.is_null() =>
+        {
             Some((write, stdio::stdout_stream().cast()))
         }
-        Delivery::Body => Some((write, callbacks.write_data)),
+        Delivery::Body | Delivery::Rtp => Some((write, callbacks.write_data)),
         Delivery::Header => match callbacks.header {
             Some(header) => Some((header, callbacks.header_data)),
             None if callbacks.header_data.is_null() => None,

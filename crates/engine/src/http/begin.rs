@@ -17,6 +17,10 @@ impl Multi {
     /// Puts the request on its way.
     pub(crate) fn begin_exchange(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let service = transfer.plan()?.service;
+        if service == Service::Rtsp {
+            return self.begin_rtsp(id);
+        }
         let now = core.now;
         conn.uses += 1;
         let http2 = conn.h2.is_some();
@@ -73,6 +77,10 @@ impl Multi {
         if http2 {
             return self.open_stream(id);
         }
+        if matches!(service, Service::Dict | Service::Gopher) {
+            exchange.response = None;
+            exchange.foreign = true;
+        }
         Ok(Flow::Again)
     }
 }
@@ -116,6 +124,29 @@ impl Exchange {
         (self.sent, self.head_len) = (0, 0);
     }
 
+    /// A request of RTSP, or none, and its reply.
+    pub(crate) fn begin_rtsp(&mut self, head: Vec<u8>, body: BodyOut, reply: Option<Response>) {
+        self.reset(head.len(), Some(head));
+        self.body = body;
+        self.response = reply;
+        self.foreign = true;
+    }
+
+    /// All input was looked at.
+    pub(crate) fn all_parsed(&mut self) {
+        self.parsing = false;
+    }
+
+    /// The reply is complete.
+    pub(crate) fn reply_complete(&mut self) {
+        self.response_done = true;
+    }
+
+    /// The connection is of no use after this reply.
+    pub(crate) fn useless_after(&mut self) {
+        self.close = true;
+    }
+
     pub(super) fn reset(&mut self, head_len: usize, own: Option<Vec<u8>>) {
         self.out_is_plan = own.is_none();
         match own {
@@ -131,6 +162,7 @@ impl Exchange {
         self.trailers_due = false;
         self.answered = false;
         self.response_done = false;
+        self.foreign = false;
         self.parsing = false;
         self.ignore_body = false;
         self.decoder = None;

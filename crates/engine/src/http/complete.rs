@@ -18,6 +18,9 @@ impl Multi {
         if transfer.infos.response_code == 101 && transfer.is_websocket() {
             return self.open_websocket(id);
         }
+        if transfer.exchange.foreign {
+            transfer.check_rtsp_reply()?;
+        }
         let exchange = &mut transfer.exchange;
         if exchange.body.state() != crate::body_out::BodyState::Ended || !exchange.out_is_sent() {
             // An answer before the end of the request: what is not sent never will be.

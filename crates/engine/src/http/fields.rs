@@ -107,6 +107,9 @@ impl Transfer {
         let head = response.head();
         self.exchange.close |= head.close;
         let length = head.content_length;
+        if self.exchange.foreign {
+            self.rtsp_head_ended(framing);
+        }
         self.plan_next(core, bound, status);
         self.settle_upload(core, bound, status);
         if self.is_websocket() && status >= 200 {

@@ -168,7 +168,7 @@ fn source_length(source: &BodySource) -> Option<u64> {
 }
 
 /// The host as `Host` shows it: with its port unless that is the scheme's own.
-pub(super) fn host(url: &Url) -> Vec<u8> {
+pub(crate) fn host(url: &Url) -> Vec<u8> {
     let mut host = match url.host_ascii() {
         Ok(ascii) => ascii.into_owned(),
         Err(_) => url.host().to_vec(),
@@ -199,7 +199,8 @@ fn absolute(url: &Url) -> std::borrow::Cow<'_, [u8]> {
     bare.to_bytes(UrlFlags::NO_DEFAULT_PORT).unwrap_or_default().into()
 }
 
-fn range(options: &Options) -> Option<Vec<u8>> {
+/// The value of `Range`, or of its like.
+pub(crate) fn range(options: &Options) -> Option<Vec<u8>> {
     if options.resume_from > 0 {
         return Some(format!("{}-", options.resume_from).into_bytes());
     }
@@ -214,7 +215,7 @@ fn accept_encoding(options: &Options) -> Option<&[u8]> {
 }
 
 /// `CURLOPT_TIMECONDITION` with its value.
-pub(super) fn time_condition(options: &Options) -> Option<(conditional::TimeCondition, i64)> {
+pub(crate) fn time_condition(options: &Options) -> Option<(conditional::TimeCondition, i64)> {
     use conditional::TimeCondition as Header;
     let http = options.http();
     let condition = match http.timecondition {

@@ -50,6 +50,8 @@ pub(crate) struct Exchange {
     /// Some bytes of a response came.
     pub(crate) answered: bool,
     pub(crate) response_done: bool,
+    /// What comes is not HTTP, or not only: RTSP with its packets, or nothing but a body.
+    foreign: bool,
     /// The machine may find more without further bytes.
     pub(crate) parsing: bool,
     /// The body is read and dropped: it is not what the application asked for.

@@ -49,6 +49,7 @@ impl Multi {
                 }
                 continue;
             }
+            let foreign = transfer.exchange.foreign;
             if !transfer.exchange.parsing {
                 match self.receive(id, budget)? {
                     Received::Bytes => {}
@@ -59,7 +60,11 @@ impl Multi {
                     },
                 }
             }
-            if self.take_apart(id)? {
+            let asked = match foreign {
+                true => self.take_foreign_apart(id)?,
+                false => self.take_apart(id)?,
+            };
+            if asked {
                 return Ok(Step::Asked);
             }
         }
@@ -110,7 +115,7 @@ impl Multi {
     }
 
     /// One event of the response. True: the application was asked to take something.
-    fn take_apart(&mut self, id: TransferId) -> Result<bool> {
+    pub(crate) fn take_apart(&mut self, id: TransferId) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
         let Some(conn_id) = transfer.conn else { return Ok(false) };
         let exchange = &mut transfer.exchange;
@@ -172,7 +177,7 @@ impl Multi {
         Ok(true)
     }
 
-    fn on_body(&mut self, id: TransferId, start: usize, span: Span) -> Result<bool> {
+    pub(crate) fn on_body(&mut self, id: TransferId, start: usize, span: Span) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
         let exchange = &mut transfer.exchange;
         let range = match span {
@@ -244,6 +249,10 @@ impl Multi {
         let reused = conn.uses > 1;
         let exchange = &mut transfer.exchange;
         exchange.close = true;
+        if exchange.foreign && transfer.foreign_closed()? {
+            return Ok(Step::Again);
+        }
+        let exchange = &mut transfer.exchange;
         let Some(response) = exchange.response.as_mut() else { return Ok(Step::Wait) };
         match response.close()? {
             CloseOutcome::Complete | CloseOutcome::HeadCut => {
@@ -306,6 +315,9 @@ impl Transfer {
                 let origin = if interim { Origin::INTERIM } else { Origin::HEADER };
                 self.headers.push(line, origin)?;
                 self.on_field(field, value)?;
+                if self.exchange.foreign {
+                    self.on_rtsp_line(line)?;
+                }
             }
             Line::End => {}
             Line::Trailer => {

@@ -174,6 +174,7 @@ impl super::Exchange {
         self.forget_out();
         self.body = body;
         self.close = true;
+        self.response_done = false;
     }
 
     /// The source has said that it ends, but that does not count.

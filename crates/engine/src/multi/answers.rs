@@ -32,6 +32,13 @@ impl Multi {
         let Some(transfer) = transfer.and_then(|id| self.transfers.get_mut(id)) else { return };
         match answer {
             Delivered::Taken => {}
+            Delivered::Pause { .. } | Delivered::Failed { .. } if kind == Delivery::Rtp => {
+                let text = match answer {
+                    Delivered::Pause { .. } => "Cannot pause RTP",
+                    _ => "Failed writing RTP data",
+                };
+                transfer.refusal = Some(Error::new(Code::WriteError, text));
+            }
             Delivered::Pause { .. } => {
                 transfer.paused.receive = true;
                 transfer.held = kept.map(|kept| (kind, kept));

@@ -103,6 +103,16 @@ impl Multi {
         let Some(conn) = self.pool.get_mut(id) else { return };
         match std::mem::replace(&mut conn.stage, Stage::Slot) {
             Stage::Closing(stream) => self.shut_down(id, stream),
+            Stage::Open(stream) if conn.may_talk_unasked && stream.is_open() => {
+                // Whoever uses it next reads that.
+                self.core.interest.set(
+                    stream.fd(),
+                    SocketOwner::Conn(id),
+                    conn.last_user,
+                    Want::NONE,
+                );
+                conn.stage = Stage::Open(stream);
+            }
             stage => {
                 // Idle: the peer has closed it, or sends what nobody asked for.
                 conn.stage = stage;

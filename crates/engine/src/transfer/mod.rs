@@ -35,6 +35,7 @@ use crate::multi::Held;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::progress::Progress;
+use crate::rtsp::Rtsp;
 use crate::stores::Stores;
 use crate::{Id, TransferId};
 
@@ -53,6 +54,8 @@ pub struct Transfer {
     pub(crate) exchange: Exchange,
     /// The file of a `file://` transfer.
     pub(crate) local: Option<Box<Local>>,
+    /// What RTSP remembers from one request to the next.
+    pub(crate) rtsp: Option<Box<Rtsp>>,
     pub(crate) infos: Infos,
     pub(crate) headers: HeaderStore,
     /// Cookies, HSTS, Alt-Svc, where one is in use.
@@ -131,6 +134,7 @@ impl Transfer {
             lookup: None,
             exchange: Exchange::default(),
             local: None,
+            rtsp: None,
             infos: Infos::default(),
             headers: HeaderStore::new(),
             stores: None,

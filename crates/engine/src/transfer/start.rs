@@ -90,14 +90,18 @@ impl Multi {
         let age = now.saturating_duration_since(conn.created);
         if (!limits.maxage_conn.is_zero() && idle > limits.maxage_conn)
             || (!limits.maxlifetime_conn.is_zero() && age > limits.maxlifetime_conn)
-            || (conn.readable && conn.h2.is_none())
+            || (conn.readable && conn.h2.is_none() && !conn.may_talk_unasked)
         {
             return false;
         }
         if conn.h2.is_some() {
             return self.is_session_reusable(id);
         }
+        let may_talk = conn.may_talk_unasked;
         let Some(stream) = conn.stream() else { return false };
+        if may_talk {
+            return stream.is_open();
+        }
         // While the application watches the socket we are told when the peer closes it: no
         // need to ask the kernel.
         self.core.interest.is_announced(stream.fd()) || stream.is_alive()

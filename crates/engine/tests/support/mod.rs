@@ -22,6 +22,7 @@ use tress_net::{PollEvents, Poller};
 pub struct Got {
     pub head: Vec<u8>,
     pub body: Vec<u8>,
+    pub packets: Vec<u8>,
 }
 
 /// Drives a multi handle by what it announces, and checks that what it announces is true.
@@ -140,6 +141,7 @@ impl Driver {
                     let got = self.got.entry(transfer).or_default();
                     match kind {
                         Delivery::Body => got.body.extend_from_slice(&bytes),
+                        Delivery::Rtp => got.packets.extend_from_slice(&bytes),
                         Delivery::Header => got.head.extend_from_slice(&bytes),
                     }
                     self.multi.delivered(kind, bytes, Delivered::Taken);

@@ -31,7 +31,7 @@ impl<'a> Custom<'a> {
     }
 
     /// Appends the header as the application wrote it in `line`.
-    pub(super) fn push(&self, line: &[u8], out: &mut Vec<u8>) {
+    pub fn push(&self, line: &[u8], out: &mut Vec<u8>) {
         if self.value.is_empty() {
             out.extend_from_slice(self.name);
             out.push(b':');

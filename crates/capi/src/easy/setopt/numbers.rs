@@ -265,8 +265,18 @@ fn other_protocols(easy: &mut Easy, option: i32, value: c_long) -> Outcome {
         option::RTSP_REQUEST => {
             set!(easy, other, other_mut, rtsp_request = known(RtspRequest::from_long(value))?)
         }
-        option::RTSP_CLIENT_CSEQ => set!(easy, other, other_mut, rtsp_client_cseq = count(value)?),
-        option::RTSP_SERVER_CSEQ => set!(easy, other, other_mut, rtsp_server_cseq = count(value)?),
+        option::RTSP_CLIENT_CSEQ => {
+            if let Some(transfer) = &mut easy.transfer {
+                transfer.rtsp_settings_changed(Some(count(value)?), None);
+            }
+            set!(easy, other, other_mut, rtsp_client_cseq = count(value)?)
+        }
+        option::RTSP_SERVER_CSEQ => {
+            if let Some(transfer) = &mut easy.transfer {
+                transfer.rtsp_settings_changed(None, Some(count(value)?));
+            }
+            set!(easy, other, other_mut, rtsp_server_cseq = count(value)?)
+        }
         _ => Err(Code::UnknownOption),
     }
 }

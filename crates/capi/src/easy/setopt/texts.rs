@@ -295,6 +295,9 @@ fn other_protocols(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcom
         option::MAIL_FROM => text!(easy, value, mail().mail_from; mail_mut().mail_from),
         option::MAIL_AUTH => text!(easy, value, mail().mail_auth; mail_mut().mail_auth),
         option::RTSP_SESSION_ID => {
+            if let Some(transfer) = &mut easy.transfer {
+                transfer.rtsp_settings_changed(None, None);
+            }
             text!(easy, value, other().rtsp_session_id; other_mut().rtsp_session_id)
         }
         option::RTSP_STREAM_URI => {
