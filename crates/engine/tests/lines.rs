@@ -45,7 +45,10 @@ fn dict_and_gopher_ask_and_read_to_the_end() {
 fn rtsp_sessions_and_packets() {
     let server = serve(|mut stream| {
         let head = read_head(&mut stream).unwrap();
-        assert!(head.starts_with("SETUP rtsp://x/1 RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP"), "{head}");
+        assert!(
+            head.starts_with("SETUP rtsp://x/1 RTSP/1.0\r\nCSeq: 1\r\nTransport: RTP"),
+            "{head}"
+        );
         let reply = "RTSP/1.0 200 OK\r\nCSeq: 1\r\nSession: abc\r\n\
                      Transport: RTP/AVP/TCP;interleaved=0-1\r\n\r\n";
         stream.write_all(reply.as_bytes()).unwrap();
