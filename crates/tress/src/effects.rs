@@ -54,7 +54,7 @@ impl Multi {
     fn deliver(&mut self, id: TransferId, kind: Delivery, bytes: &[u8]) -> Delivered {
         let Some(easy) = self.easies.get_mut(&id) else { return Delivered::Taken };
         let closure = match kind {
-            Delivery::Body => easy.closures.on_body.as_mut(),
+            Delivery::Body | Delivery::Rtp => easy.closures.on_body.as_mut(),
             Delivery::Header => easy.closures.on_header.as_mut(),
         };
         match (closure, kind) {
@@ -63,7 +63,7 @@ impl Multi {
                 Flow::Pause => Delivered::Pause { taken: 0 },
                 Flow::Abort => Delivered::Failed { returned: 0 },
             },
-            (None, Delivery::Body) => {
+            (None, Delivery::Body | Delivery::Rtp) => {
                 easy.body.extend_from_slice(bytes);
                 Delivered::Taken
             }
