@@ -4,10 +4,11 @@ mod support;
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use support::{Driver, get, read_head, serve, write};
 use tress_engine::Transfer;
-use tress_engine::options::{Options, ProxyOptions, ProxyType};
+use tress_engine::options::{Auth, Options, ProxyOptions, ProxyType};
 use tress_model::Code;
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
@@ -62,6 +63,66 @@ fn a_tunnel_carries_requests_of_one_origin() {
         let code = if round == 0 { 200 } else { 0 };
         assert_eq!((transfer.infos().connect_code, transfer.infos().response_code), (code, 200));
     }
+}
+
+#[test]
+fn a_tunnel_that_wants_credentials() {
+    for close in [false, true] {
+        let rounds = AtomicUsize::new(0);
+        let proxy = serve(move |mut stream| {
+            while let Some(head) = read_head(&mut stream) {
+                let round = rounds.fetch_add(1, Ordering::Relaxed);
+                let credentials = head.contains("\r\nProxy-Authorization: Basic dTpw\r\n");
+                assert_eq!(credentials, round == 1, "{head}");
+                let text = match (round, close) {
+                    (0, true) => "Connection: close\r\nContent-Length: 0\r\n\r\n",
+                    (0, false) => "Content-Length: 3\r\n\r\nno!",
+                    (1, _) => "HTTP/1.1 200 OK\r\n\r\n",
+                    _ => HELLO,
+                };
+                if round == 0 {
+                    let head = "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\n";
+                    write(&mut stream, &format!("{head}{text}"));
+                    if close {
+                        return;
+                    }
+                } else {
+                    write(&mut stream, text);
+                }
+            }
+        });
+        let options = changed(via(ORIGIN, &format!("u:p@{proxy}")), |options| {
+            options.httpproxytunnel = true;
+            options.proxyauth = Auth::all();
+        });
+        let mut driver = Driver::new();
+        let (transfer, body) = run(&mut driver, options);
+        assert!(transfer.result().unwrap().is_ok(), "{:?}", transfer.result());
+        assert_eq!(body, b"hello");
+        assert_eq!(transfer.infos().num_connects, 1 + u32::from(close));
+        assert_eq!((transfer.infos().connect_code, transfer.infos().response_code), (200, 200));
+    }
+}
+
+#[test]
+fn a_plain_proxy_that_wants_credentials() {
+    let proxy = serve(|mut stream| {
+        let head = read_head(&mut stream).unwrap();
+        assert!(!head.contains("Authorization"), "{head}");
+        let text = "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"x\", nonce=\"n\"\r\n\
+                    Content-Length: 0\r\n\r\n";
+        write(&mut stream, text);
+        let head = read_head(&mut stream).unwrap();
+        assert!(head.contains("\r\nProxy-Authorization: Digest username=\"u\""), "{head}");
+        write(&mut stream, HELLO);
+    });
+    let options = changed(via(ORIGIN, &format!("u:p@{proxy}")), |options| {
+        options.proxyauth = Auth::DIGEST;
+    });
+    let (transfer, body) = run(&mut Driver::new(), options);
+    assert!(transfer.result().unwrap().is_ok(), "{:?}", transfer.result());
+    assert_eq!(body, b"hello");
+    assert_eq!(transfer.infos().proxy_auth_available, Auth::DIGEST.bits());
 }
 
 #[test]

@@ -105,6 +105,7 @@ impl Transfer {
                 self.used(core, Whom::Server, used, &login);
             }
         }
+        self.authorize_to_proxy(&mut varying, core, bound)?;
         Ok(varying)
     }
 }

@@ -174,12 +174,13 @@ impl Transfer {
             return false;
         }
         self.take_challenges(core, bound);
-        let Some(plan) = self.plan.as_deref().filter(|plan| plan.auth_used.is_empty()) else {
-            return false;
-        };
-        let Some(credentials) = plan.credentials.clone() else { return false };
         let closes = self.exchange.close;
-        self.wants_another_round(core, bound, Whom::Server, &credentials, closes)
+        let for_proxy = self.proxy_asks_again(core, bound, closes);
+        let plan = self.plan.as_deref().filter(|plan| plan.auth_used.is_empty());
+        let Some(credentials) = plan.and_then(|plan| plan.credentials.clone()) else {
+            return for_proxy;
+        };
+        self.wants_another_round(core, bound, Whom::Server, &credentials, closes) || for_proxy
     }
 
     /// A final answer came while the body of the request is still being sent.

@@ -78,7 +78,7 @@ pub(crate) fn build(
         _ => None,
     };
     let proxy_basic = match &varying.proxy_authorization {
-        None => proxy.and_then(|proxy| proxy.preemptive(options.proxy().proxyauth)),
+        None => proxy.and_then(|proxy| proxy.preemptive(options)),
         Some(_) => None,
     };
     let spec = RequestSpec {

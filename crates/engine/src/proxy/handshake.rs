@@ -141,7 +141,7 @@ impl Multi {
         let Stage::Proxy(handshake) = &mut conn.stage else { return Ok(()) };
         match &mut handshake.talk {
             Talk::Socks(socks) => Err(socks.closed(&mut transfer.infos)),
-            Talk::Tunnel(tunnel) => tunnel.closed(),
+            Talk::Tunnel(tunnel) => tunnel.closed(transfer.infos.proxy_auth_available != 0),
             Talk::Line(..) => Ok(()),
         }
     }

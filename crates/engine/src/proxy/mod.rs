@@ -21,7 +21,7 @@ use tress_net::tls::TlsSettings;
 use tress_proto::auth::basic::basic;
 
 use crate::destination::{Peer, push};
-use crate::http::auth::Credentials;
+use crate::http::auth::{self, Credentials, Whom};
 use crate::options::{Auth, IpResolve, Options, ProxyType};
 
 pub(crate) use handshake::Handshake;
@@ -168,9 +168,11 @@ impl Proxy {
     }
 
     /// The value of `Proxy-Authorization` where the scheme needs no challenge.
-    pub(crate) fn preemptive(&self, allowed: Auth) -> Option<Vec<u8>> {
+    pub(crate) fn preemptive(&self, options: &Options) -> Option<Vec<u8>> {
         let credentials = self.credentials.as_ref()?;
-        (allowed == Auth::BASIC).then(|| basic(&credentials.user, &credentials.password))
+        let picked = credentials.preemptive(options.proxy().proxyauth);
+        let sent = picked == Auth::BASIC && !auth::is_custom(options, Whom::Proxy);
+        sent.then(|| basic(&credentials.user, &credentials.password))
     }
 
     fn push(&self, key: &mut Vec<u8>) {

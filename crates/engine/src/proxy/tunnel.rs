@@ -1,17 +1,20 @@
 //! Talking to an HTTP proxy about a tunnel (CONNECT).
 
-use tress_model::Result;
 use tress_model::headers::Origin;
+use tress_model::{Code, Error, Result};
 use tress_proto::connect::{self, Step};
-use tress_proto::h1::Event;
+use tress_proto::h1::{Event, Field};
 use tress_proto::http::connect::{ConnectSpec, write_connect};
 
+use super::Layer;
 use super::handshake::{Talk, Turn};
 use crate::TransferId;
+use crate::conn::{Conn, Stage};
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::multi::{Flow, Multi};
+use crate::http::auth::Whom;
+use crate::multi::{Core, Flow, Multi};
 use crate::options::{Hooks, ProxyType};
-use crate::transfer::Transfer;
+use crate::transfer::{State, Transfer};
 
 /// The handshake.
 pub(super) struct Tunnel {
@@ -24,8 +27,10 @@ impl Multi {
     /// Asks the HTTP proxy for a tunnel.
     pub(super) fn begin_tunnel(&mut self, id: TransferId) -> Result<()> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(()) };
-        let Some(request) = transfer.connect_request()? else { return Ok(()) };
-        core.debug(transfer, DebugKind::HeaderOut, &request);
+        if let Some(auth) = &mut transfer.auth {
+            auth.new_connection();
+        }
+        let Some(request) = transfer.connect_request(core, conn)? else { return Ok(()) };
         let machine = connect::Tunnel::new(request);
         conn.begin_talk(Talk::Tunnel(Tunnel { machine, cut: None }));
         Ok(())
@@ -46,34 +51,93 @@ impl Multi {
             Step::More if used == input.len() => Turn::Receive,
             Step::More => Turn::Again,
             Step::Head(event) => {
-                let (status, line) = match &event {
-                    Event::Status { line } => (Some(tunnel.machine.status()), line),
-                    Event::Header { line, .. } | Event::EndOfHead { line, .. } => (None, line),
+                let line = match &event {
+                    Event::Status { line } => line,
+                    Event::Header { line, .. } | Event::EndOfHead { line, .. } => line,
                     _ => return Ok(Turn::Again),
                 };
                 let line = line.of(input, tunnel.machine.held()).to_vec();
+                let status = tunnel.machine.status();
                 core.input.consume(used);
-                if let Some(status) = status {
-                    transfer.infos.connect_code = u32::from(status);
-                }
-                let is_field = matches!(event, Event::Header { .. });
-                return self.connect_line(id, line, is_field);
+                return self.connect_line(id, line, &event, status);
             }
             Step::Established => {
                 let status = tunnel.machine.status();
+                transfer.tunnel_is_authorized();
                 core.info(transfer, || "CONNECT phase completed for HTTP proxy".to_owned());
                 core.info(transfer, || format!("CONNECT tunnel established, response {status}"));
                 Turn::Over
             }
-            Step::Refused { .. } => return Err(tunnel.machine.failure()),
+            Step::Refused { close, .. } => {
+                core.input.consume(used);
+                return self.tunnel_refused(id, close);
+            }
         };
         core.input.consume(used);
         Ok(turn)
     }
 
+    /// Asks again, with other credentials, if that makes sense.
+    fn tunnel_refused(&mut self, id: TransferId, close: bool) -> Result<Turn> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Turn::Again) };
+        let Some(tunnel) = conn.tunnel() else { return Ok(Turn::Again) };
+        let (status, failure) = (tunnel.machine.status(), tunnel.machine.failure());
+        let destination = conn.destination.clone();
+        let proxy = destination.route.as_deref().and_then(|route| route.http.as_ref());
+        let credentials = proxy.and_then(|proxy| proxy.credentials.as_ref());
+        let outcome = (status, close);
+        if !transfer.asks_again_for_tunnel(core, &mut conn.bound, credentials, outcome) {
+            if transfer.options.failonerror && status >= 400 {
+                let text = format!("The requested URL returned error: {status}");
+                return Err(Error::new(Code::HttpReturnedError, text));
+            }
+            return Err(failure);
+        }
+        if close {
+            core.info(transfer, || "Connect me again please".to_owned());
+            self.connect_anew(id);
+            return Ok(Turn::Flow(Flow::Again));
+        }
+        if let Some(request) = transfer.connect_request(core, conn)?
+            && let Some(tunnel) = conn.tunnel()
+        {
+            tunnel.machine.again(request);
+        }
+        Ok(Turn::Again)
+    }
+
+    /// Begins with a new socket: the proxy has no use for this one.
+    fn connect_anew(&mut self, id: TransferId) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        conn.layer = Layer::Socket;
+        conn.bound = None;
+        conn.leftover.clear();
+        transfer.state = State::Resolving;
+        if let Some(conn_id) = transfer.conn {
+            core.input.discard(conn_id);
+        }
+        let opened_by = conn.opened_by;
+        if let Stage::Proxy(handshake) = std::mem::replace(&mut conn.stage, Stage::Slot) {
+            self.close_stream(handshake.stream, opened_by);
+        }
+    }
+
     /// A line of the proxy's reply is kept, and delivered if somebody wants it.
-    fn connect_line(&mut self, id: TransferId, line: Vec<u8>, is_field: bool) -> Result<Turn> {
+    fn connect_line(
+        &mut self,
+        id: TransferId,
+        line: Vec<u8>,
+        event: &Event,
+        status: u16,
+    ) -> Result<Turn> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(Turn::Again) };
+        transfer.infos.connect_code = u32::from(status);
+        if let Event::Header { field: Field::ProxyAuthenticate, value, .. } = event
+            && status == 407
+        {
+            let value = line.get(value.clone()).unwrap_or_default();
+            transfer.note_challenge(Whom::Proxy, value);
+        }
         core.debug(transfer, DebugKind::HeaderIn, &line);
         transfer.infos.header_size += line.len() as u64;
         let options = &transfer.options;
@@ -81,7 +145,7 @@ impl Multi {
             return Ok(Turn::Again);
         }
         let wanted = options.hooks.contains(Hooks::HEADER) || options.header;
-        if is_field {
+        if matches!(event, Event::Header { .. }) {
             transfer.headers.push(&line, Origin::CONNECT)?;
         }
         if !wanted {
@@ -94,43 +158,46 @@ impl Multi {
 }
 
 impl Tunnel {
-    /// The proxy has closed the connection.
-    pub(super) fn closed(&mut self) -> Result<()> {
-        self.cut = Some(self.machine.closed(false)?);
+    /// The proxy has closed the connection; `answered`: after it was told what it asked for.
+    pub(super) fn closed(&mut self, answered: bool) -> Result<()> {
+        self.cut = Some(self.machine.closed(answered)?);
         Ok(())
     }
 }
 
 impl Transfer {
     /// The head of the CONNECT request; none where there is no tunnel to make.
-    fn connect_request(&self) -> Result<Option<Vec<u8>>> {
-        let plan = self.plan()?;
-        let Some(route) = plan.destination.route.as_deref() else { return Ok(None) };
+    fn connect_request(&mut self, core: &mut Core, conn: &mut Conn) -> Result<Option<Vec<u8>>> {
+        let destination = conn.destination.clone();
+        let Some(route) = destination.route.as_deref() else { return Ok(None) };
         let Some(proxy) = &route.http else { return Ok(None) };
+        let authority = authority(&route.far);
+        let authorization = self.authorize_tunnel(core, &mut conn.bound, proxy, &authority)?;
         let options = &self.options;
         let settings = options.proxy();
-        let (host, port) = &route.far;
-        let authority = match host.contains(':') {
-            true => format!("[{host}]:{port}"),
-            false => format!("{host}:{port}"),
-        };
         let headers = match settings.header_separate {
             true => &settings.proxyheader,
             false => &options.httpheader,
         };
-        let authorization = proxy.preemptive(settings.proxyauth);
+        let allowed = self.exchange.follow.allows_credentials(options, &self.plan()?.url);
+        let spec = ConnectSpec {
+            authority: &authority,
+            http10: proxy.kind == ProxyType::Http1_0,
+            proxy_authorization: authorization.as_deref(),
+            user_agent: options.useragent.as_deref(),
+            headers: headers.as_deref().unwrap_or_default(),
+            credentials_allowed: allowed,
+        };
         let mut request = Vec::with_capacity(256);
-        write_connect(
-            &ConnectSpec {
-                authority: authority.as_bytes(),
-                http10: proxy.kind == ProxyType::Http1_0,
-                proxy_authorization: authorization.as_deref(),
-                user_agent: options.useragent.as_deref(),
-                headers: headers.as_deref().unwrap_or_default(),
-                credentials_allowed: self.exchange.follow.allows_credentials(options, &plan.url),
-            },
-            &mut request,
-        );
+        write_connect(&spec, &mut request);
+        core.debug(self, DebugKind::HeaderOut, &request);
         Ok(Some(request))
+    }
+}
+
+fn authority((host, port): &(Box<str>, u16)) -> Vec<u8> {
+    match host.contains(':') {
+        true => format!("[{host}]:{port}").into_bytes(),
+        false => format!("{host}:{port}").into_bytes(),
     }
 }

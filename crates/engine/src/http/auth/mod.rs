@@ -8,6 +8,7 @@
 
 mod credentials;
 mod ntlm;
+mod proxy;
 mod side;
 
 pub(crate) use credentials::{Credentials, preemptive};
