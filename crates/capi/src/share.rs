@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tress_engine::Parked;
-use tress_engine::stores::{Shared, lock};
+use tress_engine::stores::{DnsCache, Shared, TlsContext, lock};
 use tress_model::cookie::CookieJar;
 use tress_model::hsts::HstsCache;
 
@@ -70,6 +70,8 @@ struct Share {
     /// There while they are shared.
     cookies: Mutex<Option<Shared<CookieJar>>>,
     hsts: Mutex<Option<Shared<HstsCache>>>,
+    dns: Shared<DnsCache>,
+    tls: TlsContext,
     /// Connections of multi handles that are gone, for the next one.
     parked: Mutex<Idle>,
 }
@@ -174,6 +176,16 @@ impl Link {
     /// The HSTS hosts of all that share them; none: they are not shared.
     pub(crate) fn hsts(&self) -> Option<Shared<HstsCache>> {
         lock(&self.0.hsts).clone()
+    }
+
+    /// The names that all know who share them.
+    pub(crate) fn dns(&self) -> Option<Shared<DnsCache>> {
+        self.shares(Data::Dns).then(|| self.0.dns.clone())
+    }
+
+    /// The TLS sessions of all that share them.
+    pub(crate) fn tls(&self) -> Option<TlsContext> {
+        self.shares(Data::SslSession).then(|| self.0.tls.clone())
     }
 
     /// Where connections are shared: the place for idle ones.

@@ -1,5 +1,6 @@
 //! What a handle remembers from one transfer to the next: cookies, hosts that want HTTPS only
-//! (HSTS), alternative services. Each store is the handle's own or shared with other handles, in
+//! (HSTS), alternative services; and what a share holds in the place of a multi handle: addresses
+//! of names, TLS sessions. Each store is the handle's own or shared with other handles, in
 //! other threads if need be.
 //!
 //! A handle that uses none of them has no [`Stores`]: it pays nothing.
@@ -14,6 +15,8 @@ use tress_model::altsvc::{Alpn, AltSvcCache, Alternative, Service};
 use tress_model::cookie::CookieJar;
 use tress_model::hsts::HstsCache;
 use tress_model::url::Url;
+pub use tress_net::resolve::DnsCache;
+pub use tress_net::tls::TlsContext;
 use tress_net::{read_whole, replace_whole};
 
 use crate::options::{AltSvcCtrl, HstsCtrl, HttpVersion, Options, StateOptions};
@@ -22,7 +25,7 @@ use crate::options::{AltSvcCtrl, HstsCtrl, HttpVersion, Options, StateOptions};
 pub type Shared<T> = Arc<Mutex<T>>;
 
 /// The stores of a handle.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Stores {
     /// Cookies.
     pub cookies: Option<Shared<CookieJar>>,
@@ -32,17 +35,16 @@ pub struct Stores {
     pub hsts: Option<Shared<HstsCache>>,
     /// Alternative services.
     pub altsvc: Option<Shared<AltSvcCache>>,
+    /// Addresses of names, in place of the multi handle's own.
+    pub dns: Option<Shared<DnsCache>>,
+    /// TLS sessions and prepared configurations, in place of the multi handle's own.
+    pub tls: Option<TlsContext>,
 }
 
 /// HTTP versions that the engine can speak to an alternative service.
 const SPOKEN: Alpn = Alpn::H1;
 
 impl Stores {
-    /// None of them is there.
-    pub fn is_empty(&self) -> bool {
-        self.cookies.is_none() && self.hsts.is_none() && self.altsvc.is_none()
-    }
-
     /// A transfer starts: reads `CURLOPT_COOKIEFILE` (`-` is standard input) and lets the jar
     /// run. Gives libcurl's words for the debug log. `now`: Unix seconds.
     pub fn load_cookies(&self, options: &StateOptions, now: i64) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! What a handle remembers from one transfer to the next: cookies, HSTS.
+//! What a handle remembers from one transfer to the next, and what handles share.
 
 mod support;
 
@@ -117,4 +117,18 @@ fn hsts_turns_http_into_https() {
         server.port()
     );
     assert!(driver.debug.contains(&words), "{}", driver.debug);
+}
+
+#[test]
+fn names_are_known_to_all_that_share_them() {
+    let server = echo("");
+    let stores = Stores { dns: Some(Arc::default()), ..Stores::default() };
+    let url = format!("http://shared.example:{}/", server.port()).into_bytes();
+    let options = Options { url: Some(url.into()), ..Options::default() };
+    let mut told = options.clone();
+    let rule = format!("shared.example:{}:127.0.0.1", server.port()).into_bytes();
+    told.dns_mut().resolve = Some([rule.into_boxed_slice()].into());
+    assert!(fetch(&mut Driver::new(), told, &stores).contains("Host: shared.example"));
+    // Another multi handle, which was told nothing.
+    assert!(fetch(&mut Driver::new(), options, &stores).contains("Host: shared.example"));
 }

@@ -376,6 +376,10 @@ pub(super) unsafe fn set_share(easy: NonNull<Easy>, share: *mut c_void) -> Resul
             if let Some(hsts) = link.hsts() {
                 handle.stores_mut().hsts = Some(hsts);
             }
+            if link.shares(Data::Dns) || link.shares(Data::SslSession) {
+                let stores = handle.stores_mut();
+                (stores.dns, stores.tls) = (link.dns(), link.tls());
+            }
         });
         (*easy.as_ptr()).share = Some(link);
         Ok(())
@@ -397,6 +401,7 @@ pub(super) unsafe fn unlink(easy: NonNull<Easy>) {
             }
             let stores = handle.stores_mut();
             stores.cookies.take_if(|jar| link.cookies().is_some_and(|it| Arc::ptr_eq(jar, &it)));
+            (stores.dns, stores.tls) = (None, None);
             stores.hsts.take_if(|hsts| link.hsts().is_some_and(|it| Arc::ptr_eq(hsts, &it)));
         });
     }

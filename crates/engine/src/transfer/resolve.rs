@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
 use tress_net::connect::{Connect, ConnectTargets};
-use tress_net::resolve::{Addresses, Cached, Family, Lookup};
+use tress_net::resolve::{Addresses, Cached, DnsCache, Family, Lookup};
 
-use super::State;
+use super::{State, Transfer};
 use crate::TransferId;
 use crate::conn::Stage;
 use crate::destination::Peer;
@@ -14,6 +14,7 @@ use crate::effect::Effect;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::options::{Hooks, IpResolve};
+use crate::stores::lock;
 
 impl Multi {
     /// Finds the addresses to connect to.
@@ -58,7 +59,10 @@ impl Multi {
         let via_proxy = conn.is_some_and(|conn| conn.destination.first_proxy().is_some());
         let timeout = transfer.options.dns().dns_cache_timeout;
         let wildcard = transfer.options.dns().resolve.is_some();
-        match core.dns.get(name, port, family, wildcard, timeout, core.now) {
+        let now = core.now;
+        let known =
+            core.on_dns(transfer, |dns| dns.get(name, port, family, wildcard, timeout, now));
+        match known {
             Cached::Found(addresses) => return Ok(Some(addresses)),
             Cached::Negative => return Err(unresolved(name, via_proxy)),
             Cached::Stale | Cached::Missing => {}
@@ -90,7 +94,8 @@ impl Multi {
             };
             let via_proxy = conn.destination.first_proxy().is_some();
             let addresses = result.ok();
-            core.dns.add(&name, port, family, addresses.clone(), core.now);
+            let now = core.now;
+            core.on_dns(transfer, |dns| dns.add(&name, port, family, addresses.clone(), now));
             let flow = match addresses {
                 found if is_for_socks => {
                     self.socks_target_found(id, found.as_deref()).map(|()| Flow::Again)
@@ -139,12 +144,21 @@ impl crate::multi::Core {
         }
     }
 
+    /// Works on the cache of names: the multi handle's, or that of the transfer's share.
+    fn on_dns<T>(&mut self, transfer: &Transfer, work: impl FnOnce(&mut DnsCache) -> T) -> T {
+        match transfer.stores.as_deref().and_then(|stores| stores.dns.as_ref()) {
+            Some(shared) => work(&mut lock(shared)),
+            None => work(&mut self.dns),
+        }
+    }
+
     /// `CURLOPT_RESOLVE` goes into the cache once for each transfer that sets it.
-    fn apply_resolve_rules(&mut self, transfer: &super::Transfer) -> Result<()> {
+    fn apply_resolve_rules(&mut self, transfer: &Transfer) -> Result<()> {
         for rule in transfer.options.dns().resolve.as_deref().unwrap_or_default() {
             let mut notes = Vec::new();
             let rule = String::from_utf8_lossy(rule);
-            self.dns.apply_rule(&rule, self.now, &mut notes)?;
+            let now = self.now;
+            self.on_dns(transfer, |dns| dns.apply_rule(&rule, now, &mut notes))?;
             for note in notes {
                 self.info(transfer, || note.to_string());
             }

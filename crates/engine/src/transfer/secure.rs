@@ -14,7 +14,7 @@ use crate::proxy::Layer;
 impl Multi {
     /// Puts TLS on: that to the proxy, or that to the origin.
     pub(crate) fn secure(&mut self, id: TransferId) -> Result<Flow> {
-        let Some((_, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         if !conn.leftover.is_empty() {
             let text = "the proxy sent more than its reply";
             return Err(Error::new(Code::SslConnectError, text));
@@ -32,7 +32,8 @@ impl Multi {
             Layer::ProxyTls => &[b"http/1.1"],
             _ => destination.http.alpn(),
         };
-        let stream = stream.start_tls(&core.tls, settings, &host, port, alpn)?;
+        let shared = transfer.stores.as_deref().and_then(|stores| stores.tls.as_ref());
+        let stream = stream.start_tls(shared.unwrap_or(&core.tls), settings, &host, port, alpn)?;
         conn.stage = Stage::Handshake(stream);
         Ok(Flow::Again)
     }
