@@ -60,6 +60,8 @@ pub(crate) struct Conn {
     pub(crate) may_talk_unasked: bool,
     /// It has switched to WebSocket.
     pub(crate) websocket: Option<Box<Socket>>,
+    /// Its peer answers in HTTP/1.0.
+    pub(crate) http10: bool,
     /// Whom NTLM has authenticated it for.
     pub(crate) bound: Option<Box<Bound>>,
 
@@ -118,6 +120,7 @@ impl Conn {
             reads_by_writing: false,
             may_talk_unasked: false,
             websocket: None,
+            http10: false,
             bound: None,
             idle_since: None,
             idle_place: 0,

@@ -5,10 +5,10 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
-use tress_model::Result;
 use tress_model::altsvc::{Alternative, Service};
 use tress_model::scheme::Scheme;
 use tress_model::url::Url;
+use tress_model::{Code, Error, Result};
 use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
 use tress_net::tls::TlsSettings;
 
@@ -94,7 +94,7 @@ impl Destination {
     ) -> Result<Self> {
         let mut tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
         let alpn = options.tls().ssl_enable_alpn;
-        let mut host: Box<[u8]> = url.host_name().to_ascii_lowercase().into();
+        let mut host = host_of(url)?;
         let mut port = url.port();
         let mut peer = Peer::of(options, &host, port, alternative);
         let route = Route::of(options, url, scheme, &peer)?;
@@ -124,6 +124,8 @@ impl Destination {
         }
         if let Some(credentials) = bound {
             push(&mut key, &credentials.identity());
+            push(&mut key, url.host_name());
+            key.extend_from_slice(&url.port().to_be_bytes());
         }
         if let Some(route) = &route {
             route.push(&mut key);
@@ -176,6 +178,18 @@ impl Destination {
         };
         name.as_bytes() == &*service.host && port == service.port
     }
+}
+
+/// The host's name as it is resolved: in lower case, international ones in their ASCII form.
+fn host_of(url: &Url) -> Result<Box<[u8]>> {
+    let name = url.host_name();
+    if name.is_ascii() {
+        return Ok(name.to_ascii_lowercase().into());
+    }
+    let ascii = url.host_ascii().map_err(|code| {
+        Error::new(Code::UrlMalformat, format!("URL rejected: {}", code.message()))
+    })?;
+    Ok(ascii.to_ascii_lowercase().into())
 }
 
 impl Peer {

@@ -33,7 +33,8 @@ impl Multi {
         {
             auth.new_connection();
         }
-        let varying = transfer.varying(core, &mut conn.bound)?;
+        let mut varying = transfer.varying(core, &mut conn.bound)?;
+        varying.http10 = conn.http10 || transfer.exchange.follow.http10;
         let plan = transfer.plan()?;
         // Where nothing varies the plan's head is sent as it is, without a copy.
         let mut own = match varying == plan.varying() {

@@ -27,6 +27,8 @@ impl Transfer {
         };
         self.infos.content_type = None;
         self.exchange.location = None;
+        self.exchange.content_range = false;
+        self.exchange.follow.http10 |= version == Version::Http10;
         self.exchange.codings.clear();
     }
 
@@ -123,7 +125,7 @@ impl Transfer {
             let text = format!("The requested URL returned error: {status}");
             return Err(Error::new(Code::HttpReturnedError, text));
         }
-        self.check_range(status)?;
+        self.check_range(core, length)?;
         if !self.meets_time_condition() {
             // The answer is taken for a 304: libcurl simulates one.
             self.infos.condition_unmet = true;
@@ -232,14 +234,34 @@ impl Transfer {
     }
 
     /// A resumed download needs a server that does ranges.
-    fn check_range(&self, status: u32) -> Result<()> {
-        if self.resumes() && status == 200 && self.exchange.next.is_none() {
-            return Err(Error::new(
-                Code::RangeError,
-                "HTTP server does not seem to support byte ranges. Cannot resume.",
-            ));
+    fn check_range(&mut self, core: &mut Core, length: Option<u64>) -> Result<()> {
+        let exchange = &mut self.exchange;
+        let in_range = exchange.content_range || exchange.next.is_some();
+        if in_range || !self.resumes() {
+            return Ok(());
         }
-        Ok(())
+        if length == u64::try_from(self.options.resume_from).ok() {
+            core.info(self, || "The entire document is already downloaded".to_owned());
+            self.exchange.response_done = true;
+            self.exchange.close = true;
+            return Ok(());
+        }
+        let text = "HTTP server does not seem to support byte ranges. Cannot resume.";
+        Err(Error::new(Code::RangeError, text))
+    }
+
+    /// Does the range begin where the download is to go on? An answer without a range is all
+    /// that there is to get.
+    fn note_range(&mut self, value: &[u8]) {
+        let begin = value.iter().position(|b| b.is_ascii_digit() || *b == b'*');
+        let rest = begin.and_then(|at| value.get(at..)).unwrap_or_default();
+        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        let text = std::str::from_utf8(rest.get(..digits).unwrap_or_default());
+        let offset = text.ok().and_then(|text| text.parse::<i64>().ok());
+        self.exchange.content_range |= match offset {
+            Some(offset) => offset == self.options.resume_from,
+            None => self.infos.response_code < 300,
+        };
     }
 
     /// Does it go on with an earlier download?

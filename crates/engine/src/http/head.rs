@@ -40,6 +40,8 @@ pub(crate) struct Varying {
     pub(crate) upgrade: Vec<u8>,
     /// The request only carries on a negotiation: without its body.
     pub(crate) negotiating: bool,
+    /// The server speaks HTTP/1.0 alone.
+    pub(crate) http10: bool,
 }
 
 /// Builds the head of a request to `url`, which goes to `proxy` if there is one that gets the
@@ -86,6 +88,7 @@ pub(crate) fn build(
         kind,
         target: &target,
         version: match options.http_version {
+            _ if varying.http10 => Claimed::Http10,
             HttpVersion::V1_0 => Claimed::Http10,
             _ => Claimed::Http11,
         },

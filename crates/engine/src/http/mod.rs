@@ -67,6 +67,8 @@ pub(crate) struct Exchange {
     /// What to do after this response, if not be done.
     pub(crate) next: Option<Next>,
     pub(crate) location: Option<Box<[u8]>>,
+    /// The body begins where the download is to go on.
+    content_range: bool,
     /// Content codings of the body, as announced.
     pub(crate) codings: Vec<Coding>,
     /// Cookies that the response has set so far.
@@ -113,6 +115,8 @@ pub(crate) struct Follow {
     pub(crate) only_http1: bool,
     /// How often a server would not act on it, or left before it could.
     pub(crate) refused: u8,
+    /// A server has answered in HTTP/1.0: further requests are made in it.
+    pub(crate) http10: bool,
 }
 
 impl Follow {

@@ -27,7 +27,9 @@ impl Multi {
                 return Ok(Step::Wait);
             };
             if transfer.exchange.response_done && !transfer.exchange.flushing {
-                let sending = transfer.exchange.is_worth_sending();
+                // After a switch of protocols (101) the body goes in the other one.
+                let sending =
+                    transfer.infos.response_code >= 200 && transfer.exchange.is_worth_sending();
                 return Ok(if sending { Step::Wait } else { Step::Done });
             }
             if transfer.paused.receive {
@@ -350,6 +352,7 @@ impl Multi {
         informational: bool,
     ) -> Result<()> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(()) };
+        conn.http10 = transfer.infos.http_version == 1;
         transfer.head_ended(core, &mut conn.bound, framing, informational)
     }
 }
