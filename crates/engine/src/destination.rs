@@ -13,7 +13,7 @@ use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
 use tress_net::tls::TlsSettings;
 
 use crate::http::auth::Credentials;
-use crate::options::{ConnectOnly, Hooks, HttpVersion, IpResolve, Options};
+use crate::options::{BodySource, ConnectOnly, Hooks, HttpVersion, IpResolve, Options};
 use crate::proxy::{Layer, Proxy, Route};
 
 /// The key under which connections are pooled. Two transfers whose destinations are equal may
@@ -47,15 +47,20 @@ pub(crate) enum HttpWish {
     Either,
     /// HTTP/2 without asking.
     Http2,
+    /// HTTP/1.1 that asks for HTTP/2 (RFC 7540, 3.2).
+    Upgrade,
 }
 
 impl HttpWish {
-    fn of(version: HttpVersion, tls: bool, alpn: bool, only_http1: bool) -> Self {
-        match version {
+    fn of(options: &Options, tls: bool, only_http1: bool) -> Self {
+        let alpn = options.tls().ssl_enable_alpn;
+        let has_body = !matches!(options.body, BodySource::None);
+        match options.http_version {
             _ if only_http1 => Self::Http1,
             HttpVersion::V1_0 | HttpVersion::V1_1 => Self::Http1,
             HttpVersion::V2PriorKnowledge => Self::Http2,
             _ if tls && alpn => Self::Either,
+            HttpVersion::V2 if !tls && !has_body => Self::Upgrade,
             _ => Self::Http1,
         }
     }
@@ -63,7 +68,7 @@ impl HttpWish {
     /// The names to offer in a TLS handshake (RFC 7301).
     pub(crate) fn alpn(self) -> &'static [&'static [u8]] {
         match self {
-            Self::Http1 => &[b"http/1.1"],
+            Self::Http1 | Self::Upgrade => &[b"http/1.1"],
             Self::Either => &[b"h2", b"http/1.1"],
             Self::Http2 => &[b"h2"],
         }
@@ -111,7 +116,7 @@ impl Destination {
             || !scheme.starts_with("http")
             || options.connect().connect_only != ConnectOnly::No
             || route.as_deref().and_then(Route::forwarder).is_some();
-        let http = HttpWish::of(options.http_version, tls.is_some(), alpn, only_http1);
+        let http = HttpWish::of(options, tls.is_some(), only_http1);
         let settings = Arc::new(settings(options));
         let mut key = Vec::with_capacity(64);
         push(&mut key, scheme.as_bytes());

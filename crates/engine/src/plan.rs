@@ -14,7 +14,7 @@ use tress_model::{Code, Error, Result};
 
 use tress_proto::h2::Fields;
 
-use crate::destination::Destination;
+use crate::destination::{Destination, HttpWish};
 use crate::http::auth::{self, Credentials, Whom};
 use crate::http::head::{self, FirstOrigin, Head, Varying};
 use crate::line;
@@ -140,7 +140,11 @@ impl Plan {
 
     /// What its own head says beyond settings and URL.
     pub(crate) fn varying(&self) -> Varying {
-        Varying { alt_used: self.alt_used.clone(), ..Varying::default() }
+        let upgrade = match self.destination.http {
+            HttpWish::Upgrade => crate::http2::upgrade_lines(),
+            _ => Vec::new(),
+        };
+        Varying { alt_used: self.alt_used.clone(), upgrade, ..Varying::default() }
     }
 
     fn new(

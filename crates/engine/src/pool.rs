@@ -88,7 +88,7 @@ impl Pool {
         self.next_number += 1;
         let host = self.hosts.entry(conn.destination.clone()).or_default();
         host.open += 1;
-        conn.undecided = conn.destination.http != HttpWish::Http1;
+        conn.undecided = matches!(conn.destination.http, HttpWish::Either | HttpWish::Http2);
         host.undecided += u32::from(conn.undecided);
         self.conns.insert(conn)
     }

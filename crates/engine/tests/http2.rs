@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use support::h2::{DATA, HEADERS, PING, Peer, RST_STREAM, WINDOW_UPDATE};
-use support::{Driver, get, serve};
+use support::{Driver, get, read_head, serve};
 use tress_engine::TransferId;
 use tress_engine::options::{BodySource, HttpVersion, Method, Options};
 use tress_model::Code;
@@ -376,6 +376,74 @@ fn a_peer_that_speaks_no_http2_is_an_error() {
     driver.run();
     assert_eq!(result(&driver, id).unwrap_err().code(), Code::Http2);
     assert_eq!(driver.multi.connections(), 0);
+}
+
+#[test]
+fn a_server_that_wants_http1_gets_it() {
+    let server = serve(|mut stream| {
+        let mut first = [0];
+        stream.peek(&mut first).unwrap();
+        if first == *b"G" {
+            read_head(&mut stream).unwrap();
+            return support::write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
+        }
+        let mut peer = Peer::greet(stream, &[]).unwrap();
+        let stream = peer.read_kind(HEADERS).unwrap().stream;
+        peer.reset(stream, 13);
+        while peer.read().is_some() {}
+    });
+    let mut driver = Driver::new();
+    let id = driver.add(get2(server, "/"));
+    driver.run();
+    result(&driver, id).unwrap();
+    assert_eq!(body(&driver, id), "old");
+}
+
+#[test]
+fn a_request_is_upgraded_and_others_follow_over_http2() {
+    let server = serve(|mut stream| {
+        let head = read_head(&mut stream).unwrap();
+        assert!(head.contains("Connection: Upgrade, HTTP2-Settings\r\n"), "{head}");
+        assert!(head.contains("Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAQAAAAIAAAAA\r\n"));
+        support::write(
+            &mut stream,
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+        );
+        let mut peer = Peer::greet(stream, &[]).unwrap();
+        peer.answer(1, "first");
+        answer_all(0, peer);
+    });
+    let mut driver = Driver::new();
+    for expected in ["first", "body 3", "body 5"] {
+        let options = Options { http_version: HttpVersion::V2, ..get2(server, "/") };
+        let id = driver.add(options);
+        driver.run();
+        result(&driver, id).unwrap();
+        assert_eq!(body(&driver, id), expected);
+    }
+    assert_eq!(driver.multi.connections(), 1);
+}
+
+#[test]
+fn upkeep_pings_idle_connections() {
+    let (told, pings) = mpsc::channel();
+    let told = Mutex::new(told);
+    let (server, _) = serve2(&[], move |_, mut peer| {
+        while let Some(frame) = peer.read() {
+            if frame.ends() {
+                peer.answer(frame.stream, "x");
+            } else if frame.kind == PING {
+                told.lock().unwrap().send(frame.payload).unwrap();
+            }
+        }
+    });
+    let mut driver = Driver::new();
+    driver.add(get2(server, "/"));
+    driver.run();
+    driver.upkeep(std::time::Duration::from_secs(60));
+    driver.upkeep(std::time::Duration::ZERO);
+    assert_eq!(pings.recv_timeout(std::time::Duration::from_secs(5)).unwrap(), [0; 8]);
+    assert!(pings.try_recv().is_err(), "one ping, not two");
 }
 
 #[test]

@@ -155,6 +155,8 @@ pub unsafe fn upkeep(easy: *mut c_void) -> c_int {
         };
         let Some(multi) = NonNull::new((*easy.as_ptr()).home()) else { return Code::Ok as c_int };
         (*multi.as_ptr()).enter();
+        let interval = (*easy.as_ptr()).options.connect().upkeep_interval;
+        (*multi.as_ptr()).engine.upkeep(interval);
         match multi::act(multi) {
             Ok(()) => Code::Ok as c_int,
             Err(_) => Code::AbortedByCallback as c_int,

@@ -9,7 +9,9 @@ use super::auth::{Bound, Whom};
 use super::head::{self, Head, Varying};
 use crate::TransferId;
 use crate::body_out::BodyOut;
+use crate::http2::Stream;
 use crate::multi::{Core, Flow, Multi};
+use crate::options::Options;
 use crate::plan::Service;
 use crate::transfer::Transfer;
 
@@ -64,16 +66,10 @@ impl Multi {
             exchange.body.wait_for_answer(now + options.http().expect_100_timeout);
         }
         exchange.response = Some(Response::new(ResponseConfig {
-            head_request: options.nobody || kind == Kind::Head,
-            http09_allowed: options.http().http09_allowed,
             http2,
             reused: conn.uses > 1,
-            ignore_content_length: options.http().ignore_content_length,
-            max_filesize: options.limits().maxfilesize > 0,
-            raw_transfer: !options.http().http_transfer_decoding,
-            transfer_encoding_offered: options.http().transfer_encoding,
             via_proxy,
-            ..ResponseConfig::default()
+            ..response_config(&options, kind)
         }));
         if http2 {
             return self.open_stream(id);
@@ -118,7 +114,34 @@ impl Transfer {
     }
 }
 
+/// What settings and request mean for the response.
+fn response_config(options: &Options, kind: Kind) -> ResponseConfig {
+    ResponseConfig {
+        head_request: options.nobody || kind == Kind::Head,
+        http09_allowed: options.http().http09_allowed,
+        ignore_content_length: options.http().ignore_content_length,
+        max_filesize: options.limits().maxfilesize > 0,
+        raw_transfer: !options.http().http_transfer_decoding,
+        transfer_encoding_offered: options.http().transfer_encoding,
+        ..ResponseConfig::default()
+    }
+}
+
 impl Exchange {
+    /// The response proper comes over the HTTP/2 stream that the request was upgraded to.
+    pub(crate) fn await_upgraded(&mut self, options: &Options, kind: Kind, stream: Box<Stream>) {
+        self.stream = Some(stream);
+        let config = ResponseConfig { http2: true, ..response_config(options, kind) };
+        self.response = Some(Response::new(config));
+        self.forget_head();
+        self.head_ended = None;
+        self.answered = false;
+        self.response_done = false;
+        self.parsing = false;
+        self.flushing = false;
+        self.close = false;
+    }
+
     /// The head was sent some other way: what is in `out` from now on is body.
     pub(crate) fn forget_head(&mut self) {
         self.out_is_plan = false;

@@ -6,6 +6,7 @@ use tress_proto::http::redirect;
 
 use super::Next;
 use crate::TransferId;
+use crate::destination::HttpWish;
 use crate::multi::{Flow, Multi};
 use crate::options::{FollowLocation, Options, PostRedir};
 use crate::plan::Plan;
@@ -15,6 +16,12 @@ impl Multi {
     /// Ends the exchange.
     pub(crate) fn complete(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        if transfer.infos.response_code == 101
+            && transfer.exchange.stream.is_none()
+            && transfer.plan()?.destination.http == HttpWish::Upgrade
+        {
+            return Ok(self.switch_to_http2(id));
+        }
         if transfer.infos.response_code == 101 && transfer.is_websocket() {
             return self.open_websocket(id);
         }

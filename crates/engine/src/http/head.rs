@@ -111,6 +111,7 @@ pub(crate) fn build(
         accept_encoding: accept_encoding(options),
         referer: follow.referer.as_deref().or(http.referer.as_deref()),
         upgrade: &varying.upgrade,
+        upgrade_http2: varying.upgrade.starts_with(b"Upgrade: h2c"),
         jar_cookies: &varying.jar_cookies,
         cookie: http.cookie.as_deref().filter(|_| !varying.jar_is_cut),
         alt_used: varying.alt_used.as_deref(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tress_model::Result;
 use tress_model::url::UrlFlags;
 use tress_proto::h2::{Fields, Open, Priority, request};
+use tress_proto::http::Kind;
 
 use super::{Session, Stream, offer};
 use crate::TransferId;
@@ -31,7 +32,7 @@ impl Multi {
         let agreed = conn.stream().and_then(|stream| stream.tls_info()?.alpn.as_deref());
         let http2 = wish == HttpWish::Http2 || agreed == Some(b"h2");
         if http2 {
-            let mut session = Session::new(&core.settings);
+            let mut session = Session::new(&core.settings, core.now);
             session.users = 1;
             conn.h2 = Some(Box::new(session));
             conn.transfer = None;
@@ -44,6 +45,28 @@ impl Multi {
             let destination = Arc::clone(&conn.destination);
             self.wake_hoping(&destination);
         }
+    }
+
+    /// The server has switched to HTTP/2: the request is stream 1 of the connection now.
+    pub(crate) fn switch_to_http2(&mut self, id: TransferId) -> Flow {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Flow::Wait };
+        let (Some(conn_id), Ok(plan)) = (transfer.conn, transfer.plan()) else {
+            return Flow::Wait;
+        };
+        let kind = plan.head.kind;
+        let is_head = transfer.options.nobody || kind == Kind::Head;
+        let (mut session, stream) =
+            Session::upgraded(&core.settings, core.now, id.to_bits(), is_head);
+        core.info(transfer, || "Received 101, Switching to HTTP/2".to_owned());
+        let options = transfer.options.clone();
+        transfer.exchange.await_upgraded(&options, kind, stream);
+        conn.transfer = None;
+        core.h2.serve(conn_id, &mut session);
+        core.h2.flush(conn_id, &mut session);
+        conn.h2 = Some(Box::new(session));
+        offer(&mut self.pool, conn_id, &self.core.settings);
+        self.watch_session(conn_id);
+        Flow::Wait
     }
 
     /// Takes a place on a connection that speaks HTTP/2.

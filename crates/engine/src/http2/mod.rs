@@ -13,13 +13,14 @@ mod serve;
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 use tress_model::Error;
-use tress_proto::h2::{Config, Connection, Event, StreamId};
+use tress_proto::h2::{Config, Connection, Event, StreamId, upgrade_value};
 
 use crate::TransferId;
 use crate::conn::ConnId;
-use crate::multi::MultiSettings;
+use crate::multi::{Multi, MultiSettings};
 use crate::pool::Pool;
 
 /// Streams' buffers kept for the next streams of a connection.
@@ -43,6 +44,8 @@ pub(crate) struct Session {
     blocked: Vec<TransferId>,
     /// Sending failed: when nothing is left to read, the connection is dead.
     send_error: Option<Error>,
+    /// When the last ping for upkeep was sent, or the connection was made.
+    pinged: Instant,
     /// The connection is dead; its transfers take what has come for them.
     dead: bool,
     /// Buffers of streams that are over.
@@ -125,11 +128,9 @@ impl Work {
 }
 
 impl Session {
-    fn new(settings: &MultiSettings) -> Self {
-        let config =
-            Config { max_concurrent: settings.max_concurrent_streams.max(1), ..Config::default() };
+    fn new(settings: &MultiSettings, now: Instant) -> Self {
         Self {
-            machine: Connection::new(config),
+            machine: Connection::new(config(settings)),
             users: 0,
             queued: false,
             reads_left: 0,
@@ -138,9 +139,22 @@ impl Session {
             unrun: None,
             blocked: Vec::new(),
             send_error: None,
+            pinged: now,
             dead: false,
             spare: Vec::new(),
         }
+    }
+
+    /// The session that an HTTP/1 request was upgraded to, with its stream.
+    fn upgraded(
+        settings: &MultiSettings,
+        now: Instant,
+        token: u64,
+        is_head: bool,
+    ) -> (Self, Box<Stream>) {
+        let (machine, id) = Connection::upgraded(config(settings), token, is_head);
+        let stream = Stream { id: Some(id), local_ended: true, ..Stream::default() };
+        (Self { machine, users: 1, ..Self::new(settings, now) }, Box::new(stream))
     }
 
     /// Can it take one more transfer?
@@ -196,6 +210,34 @@ impl Stream {
     fn has_backlog(&self) -> bool {
         self.backlog_at < self.backlog.len()
     }
+}
+
+impl Multi {
+    /// Pings the HTTP/2 connections that were not pinged for `interval`, so that nobody on the
+    /// way takes them for dead (`curl_easy_upkeep(3)`).
+    pub fn upkeep(&mut self, interval: Duration) {
+        let now = self.core.now;
+        self.begin_action();
+        for id in self.pool.ids() {
+            let session = self.pool.get_mut(id).and_then(|conn| conn.h2.as_deref_mut());
+            let Some(session) = session.filter(|session| session.is_usable()) else { continue };
+            if now.saturating_duration_since(session.pinged) >= interval {
+                session.pinged = now;
+                session.machine.ping([0; 8]);
+                self.core.h2.flush(id, session);
+            }
+        }
+    }
+}
+
+fn config(settings: &MultiSettings) -> Config {
+    Config { max_concurrent: settings.max_concurrent_streams.max(1), ..Config::default() }
+}
+
+/// The header lines by which a request over HTTP/1 asks for HTTP/2.
+pub(crate) fn upgrade_lines() -> Vec<u8> {
+    let settings = upgrade_value(&config(&MultiSettings::default()));
+    format!("Upgrade: h2c\r\nHTTP2-Settings: {settings}\r\n").into_bytes()
 }
 
 /// Puts a connection where transfers to its destination find it, or takes it away from there.

@@ -84,6 +84,12 @@ impl Driver {
         self.effects();
     }
 
+    pub fn upkeep(&mut self, interval: Duration) {
+        self.multi.enter(Instant::now());
+        self.multi.upkeep(interval);
+        self.effects();
+    }
+
     /// Runs until nothing does any more.
     pub fn run(&mut self) {
         let until = Instant::now() + Duration::from_secs(20);
