@@ -10,7 +10,6 @@ const PRIOR_KNOWLEDGE: i64 = 5;
 const NUM_CONNECTS: i32 = 0x20_0000 + 26;
 
 #[test]
-#[ignore = "the engine does not speak HTTP/2 yet"]
 fn pain_20_cancelling_one_stream_leaves_its_siblings() {
     if Library::under_test().is_libcurl() {
         return; // the reference has no HTTP/2, and 7.88.1 cannot use such a connection again

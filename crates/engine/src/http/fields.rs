@@ -4,6 +4,7 @@ use tress_model::date::parse_date;
 use tress_model::{Code, Error, Result};
 use tress_proto::decode::{Decoder, add_content_codings};
 use tress_proto::h1::{BodyFraming, Field, Version};
+use tress_proto::http::custom;
 
 use super::Next;
 use super::auth::{Bound, Whom};
@@ -156,8 +157,7 @@ impl Transfer {
         let redirect = (300..400).contains(&status);
         let next = if self.authenticates_again(core, bound) {
             Next::Authenticate
-        } else if status == 417 && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100)
-        {
+        } else if status == 417 && self.may_drop_expect() {
             Next::WithoutExpect
         } else if redirect
             && self.exchange.location.is_some()
@@ -169,6 +169,15 @@ impl Transfer {
         };
         self.exchange.next = Some(next);
         self.exchange.ignore_body = true;
+    }
+
+    /// Did this request ask for a `100 Continue` of the library's own accord? Without that it can
+    /// be made once more; an application's own header would be refused again.
+    fn may_drop_expect(&self) -> bool {
+        let headers = self.options.httpheader.as_deref().unwrap_or_default();
+        !self.exchange.follow.expect_disabled
+            && custom::find(headers, "Expect").is_none()
+            && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100)
     }
 
     fn authenticates_again(&mut self, core: &mut Core, bound: &mut Option<Box<Bound>>) -> bool {
