@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
-use tress_model::altsvc::{Alternative, Service};
+use tress_model::altsvc::{Alpn, Alternative, Service};
 use tress_model::scheme::Scheme;
 use tress_model::url::Url;
 use tress_model::{Code, Error, Result};
@@ -116,7 +116,12 @@ impl Destination {
             || !scheme.starts_with("http")
             || options.connect().connect_only != ConnectOnly::No
             || route.as_deref().and_then(Route::forwarder).is_some();
-        let http = HttpWish::of(options, tls.is_some(), only_http1);
+        let elsewhere = alternative.filter(|other| other.service.alpn != other.origin.alpn);
+        let http = match elsewhere.map(|other| other.service.alpn) {
+            Some(Alpn::H2) if !only_http1 => HttpWish::Http2,
+            Some(Alpn::H1) => HttpWish::Http1,
+            _ => HttpWish::of(options, tls.is_some(), only_http1),
+        };
         let settings = Arc::new(settings(options));
         let mut key = Vec::with_capacity(64);
         push(&mut key, scheme.as_bytes());

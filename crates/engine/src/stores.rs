@@ -42,7 +42,7 @@ pub struct Stores {
 }
 
 /// HTTP versions that the engine can speak to an alternative service.
-const SPOKEN: Alpn = Alpn::H1;
+const SPOKEN: Alpn = Alpn::H1.union(Alpn::H2);
 
 impl Stores {
     /// A transfer starts: reads `CURLOPT_COOKIEFILE` (`-` is standard input) and lets the jar
@@ -147,7 +147,7 @@ impl Stores {
             return None;
         }
         let mut cache = lock(altsvc);
-        let asked = accepted(options.state().altsvc_ctrl) & SPOKEN;
+        let asked = accepted(options.state().altsvc_ctrl) & allowed(options) & SPOKEN;
         let versions = [Alpn::H3, Alpn::H2, Alpn::H1].into_iter();
         let found = versions
             .filter(|version| wanted(options).contains(*version))
@@ -194,6 +194,17 @@ fn test_hook(name: &str) -> Option<OsString> {
 fn accepted(ctrl: AltSvcCtrl) -> Alpn {
     let versions = Alpn::from_bits_truncate(u32::from(ctrl.bits()));
     if ctrl.is_empty() { Alpn::all() } else { versions }
+}
+
+/// The versions that may be spoken to an alternative service.
+fn allowed(options: &Options) -> Alpn {
+    match options.http_version {
+        HttpVersion::None | HttpVersion::V2 | HttpVersion::V2Tls => Alpn::H1 | Alpn::H2,
+        HttpVersion::V1_0 | HttpVersion::V1_1 => Alpn::H1,
+        HttpVersion::V2PriorKnowledge => Alpn::H2,
+        HttpVersion::V3 => Alpn::all(),
+        HttpVersion::V3Only => Alpn::H3,
+    }
 }
 
 /// The versions that an origin may have told its alternatives in.
