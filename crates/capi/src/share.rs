@@ -1,8 +1,9 @@
 //! The share handle: caches and stores that several easy handles use, in several threads if the
 //! application likes.
 //!
-//! What is shared is thread-safe by itself; the application's lock functions are called all the
-//! same, since programs count on them.
+//! What is shared is thread-safe by itself. The application's lock functions are called all the
+//! same when a handle is linked, when a transfer starts, and around what options and infos do at
+//! once; while a transfer runs our own locks are enough.
 
 use std::ffi::{c_int, c_void};
 use std::ptr::{NonNull, null_mut};

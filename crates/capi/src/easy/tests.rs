@@ -1,3 +1,5 @@
+mod stores;
+
 use std::ffi::{CStr, CString, c_int, c_long, c_void};
 use std::ptr::null_mut;
 
