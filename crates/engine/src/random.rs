@@ -37,7 +37,7 @@ mod hooks {
             let text = std::env::var("CURL_ENTROPY").ok()?;
             let mut seed = [0; 4];
             seed.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
-            Some(AtomicU32::new(u32::from_le_bytes(seed)))
+            Some(AtomicU32::new(u32::from_be_bytes(seed)))
         };
         let Some(next) = NEXT.get_or_init(first) else { return false };
         for part in bytes.chunks_mut(4) {

@@ -173,6 +173,10 @@ fn an_empty_buffer_learns_of_the_frame_only() {
     let server = serve(|mut stream| {
         read_head(&mut stream).unwrap();
         write(&mut stream, &format!("{SWITCH}\u{2}\u{3}abc"));
+        let pinged = b"\x89\x02hi\x80\x00";
+        assert_eq!(read_frame(&mut stream), Some((0x81, Vec::new())));
+        std::io::Write::write_all(&mut stream, pinged).unwrap();
+        assert_eq!(read_frame(&mut stream), Some((0x8a, b"hi".to_vec())));
         let _ = read_frame(&mut stream);
     });
     let mut driver = Driver::new();
@@ -184,5 +188,9 @@ fn an_empty_buffer_learns_of_the_frame_only() {
     assert_eq!((frame.offset, frame.bytes_left, &two), (0, 1, b"ab"));
     let frame = wait(|| driver.multi.ws_receive(held, &mut two)).unwrap();
     assert_eq!((frame.offset, frame.bytes_left, two[0]), (2, 0, b'c'));
+    driver.multi.ws_send(held, b"", 0, 1).unwrap();
+    // A ping that is answered on the way needs no room.
+    let frame = wait(|| driver.multi.ws_receive(held, &mut [])).unwrap();
+    assert_eq!((frame.flags, frame.bytes_left), (1 << 1, 0));
     driver.multi.close_raw(held);
 }

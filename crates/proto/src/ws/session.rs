@@ -45,10 +45,16 @@ impl WebSocket {
         let mut used = 0;
         loop {
             let rest = input.get(used..).unwrap_or_default();
+            let max = if self.in_own_ping() { MAX_CONTROL_LEN } else { max };
             let (n, chunk) = self.decoder.next(rest, max)?;
             let start = used;
             used += n;
-            let Some(mut chunk) = chunk else { return Ok((used, None)) };
+            let Some(mut chunk) = chunk else {
+                if self.in_own_ping() && used < input.len() {
+                    continue;
+                }
+                return Ok((used, None));
+            };
             if self.no_auto_pong || chunk.flags != PING {
                 chunk.payload = start + chunk.payload.start..start + chunk.payload.end;
                 return Ok((used, Some(chunk)));
@@ -193,6 +199,12 @@ impl WebSocket {
             self.out.clear();
             self.out_sent = 0;
         }
+    }
+
+    /// Is the payload that comes next that of a PING that is answered here? The caller's room
+    /// has no say in it.
+    fn in_own_ping(&self) -> bool {
+        !self.no_auto_pong && self.decoder.frame_begun().is_some_and(|frame| frame.flags == PING)
     }
 
     fn collect_ping(&mut self, chunk: &Chunk, input: &[u8]) {
