@@ -35,5 +35,6 @@ impl Transfer {
     /// Forgets the facts of the last transfer; caches and stores stay (`curl_easy_reset(3)`).
     pub fn reset(&mut self) {
         self.infos.reset(-1);
+        self.plan = None;
     }
 }
