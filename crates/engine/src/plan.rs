@@ -133,6 +133,14 @@ impl Plan {
         Self::new(plan.options.clone(), plan.url.clone(), transfer, core)
     }
 
+    /// The URL as the application sees it: `CURLOPT_PORT` does not show in it.
+    pub(crate) fn effective_url(&self) -> Option<Vec<u8>> {
+        let text = self.options.url.as_deref().filter(|_| self.options.port != 0 && self.lasts());
+        let flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::GUESS_SCHEME;
+        let own = text.and_then(|text| Url::parse(text, flags | extra_flags(&self.options)).ok());
+        own.as_ref().unwrap_or(&self.url).to_bytes(UrlFlags::empty()).ok()
+    }
+
     /// Where the first request of the transfer goes.
     pub(crate) fn origin(&self) -> FirstOrigin {
         FirstOrigin::of(&self.url)

@@ -68,7 +68,11 @@ impl Multi {
                 transfer.plan = Some(Plan::again(transfer, core)?.into());
                 self.again(id, false)
             }
-            Some(Next::Authenticate) => self.again(id, true),
+            Some(Next::Authenticate) => {
+                // libcurl counts it among the redirects.
+                transfer.infos.redirect_count += 1;
+                self.again(id, true)
+            }
         }
     }
 
@@ -79,6 +83,7 @@ impl Multi {
         let needed = transfer.plan()?.head.kind.has_body();
         let rewinds = needed && transfer.exchange.body.taken() > 0;
         transfer.state = State::Start;
+        transfer.allowed_to_send = false;
         transfer.headers.start_next_request();
         if !(keep && same && self.keep_own(id)) {
             self.release(id, keep);
@@ -138,7 +143,7 @@ impl Multi {
         if options.http().autoreferer {
             follow.referer = Some(redirect::referer(&from).into());
         }
-        transfer.infos.redirect_count = follow.count;
+        transfer.infos.redirect_count += 1;
         transfer.infos.times.redirect = transfer.since_start(core.now);
         let plan = Plan::redirected(transfer, core, &location)?;
         core.info(transfer, || {

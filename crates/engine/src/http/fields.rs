@@ -8,6 +8,7 @@ use tress_proto::http::custom;
 
 use super::Next;
 use super::auth::{Bound, Whom};
+use crate::body_out::BodyState;
 use crate::multi::Core;
 use crate::options::{FollowLocation, Method};
 use crate::transfer::Transfer;
@@ -127,6 +128,11 @@ impl Transfer {
             return Err(Error::new(Code::HttpReturnedError, text));
         }
         self.check_range(core, length)?;
+        self.check_size_announced(length)?;
+        self.infos.download_length = match framing {
+            BodyFraming::None | BodyFraming::Length(_) => length,
+            _ => None,
+        };
         if !self.meets_time_condition() {
             // The answer is taken for a 304: libcurl simulates one.
             self.infos.condition_unmet = true;
@@ -135,11 +141,6 @@ impl Transfer {
             self.exchange.close = true;
             return Ok(());
         }
-        self.check_size_announced(length)?;
-        self.infos.download_length = match framing {
-            BodyFraming::None | BodyFraming::Length(_) => length,
-            _ => None,
-        };
         if framing != BodyFraming::None && !self.exchange.ignore_body {
             let mut codings = std::mem::take(&mut self.exchange.codings);
             if let Some(response) = self.exchange.response.as_ref() {
@@ -176,6 +177,8 @@ impl Transfer {
     fn may_drop_expect(&self) -> bool {
         let headers = self.options.httpheader.as_deref().unwrap_or_default();
         !self.exchange.follow.expect_disabled
+            && !self.exchange.close
+            && self.exchange.body.state() != BodyState::Ended
             && custom::find(headers, "Expect").is_none()
             && self.plan.as_ref().is_some_and(|plan| plan.head.sent.expect_100)
     }
@@ -196,10 +199,13 @@ impl Transfer {
 
     /// A final answer came while the body of the request is still being sent.
     fn settle_upload(&mut self, core: &mut Core, bound: &Option<Box<Bound>>, status: u32) {
-        use crate::body_out::BodyState;
         let exchange = &mut self.exchange;
         if exchange.body.state() == BodyState::Ended && exchange.out_is_sent() {
             return self.skip_ignored_body();
+        }
+        if status < 300 && matches!(exchange.body.state(), BodyState::Waits(_)) {
+            // The answer came without a look at the body: it is not needed.
+            return self.stop_sending();
         }
         let again = matches!(exchange.next, Some(Next::Redirect | Next::Authenticate));
         if again && !exchange.close {

@@ -255,7 +255,6 @@ impl Transfer {
             );
             return Err(Error::new(Code::ReadError, text));
         }
-        self.infos.uploaded += count as u64;
         if self.options.verbose {
             core.debug(self, DebugKind::DataOut, buffer.get(prefix..).unwrap_or_default());
         }
@@ -267,6 +266,8 @@ impl Transfer {
         } else if ended && self.exchange.stream.is_some() {
             self.exchange.trailers_due = self.options.hooks.contains(Hooks::TRAILER);
         }
+        // What frames the chunks counts as sent, too.
+        self.infos.uploaded += buffer.len().saturating_sub(start + head_len) as u64;
         self.exchange.out = buffer;
         self.exchange.skip(start);
         Ok(())

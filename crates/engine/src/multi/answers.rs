@@ -44,6 +44,10 @@ impl Multi {
                 transfer.held = kept.map(|kept| (kind, kept));
             }
             Delivered::Failed { returned } => {
+                if kind == Delivery::Header {
+                    transfer.infos.header_size =
+                        transfer.infos.header_size.saturating_sub(length as u64);
+                }
                 if kind == Delivery::Body && home == Home::Input {
                     transfer.infos.downloaded =
                         transfer.infos.downloaded.saturating_sub(length as u64);

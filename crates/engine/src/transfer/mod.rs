@@ -183,7 +183,7 @@ impl Transfer {
     pub fn effective_url(&self) -> Option<Vec<u8>> {
         let set = || self.options.url.as_deref().map(<[u8]>::to_vec);
         match self.plan.as_deref().filter(|_| self.is_planned()) {
-            Some(plan) => plan.url.to_bytes(UrlFlags::empty()).ok().or_else(set),
+            Some(plan) => plan.effective_url().or_else(set),
             None => set(),
         }
     }

@@ -201,6 +201,10 @@ impl Attempt {
 }
 
 fn open_failed(errno: i32) -> Progress {
+    if errno == 0 {
+        // The application opened none: no words of the system's for that.
+        return Progress::Failed(ConnectFailure { error: Code::CouldntConnect.into(), errno });
+    }
     let message = format!("failed to open socket: {}", errno_text(errno));
     let error = Error::new(Code::CouldntConnect, message);
     Progress::Failed(ConnectFailure { error, errno })

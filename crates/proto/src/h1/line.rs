@@ -98,8 +98,8 @@ impl Lines {
     fn hold(&mut self, bytes: &[u8]) -> Result<()> {
         let len = self.held.len() + bytes.len();
         if len > MAX_LINE {
-            let message = format!("Too large response header: {len} > {MAX_LINE}");
-            return Err(Error::new(Code::TooLarge, message));
+            // The code's own words say it, as libcurl leaves it.
+            return Err(Code::TooLarge.into());
         }
         self.held.extend_from_slice(bytes);
         Ok(())
