@@ -183,11 +183,11 @@ impl Callbacks {
         let null = std::ptr::null_mut();
         Self {
             write: None,
-            write_data: null,
+            write_data: crate::stdio::stdout_stream().cast(),
             header: None,
             header_data: null,
             read: None,
-            read_data: null,
+            read_data: crate::stdio::stdin_stream().cast(),
             xferinfo: None,
             progress_data: null,
             rare: None,

@@ -102,7 +102,7 @@ impl Destination {
         let mut host = host_of(url)?;
         let mut port = url.port();
         let mut peer = Peer::of(options, &host, port, alternative);
-        let route = Route::of(options, url, scheme, &peer)?;
+        let route = Route::of(options, (&host, port), scheme, &peer)?;
         let mut scheme = scheme.name;
         if let Some(proxy) = route.as_deref().and_then(Route::first) {
             peer = proxy.peer(options.connect().ipresolve);

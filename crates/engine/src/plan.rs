@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use tress_model::altsvc::{self, Alternative};
 use tress_model::scheme::Scheme;
-use tress_model::url::{Url, UrlCode, UrlFlags, UrlPart};
+use tress_model::url::{Url, UrlCode, UrlFlags, UrlPart, is_absolute};
 use tress_model::{Code, Error, Result};
 
 use tress_proto::h2::Fields;
@@ -86,10 +86,9 @@ impl Plan {
         let Some(text) = options.url.as_deref() else {
             return Err(Error::new(Code::UrlMalformat, "No URL set"));
         };
-        let mut flags = UrlFlags::NON_SUPPORT_SCHEME;
-        if options.connect().default_protocol.is_none() {
-            flags |= UrlFlags::GUESS_SCHEME;
-        }
+        let flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::GUESS_SCHEME;
+        let completed = with_default_scheme(&options, text);
+        let text = completed.as_deref().unwrap_or(text);
         let mut url = Url::parse(text, flags | extra_flags(&options)).map_err(rejected)?;
         if options.port != 0 {
             let port = options.port.to_string();
@@ -240,6 +239,12 @@ fn going_elsewhere(alternative: &Alternative) -> String {
     };
     let (from, to) = (text(&alternative.origin), text(&alternative.service));
     format!("Alt-svc connecting from {from} to {to}")
+}
+
+/// The URL with `CURLOPT_DEFAULT_PROTOCOL` before it, where it has no scheme.
+fn with_default_scheme(options: &Options, text: &[u8]) -> Option<Vec<u8>> {
+    let scheme = options.connect().default_protocol.as_deref()?;
+    (!is_absolute(text, true)).then(|| [scheme, b"://", text].concat())
 }
 
 fn extra_flags(options: &Options) -> UrlFlags {

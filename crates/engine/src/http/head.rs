@@ -200,7 +200,7 @@ fn absolute(url: &Url) -> std::borrow::Cow<'_, [u8]> {
     ] {
         let _ = bare.set(part, None, UrlFlags::empty());
     }
-    bare.to_bytes(UrlFlags::NO_DEFAULT_PORT).unwrap_or_default().into()
+    bare.to_bytes(UrlFlags::NO_DEFAULT_PORT | UrlFlags::PUNYCODE).unwrap_or_default().into()
 }
 
 /// The value of `Range`, or of its like.

@@ -22,11 +22,11 @@ const DEFAULT_PORT: u16 = 1080;
 /// Port of an HTTPS proxy where none is given.
 const DEFAULT_HTTPS_PORT: u16 = 443;
 
-/// The proxies to use for `url`; the environment is asked where the settings say nothing.
+/// The proxies to use for a host; the environment is asked where the settings say nothing.
 ///
 /// # Errors
 /// `CouldntResolveProxy` and `CouldntConnect` for what is no proxy.
-pub(super) fn choose(options: &Options, url: &Url, scheme: &Scheme) -> Result<Option<Chosen>> {
+pub(super) fn choose(options: &Options, host: &[u8], scheme: &Scheme) -> Result<Option<Chosen>> {
     let settings = options.proxy();
     if scheme.flags.contains(SchemeFlags::NO_NETWORK) {
         return Ok(None);
@@ -38,7 +38,7 @@ pub(super) fn choose(options: &Options, url: &Url, scheme: &Scheme) -> Result<Op
     }
     let set = |text: Option<Vec<u8>>| text.filter(|text| !text.is_empty());
     let (proxy, pre_proxy) = (set(proxy), set(pre_proxy));
-    if (proxy.is_none() && pre_proxy.is_none()) || is_exempt(settings, url) {
+    if (proxy.is_none() && pre_proxy.is_none()) || is_exempt(settings, host) {
         return Ok(None);
     }
     let pre_proxy = pre_proxy.map(|text| parse(settings, &text, true)).transpose()?;
@@ -56,12 +56,12 @@ pub(super) fn choose(options: &Options, url: &Url, scheme: &Scheme) -> Result<Op
 }
 
 /// Is the host one that needs no proxy?
-fn is_exempt(settings: &ProxyOptions, url: &Url) -> bool {
+fn is_exempt(settings: &ProxyOptions, host: &[u8]) -> bool {
     let list = match settings.noproxy.as_deref() {
         Some(list) => Some(list.to_vec()),
         None => variable("no_proxy").or_else(|| variable("NO_PROXY")),
     };
-    list.is_some_and(|list| noproxy::is_listed(url.host_name(), &list))
+    list.is_some_and(|list| noproxy::is_listed(host, &list))
 }
 
 /// The proxy of the environment: that of the scheme, else that of all. `HTTP_PROXY` is never

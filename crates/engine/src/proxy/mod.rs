@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use tress_model::Result;
 use tress_model::scheme::{Scheme, SchemeFlags};
-use tress_model::url::Url;
 use tress_net::tls::TlsSettings;
 use tress_proto::auth::basic::basic;
 
@@ -66,14 +65,14 @@ pub(crate) enum Layer {
 }
 
 impl Route {
-    /// The way to `url`, where it is not the direct one; `peer` is whom a direct connection
-    /// would be made to.
+    /// The way to a host and port, where it is not the direct one; `peer` is whom a direct
+    /// connection would be made to.
     ///
     /// # Errors
     /// `CouldntResolveProxy` and `CouldntConnect` for what is no proxy.
     pub(crate) fn of(
         options: &Options,
-        url: &Url,
+        (host, port): (&[u8], u16),
         scheme: &Scheme,
         peer: &Peer,
     ) -> Result<Option<Box<Self>>> {
@@ -83,7 +82,7 @@ impl Route {
         // A Unix domain socket is connected to as it is.
         let (far, chosen) = match peer {
             Peer::Host { name, port, .. } => {
-                ((name.clone(), *port), choose::choose(options, url, scheme)?)
+                ((name.clone(), *port), choose::choose(options, host, scheme)?)
             }
             Peer::Unix(_) | Peer::Abstract(_) => ((Box::default(), 0), None),
         };
@@ -93,8 +92,7 @@ impl Route {
         let (socks, http) = chosen.unwrap_or_default();
         let tls = http.as_ref().filter(|http| http.is_https());
         let tls = tls.map(|_| crate::tls::settings(&settings.tls));
-        let replaced =
-            !far.0.as_bytes().eq_ignore_ascii_case(url.host_name()) || far.1 != url.port();
+        let replaced = far.0.as_bytes() != host || far.1 != port;
         let tunnel = http.is_some() && (replaced || settings.httpproxytunnel || tunnels(scheme));
         Ok(Some(Box::new(Self { socks, http, tls, tunnel, far, line })))
     }
