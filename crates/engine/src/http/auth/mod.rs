@@ -15,7 +15,7 @@ pub(crate) use credentials::{Credentials, preemptive};
 pub(crate) use ntlm::Bound;
 pub(crate) use side::Ask;
 use side::Side;
-use tress_model::{Code, Error, Result};
+use tress_model::Result;
 use tress_proto::auth::aws_sigv4;
 use tress_proto::http::custom;
 
@@ -302,11 +302,8 @@ fn name(scheme: Auth) -> &'static str {
 }
 
 /// Bytes that nobody can guess.
-fn random<const N: usize>() -> Result<[u8; N]> {
+fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    let flags = rustix::rand::GetRandomFlags::empty();
-    match rustix::rand::getrandom(&mut bytes[..], flags) {
-        Ok(count) if count == N => Ok(bytes),
-        _ => Err(Error::new(Code::FailedInit, "no random bytes from the system")),
-    }
+    crate::random::fill(&mut bytes);
+    bytes
 }

@@ -97,7 +97,7 @@ impl Ntlm {
                 let request = Type3Request {
                     user: &credentials.user,
                     password: &credentials.password,
-                    entropy: super::random()?,
+                    entropy: super::random(),
                     now,
                 };
                 let message = type3(&self.type2, &request)?;

@@ -224,7 +224,7 @@ impl Side {
             password: &ask.credentials.password,
             method: ask.method,
             uri: ask.uri,
-            entropy: super::random()?,
+            entropy: super::random(),
         })
     }
 }
