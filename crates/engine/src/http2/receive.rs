@@ -1,15 +1,16 @@
 //! A transfer's response: heads, body and trailers as far as they have come.
 
 use tress_model::Result;
-use tress_proto::h1::{Event, Span};
+use tress_proto::h1::{Event, Response, Span};
 use tress_proto::h2::no_head_error;
 
-use super::Break;
+use super::{Break, Stream};
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::http::receive::{DECODED_ROOM, Line};
 use crate::http::{Next, Step};
-use crate::multi::{Flow, Multi};
+use crate::multi::{Core, Flow, Multi};
+use crate::transfer::Transfer;
 
 /// Times that one transfer is sent again because a server has not acted on it.
 const MOST_RETRIES: u8 = 5;
@@ -64,7 +65,7 @@ impl Multi {
                 return Ok(Step::Done);
             }
             if stream.lines_at < stream.lines.len() {
-                if self.take_head_line(id)? {
+                if self.take_head_lines(id)? {
                     return Ok(Step::Asked);
                 }
                 continue;
@@ -101,8 +102,8 @@ impl Multi {
         }
     }
 
-    /// One line of a head. True: the application was asked to take it.
-    fn take_head_line(&mut self, id: TransferId) -> Result<bool> {
+    /// Lines of a head, up to its end or to one that the application was asked to take (true).
+    fn take_head_lines(&mut self, id: TransferId) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
         let Some(mut response) = transfer.exchange.response.take() else { return Ok(false) };
         let Some(mut stream) = transfer.exchange.stream.take() else { return Ok(false) };
@@ -110,37 +111,16 @@ impl Multi {
             transfer.exchange.answered = true;
             transfer.infos.times.starttransfer = transfer.since_start(core.now);
         }
-        let rest = stream.lines.get(stream.lines_at..).unwrap_or_default();
-        let advance = response.advance(rest);
-        let mut wanted = Ok(false);
-        let mut line = 0..0;
-        let outcome = advance.map(|advance| {
-            stream.lines_at += advance.consumed;
-            let (span, kind) = match advance.event {
-                Event::Status { line } => (line, Line::Status),
-                Event::Header { line, field, value, .. } => (line, Line::Header { field, value }),
-                Event::EndOfHead { line, body, informational } => {
-                    transfer.exchange.head_ended = Some((body, informational));
-                    (line, Line::End)
-                }
-                _ => return,
-            };
-            let Span::Input(range) = span else { return };
-            let bytes = rest.get(range.clone()).unwrap_or_default();
-            if matches!(kind, Line::Status) {
-                transfer.note_pseudo_status(bytes);
-            }
-            let (status, version) = (response.head().status, response.head().version);
-            wanted = transfer.take_line(&mut core.outbox, status, version, bytes, kind);
-            line = range;
-        });
-        let lent = matches!(wanted, Ok(true))
-            .then(|| rest.get(line).map(<[u8]>::to_vec).unwrap_or_default());
+        let mut taken = Ok(None);
+        while matches!(taken, Ok(None))
+            && transfer.exchange.head_ended.is_none()
+            && stream.lines_at < stream.lines.len()
+        {
+            taken = transfer.take_head_line(core, &mut response, &mut stream);
+        }
         transfer.exchange.response = Some(response);
         transfer.exchange.stream = Some(stream);
-        outcome?;
-        wanted?;
-        let Some(buffer) = lent else { return Ok(false) };
+        let Some(buffer) = taken? else { return Ok(false) };
         let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
         core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes });
         Ok(true)
@@ -261,7 +241,39 @@ impl Multi {
     }
 }
 
-impl crate::transfer::Transfer {
+impl Transfer {
+    /// Acts on one line of a head; a copy of it if somebody wants it.
+    fn take_head_line(
+        &mut self,
+        core: &mut Core,
+        response: &mut Response,
+        stream: &mut Stream,
+    ) -> Result<Option<Vec<u8>>> {
+        let rest = stream.lines.get(stream.lines_at..).unwrap_or_default();
+        let advance = response.advance(rest)?;
+        // What is no event of a head is none of a head that the machine has checked.
+        stream.lines_at += advance.consumed.max(1);
+        let (span, kind) = match advance.event {
+            Event::Status { line } => (line, Line::Status),
+            Event::Header { line, field, value, .. } => (line, Line::Header { field, value }),
+            Event::EndOfHead { line, body, informational } => {
+                self.exchange.head_ended = Some((body, informational));
+                (line, Line::End)
+            }
+            _ => return Ok(None),
+        };
+        let line = match span {
+            Span::Input(range) => rest.get(range).unwrap_or_default(),
+            Span::Held(_) => return Ok(None),
+        };
+        if matches!(kind, Line::Status) {
+            self.note_pseudo_status(line);
+        }
+        let (status, version) = (response.head().status, response.head().version);
+        let wanted = self.take_line(&mut core.outbox, status, version, line, kind)?;
+        Ok(wanted.then(|| line.to_vec()))
+    }
+
     /// `:status` for those who ask for pseudo headers.
     fn note_pseudo_status(&mut self, line: &[u8]) {
         let mut pseudo = *b":status: 000\r\n";
