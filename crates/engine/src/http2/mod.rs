@@ -49,6 +49,7 @@ pub(crate) struct Session {
     /// The connection is dead; its transfers take what has come for them.
     dead: bool,
     /// Buffers of streams that are over.
+    #[expect(clippy::vec_box, reason = "they go back and forth between here and transfers")]
     spare: Vec<Box<Stream>>,
 }
 

@@ -250,11 +250,11 @@ impl Stream {
 }
 
 /// The transfer that a stream serves, if it still does.
-fn user<'a>(
-    transfers: &'a mut crate::ids::Table<Box<Transfer>>,
+fn user(
+    transfers: &mut crate::ids::Table<Box<Transfer>>,
     id: ConnId,
     stream: StreamRef,
-) -> Option<&'a mut Transfer> {
+) -> Option<&mut Transfer> {
     let transfer = transfers.get_mut(TransferId::from_bits(stream.token))?;
     let own = transfer.exchange.stream.as_deref()?;
     (transfer.conn == Some(id) && own.is(stream.id)).then_some(&mut **transfer)
