@@ -1,3 +1,35 @@
-//! Fetch many URLs at once.
+//! `tress`: fetches many URLs at once, on one thread.
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod args;
+mod demo;
+mod fetch;
+mod job;
+mod list;
+mod names;
+mod report;
+mod request;
+mod sink;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Command, CommandLine};
+
+/// Nothing was begun.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let result = match &line.command {
+        None => fetch::fetch(&line.fetch),
+        Some(Command::Demo(args)) => demo::demo(args),
+        Some(Command::DemoServer) => demo::server(),
+        Some(Command::DemoClient(args)) => demo::client(args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("tress: {error}");
+        ExitCode::from(UNUSABLE)
+    })
+}

@@ -27,6 +27,8 @@ impl Request {
 pub enum Answer {
     /// These bytes, as they are.
     Raw(String),
+    /// These bytes, then the connection is closed.
+    Last(String),
     /// Nothing, with the connection left open.
     Hang,
     /// Nothing, and the connection is closed.
@@ -66,6 +68,10 @@ fn connection(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Answer) {
                 if stream.write_all(bytes.as_bytes()).is_err() {
                     return;
                 }
+            }
+            Answer::Last(bytes) => {
+                let _ = stream.write_all(bytes.as_bytes());
+                return;
             }
             Answer::Hang => std::thread::sleep(Duration::from_secs(600)),
             Answer::Close => return,

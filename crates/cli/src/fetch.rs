@@ -1,0 +1,129 @@
+//! `tress URL...`: all transfers on this one thread.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use tress::{Done, Handle, Multi};
+
+use crate::args::{Fetch, Output};
+use crate::job::{Job, Progress, Verdict};
+use crate::list::{self, Wanted};
+use crate::names::{self, Names};
+use crate::report::Report;
+use crate::request::Sending;
+use crate::sink::Place;
+
+/// How often the bars are drawn.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Fetches what the options say. An error is one that kept everything from beginning.
+pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
+    let wanted = list::wanted(args)?;
+    let sending = Sending::new(&args.request)?;
+    let jobs = jobs(wanted, &args.output)?;
+    let report = Report::new(&args.reporting, jobs.len());
+    let mut run = Run {
+        args,
+        sending,
+        multi: Multi::new(),
+        waiting: jobs,
+        later: Vec::new(),
+        active: HashMap::new(),
+        report,
+    };
+    run.multi.max_host_connections(args.pace.per_host).max_idle_connections(args.pace.jobs);
+    run.all()?;
+    let failed = run.report.end();
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Run<'a> {
+    args: &'a Fetch,
+    sending: Sending,
+    multi: Multi,
+    waiting: VecDeque<Job>,
+    /// To be tried again at that time.
+    later: Vec<(Instant, Job)>,
+    active: HashMap<Handle, (Job, Progress)>,
+    report: Report,
+}
+
+impl Run<'_> {
+    fn all(&mut self) -> Result<(), String> {
+        loop {
+            self.start_what_may();
+            if self.active.is_empty() && self.later.is_empty() {
+                return Ok(());
+            }
+            let next = self.later.iter().map(|(at, _)| *at).min();
+            let wait = next.map_or(TICK, |at| at.saturating_duration_since(Instant::now()));
+            self.multi.turn(wait.min(TICK)).map_err(|error| error.to_string())?;
+            while let Some(done) = self.multi.next_done() {
+                self.ended(&done);
+            }
+            self.report.tick(self.active.values().map(|(job, progress)| (&*job.url, progress)));
+        }
+    }
+
+    fn start_what_may(&mut self) {
+        let now = Instant::now();
+        for (_, job) in self.later.extract_if(.., |(at, _)| *at <= now) {
+            self.waiting.push_front(job);
+        }
+        while self.active.len() < self.args.pace.jobs as usize {
+            let Some(job) = self.waiting.pop_front() else { return };
+            self.start(job);
+        }
+    }
+
+    fn start(&mut self, mut job: Job) {
+        if job.begun.is_none()
+            && let Some(outcome) = job.prepare(self.args)
+        {
+            return self.report.ended(outcome);
+        }
+        match job.start(&self.sending, self.args) {
+            Ok((easy, progress)) => {
+                let handle = self.multi.add(easy);
+                self.active.insert(handle, (job, progress));
+            }
+            Err(error) => self.report.ended(job.refused(&error)),
+        }
+    }
+
+    fn ended(&mut self, done: &Done) {
+        let Some((mut job, progress)) = self.active.remove(&done.handle()) else { return };
+        match job.judge(done, &progress, self.args) {
+            Verdict::Ended(outcome) => self.report.ended(outcome),
+            Verdict::Again(after, why) => {
+                self.report.again(&job.url, after, &why);
+                self.later.push((Instant::now() + after, job));
+            }
+        }
+    }
+}
+
+fn jobs(wanted: Vec<Wanted>, output: &Output) -> Result<VecDeque<Job>, String> {
+    if output.output.is_some() && wanted.len() > 1 {
+        return Err(format!("--output is for one URL, not for {}: --directory?", wanted.len()));
+    }
+    let directory = output.directory.clone().unwrap_or_default();
+    if output.directory.is_some() {
+        fs::create_dir_all(&directory)
+            .map_err(|error| format!("{}: {error}", directory.display()))?;
+    }
+    let mut names = Names::default();
+    let mut place = |wanted: &Wanted| match &output.output {
+        _ if output.discard => Place::Nowhere,
+        Some(file) if file.as_os_str() == "-" => Place::Stdout,
+        Some(file) => Place::of(file.clone(), output.force),
+        None => {
+            let name = wanted.name.as_deref().map(names::safe);
+            let name = names.unique(&name.unwrap_or_else(|| names::of_url(&wanted.url)));
+            Place::of(directory.join(name), output.force)
+        }
+    };
+    Ok(wanted.into_iter().map(|wanted| Job::new(wanted.url.clone(), place(&wanted))).collect())
+}
