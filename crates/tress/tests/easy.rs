@@ -206,6 +206,10 @@ fn a_download_resumes() {
     });
     let rest = Easy::get(&format!("http://{server}/")).resume_from(6).perform().unwrap();
     assert_eq!((rest.status(), rest.body()), (206, &b"world"[..]));
+    let complete = serve(|_| response("416 Range Not Satisfiable", "", "no such range"));
+    let easy = Easy::get(&format!("http://{complete}/")).resume_from(11).fail_on_error();
+    let nothing = easy.perform().unwrap();
+    assert_eq!((nothing.status(), nothing.body()), (416, &b""[..]));
     let without = serve(|_| ok("hello world"));
     let error = Easy::get(&format!("http://{without}/")).resume_from(6).perform().err().unwrap();
     assert_eq!(error.code(), Code::RangeError);
