@@ -32,7 +32,7 @@ pub fn dist(profile: &str, test_hooks: bool) -> Result<PathBuf> {
     let built = build(profile, test_hooks)?;
     let name = if test_hooks { "dist-test-hooks" } else { "dist" };
     let dist = root().join("target").join(name);
-    for dir in ["lib/pkgconfig", "bin", "include/curl", "scratch"] {
+    for dir in ["lib/pkgconfig", "bin", "libexec/tress", "include/curl", "scratch"] {
         fs::create_dir_all(dist.join(dir))?;
     }
     let archive = built.join("libtress_libcurl.a");
@@ -47,10 +47,12 @@ pub fn dist(profile: &str, test_hooks: bool) -> Result<PathBuf> {
     for (name, text) in headers::all()? {
         fs::write(dist.join("include/curl").join(name), text)?;
     }
-    // A program that runs keeps its file; the new one takes the name.
-    let tress = dist.join("bin/tress");
-    let _ = fs::remove_file(&tress);
-    fs::copy(built.join("tress"), tress)?;
+    for (program, dir) in [("tress", "bin"), ("tress-demo-peer", "libexec/tress")] {
+        // A program that runs keeps its file; the new one takes the name.
+        let file = dist.join(dir).join(program);
+        let _ = fs::remove_file(&file);
+        fs::copy(built.join(program), file)?;
+    }
     release::write(&dist, &dist)?;
     Ok(dist)
 }
@@ -60,7 +62,7 @@ pub fn install(profile: &str, prefix: &Path) -> Result<()> {
     let dist = dist(profile, false)?;
     fs::create_dir_all(prefix)?;
     let prefix = prefix.canonicalize()?;
-    for dir in ["lib", "bin", "include"] {
+    for dir in ["lib", "bin", "libexec", "include"] {
         run(Command::new("cp").arg("-a").arg(dist.join(dir)).arg(&prefix))?;
     }
     release::write(&prefix, &prefix)
@@ -70,7 +72,8 @@ pub fn install(profile: &str, prefix: &Path) -> Result<()> {
 fn build(profile: &str, test_hooks: bool) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.current_dir(root()).args(["build", "-p", "tress-libcurl", "-p", "tress-cli"]);
+    build.current_dir(root()).args(["build", "-p", "tress-libcurl"]);
+    build.args(["-p", "tress-cli", "-p", "tress-demo-peer"]);
     if test_hooks {
         build.args(["--features", "tress-libcurl/test-hooks"]);
     }

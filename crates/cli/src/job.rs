@@ -139,7 +139,7 @@ impl Job {
             }
             (None, Ok(_)) if response.status() == 416 && self.from > 0 => {
                 if !whole(response, self.from) {
-                    return self.from_the_start("what is there does not fit");
+                    return self.start_again("what is there does not fit");
                 }
                 None
             }
@@ -156,7 +156,7 @@ impl Job {
             };
         };
         if error.code() == Code::RangeError && self.from > 0 {
-            return self.from_the_start("the server cannot go on with it");
+            return self.start_again("the server cannot go on with it");
         }
         let length = sink.length;
         let repeats = self.tries <= args.pace.retries
@@ -188,7 +188,7 @@ impl Job {
         }
     }
 
-    fn from_the_start(&mut self, why: &str) -> Verdict {
+    fn start_again(&mut self, why: &str) -> Verdict {
         self.from = 0;
         self.version = None;
         self.tries -= 1;

@@ -24,17 +24,17 @@ pub(crate) struct EventLoop {
 }
 
 impl EventLoop {
-    /// Takes over what the engine wants of a socket.
-    pub fn watch(&mut self, socket: RawFd, what: Watch) {
+    /// Takes over what the engine wants of a socket; gives how often the kernel was told.
+    pub fn watch(&mut self, socket: RawFd, what: Watch) -> u64 {
         let before = match what {
             Watch::Remove => self.watched.remove(&socket),
             what => self.watched.insert(socket, what),
         };
-        if let Some((poll, _)) = &self.poll
-            && let Err(error) = register(poll, socket, before, what)
-        {
+        let Some((poll, _)) = &self.poll else { return 0 };
+        if let Err(error) = register(poll, socket, before, what) {
             self.failed = Some(error);
         }
+        u64::from(before.and_then(interest).is_some() || interest(what).is_some())
     }
 
     /// Waits for `most` at the longest, and not past the timer; gives the sockets that are ready.

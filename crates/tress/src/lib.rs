@@ -41,7 +41,7 @@ mod multi;
 mod response;
 
 pub use easy::{Easy, Flow};
-pub use multi::{Handle, Multi};
+pub use multi::{Counts, Handle, Multi};
 pub use response::{Done, Response};
 pub use tress_engine::{Figures, Infos, Ready, Times, Watch, options};
 pub use tress_model::{Code, Error, Result};

@@ -15,6 +15,20 @@ use crate::{Done, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle(TransferId);
 
+/// How often what was done since the multi was made; the differences between two times tell
+/// what work costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Times that another thing was wanted of a socket.
+    pub socket_changes: u64,
+    /// Times that the timer was set or stopped.
+    pub timer_changes: u64,
+    /// Waits of [`Multi::turn`]: each is one call of epoll_wait.
+    pub waits: u64,
+    /// Sockets that [`Multi::turn`]'s epoll was told of: each is one call of epoll_ctl.
+    pub registrations: u64,
+}
+
 type OnSocket = Box<dyn FnMut(RawFd, Watch) + Send>;
 type OnTimer = Box<dyn FnMut(Option<Duration>) + Send>;
 
@@ -28,6 +42,7 @@ pub struct Multi {
     /// The built-in loop; it has nothing to do where hooks take it over.
     event_loop: EventLoop,
     ready: Vec<(RawFd, Ready)>,
+    counts: Counts,
 }
 
 impl Default for Multi {
@@ -47,6 +62,7 @@ impl Multi {
             on_timer: None,
             event_loop: EventLoop::default(),
             ready: Vec::new(),
+            counts: Counts::default(),
         }
     }
 
@@ -129,6 +145,11 @@ impl Multi {
         self.engine.connections()
     }
 
+    /// How often what was done.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
     /// A socket is ready. False: it is none of this multi's.
     pub fn socket_action(&mut self, socket: RawFd, ready: Ready) -> bool {
         self.engine.enter(Instant::now());
@@ -151,6 +172,7 @@ impl Multi {
     /// Those of epoll(7).
     pub fn turn(&mut self, most: Duration) -> io::Result<()> {
         let mut ready = std::mem::take(&mut self.ready);
+        self.counts.waits += 1;
         let waited = self.event_loop.wait(most, &mut ready);
         for (socket, found) in ready.drain(..) {
             // One action may have closed the socket of the next event.
@@ -173,13 +195,15 @@ impl Multi {
     }
 
     pub(crate) fn watch(&mut self, socket: RawFd, what: Watch) {
+        self.counts.socket_changes += 1;
         match &mut self.on_socket {
             Some(hook) => hook(socket, what),
-            None => self.event_loop.watch(socket, what),
+            None => self.counts.registrations += self.event_loop.watch(socket, what),
         }
     }
 
     pub(crate) fn timer(&mut self, after: Option<Duration>) {
+        self.counts.timer_changes += 1;
         match &mut self.on_timer {
             Some(hook) => hook(after),
             None => self.event_loop.timer = after.map(|after| Instant::now() + after),

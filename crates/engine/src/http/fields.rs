@@ -120,8 +120,9 @@ impl Transfer {
             let text = format!("Refused WebSocket upgrade: {status}");
             return Err(Error::new(Code::HttpReturnedError, text));
         }
-        // Nothing is left to resume: that is no failure.
+        // Nothing is left to resume: that is no failure, and its text no part of the download.
         let complete = status == 416 && self.resumes();
+        self.exchange.ignore_body |= complete;
         let fails = status >= 400 && self.options.failonerror && !complete;
         if fails && self.exchange.next.is_none() {
             let text = format!("The requested URL returned error: {status}");
