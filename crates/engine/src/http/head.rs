@@ -124,7 +124,6 @@ pub(crate) fn build(
         upload_size: source_length(&options.body).unwrap_or(0),
         negotiating: varying.negotiating,
         expect_disabled: follow.expect_disabled,
-        ..RequestSpec::default()
     };
     let mut bytes = Vec::with_capacity(256);
     let sent = write_head(&spec, &mut bytes)?;
