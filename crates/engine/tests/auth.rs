@@ -248,6 +248,7 @@ fn a_long_upload_is_cut_off_when_it_must_be_made_again() {
         // The first connection answers before it has read the body.
         let head = read_head(&mut stream).unwrap();
         if field(&head, "Authorization").is_some() {
+            write(&mut stream, "HTTP/1.1 100 Continue\r\n\r\n");
             let mut body = vec![0; 100_000];
             stream.read_exact(&mut body).unwrap();
             write(&mut stream, OK);
@@ -267,4 +268,31 @@ fn a_long_upload_is_cut_off_when_it_must_be_made_again() {
         ..login(get(address, "/"), any, "u")
     };
     assert_eq!(run(&mut driver, options), ("ok".to_owned(), Ok(200)));
+}
+
+#[test]
+fn several_places_to_go_to_are_none() {
+    let (address, _) = server(|head| {
+        let again = if head.starts_with("GET /twice") { "/a" } else { "/b" };
+        let locations = format!("Location: /a\r\nLocation: {again}\r\n");
+        format!("HTTP/1.1 302 Go\r\n{locations}Content-Length: 0\r\n\r\n")
+    });
+    let mut driver = Driver::new();
+    assert_eq!(run(&mut driver, get(address, "/twice")).1, Ok(302));
+    assert_eq!(run(&mut driver, get(address, "/")).1, Err(Code::WeirdServerReply));
+}
+
+#[test]
+fn a_server_of_http_1_0_is_asked_in_http_1_0() {
+    let (address, log) = server(|head| {
+        let status = if head.starts_with("GET / ") { "302 Go\r\nLocation: /a" } else { "200 OK" };
+        format!("HTTP/1.0 {status}\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n")
+    });
+    let mut driver = Driver::new();
+    let options = Options { followlocation: FollowLocation::All, ..get(address, "/") };
+    assert_eq!(run(&mut driver, options).1, Ok(200));
+    assert_eq!(run(&mut driver, get(address, "/b")).1, Ok(200));
+    let lines: Vec<_> =
+        log.heads().iter().map(|head| head.lines().next().unwrap_or_default().to_owned()).collect();
+    assert_eq!(lines, ["GET / HTTP/1.1", "GET /a HTTP/1.0", "GET /b HTTP/1.0"]);
 }

@@ -68,6 +68,12 @@ impl Multi {
                 transfer.plan = Some(Plan::again(transfer, core)?.into());
                 self.again(id, false)
             }
+            Some(Next::Authenticate) if transfer.needs_http1_to_authenticate() => {
+                core.info(transfer, || "Forcing HTTP/1.1 for NTLM".to_owned());
+                transfer.exchange.follow.only_http1 = true;
+                transfer.plan = Some(Plan::again(transfer, core)?.into());
+                self.again(id, false)
+            }
             Some(Next::Authenticate) => {
                 // libcurl counts it among the redirects.
                 transfer.infos.redirect_count += 1;

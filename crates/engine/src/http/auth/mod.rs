@@ -24,6 +24,9 @@ use crate::multi::Core;
 use crate::options::{Auth, BodySource, Options};
 use crate::transfer::Transfer;
 
+/// `CURL_HTTP_VERSION_2_0`, as [`Infos`](crate::Infos) has it.
+const HTTP_2: u32 = 3;
+
 /// With whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whom {
@@ -265,6 +268,12 @@ impl Transfer {
     /// Must the next request be made on the same connection?
     pub(crate) fn is_bound(&self, bound: &Option<Box<Bound>>) -> bool {
         bound.as_ref().is_some_and(|b| b.server.awaits_answer() || b.proxy.awaits_answer())
+    }
+
+    /// NTLM proves a connection of one user, which HTTP/2 shares among requests.
+    pub(crate) fn needs_http1_to_authenticate(&self) -> bool {
+        let picked = self.auth.as_ref().map(|auth| auth.server.picked());
+        self.infos.http_version == HTTP_2 && picked == Some(Auth::NTLM)
     }
 
     /// Is NTLM under way, so that the connection is worth the rest of the body?
