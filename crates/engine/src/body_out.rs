@@ -15,6 +15,10 @@ pub(crate) struct BodyOut {
     state: BodyState,
     /// Bytes of the source that were taken, to know whether a retry must rewind.
     taken: u64,
+    /// Where the source is to be put before it is read: a resumed upload.
+    resume_at: u64,
+    /// Bytes of the source to be read and dropped, since it could not be put there.
+    skip: u64,
 }
 
 #[derive(Debug, Default)]
@@ -50,7 +54,7 @@ impl BodyOut {
             Some(0) => BodyState::Ended,
             _ => BodyState::Flows,
         };
-        Self { source, left: length, chunked, state, taken: 0 }
+        Self { source, left: length, chunked, state, ..Self::default() }
     }
 
     pub(crate) fn state(&self) -> BodyState {
@@ -79,6 +83,28 @@ impl BodyOut {
     /// Nothing more is to be sent, whatever was announced.
     pub(crate) fn give_up(&mut self) {
         self.state = BodyState::Ended;
+    }
+
+    /// The body goes on at `offset` of its source, which the application is asked to go to.
+    pub(crate) fn resume_at(&mut self, offset: u64) {
+        self.resume_at = offset;
+    }
+
+    /// The offset that the application was asked to go to.
+    pub(crate) fn take_resume_at(&mut self) -> u64 {
+        std::mem::take(&mut self.resume_at)
+    }
+
+    /// The source begins at its beginning: its first bytes are dropped.
+    pub(crate) fn skip(&mut self, count: u64) {
+        self.skip = count;
+    }
+
+    /// How many of `count` bytes of the source are dropped.
+    pub(crate) fn skipped(&mut self, count: usize) -> usize {
+        let dropped = self.skip.min(count as u64);
+        self.skip -= dropped;
+        dropped as usize
     }
 
     /// Is there anything of it in a retry's way: bytes taken that must be had again?

@@ -78,11 +78,26 @@ impl Multi {
             exchange.response = None;
             exchange.foreign = true;
         }
-        Ok(Flow::Again)
+        Ok(match transfer.resumes_upload(kind) {
+            Some(offset) => core.ask(id, crate::Effect::Seek { transfer: id, offset }),
+            None => Flow::Again,
+        })
     }
 }
 
 impl Transfer {
+    /// Where the source of an upload must be put before it is read, in a first request.
+    fn resumes_upload(&mut self, kind: Kind) -> Option<u64> {
+        let offset = u64::try_from(self.options.resume_from).ok().filter(|from| *from > 0)?;
+        let body = &mut self.exchange.body;
+        let first = self.exchange.follow.count == 0 && kind == Kind::Put;
+        if !first || !body.asks_application() {
+            return None;
+        }
+        body.resume_at(offset);
+        Some(offset)
+    }
+
     /// What the head of the next request says beyond settings and URL.
     fn varying(&mut self, core: &mut Core, bound: &mut Option<Box<Bound>>) -> Result<Varying> {
         if let Some(auth) = &mut self.auth {

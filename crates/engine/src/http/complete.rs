@@ -143,7 +143,7 @@ impl Multi {
         let next = redirect::next(status, kind, how(options.followlocation), keep_post(&options));
         let follow = &mut transfer.exchange.follow;
         follow.count += 1;
-        follow.origin.get_or_insert(origin);
+        follow.origin.get_or_insert_with(|| origin.clone());
         follow.kind = Some(next.kind);
         follow.drop_custom_method |= next.drop_custom_method;
         if options.http().autoreferer {
@@ -156,6 +156,9 @@ impl Multi {
             let url = plan.url.to_bytes(UrlFlags::empty()).unwrap_or_default();
             format!("Issue another request to this URL: '{}'", String::from_utf8_lossy(&url))
         });
+        if let Some(auth) = transfer.auth.as_mut().filter(|_| !origin.is(&plan.url)) {
+            auth.leave_origin();
+        }
         transfer.plan = Some(plan.into());
         Ok(())
     }

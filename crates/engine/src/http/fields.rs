@@ -43,6 +43,7 @@ impl Transfer {
             Field::LastModified if self.options.filetime || self.has_time_condition() => {
                 self.infos.filetime = parse_date(value);
             }
+            Field::ContentRange if self.options.resume_from > 0 => self.note_range(value),
             Field::RetryAfter => {
                 let text = std::str::from_utf8(value).unwrap_or_default();
                 self.infos.retry_after = text.parse().unwrap_or(0);

@@ -118,7 +118,7 @@ pub(crate) fn build(
         time_condition: time_condition(options),
         body_length,
         content_headers: match &options.body {
-            BodySource::Mime { headers, .. } => headers,
+            BodySource::Mime { headers, .. } if !varying.negotiating => headers,
             _ => &[],
         },
         upload_size: source_length(&options.body).unwrap_or(0),

@@ -245,7 +245,12 @@ impl Transfer {
         let chunked = self.exchange.body.is_chunked();
         let head_len = self.exchange.head_len;
         let prefix = head_len + if chunked { CHUNK_HEAD } else { 0 };
-        let count = buffer.len().saturating_sub(prefix);
+        let mut count = buffer.len().saturating_sub(prefix);
+        let dropped = self.exchange.body.skipped(count);
+        if dropped > 0 {
+            buffer.drain(prefix..prefix + dropped);
+            count -= dropped;
+        }
         self.exchange.body.took(count, ended);
         if ended && let Some(missing) = self.exchange.body.missing() {
             let text = format!(

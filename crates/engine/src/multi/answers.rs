@@ -84,8 +84,19 @@ impl Multi {
 
     /// Answers [`Effect::Seek`](crate::Effect::Seek).
     pub fn sought(&mut self, answer: Sought) {
+        let asked = self.core.asked.and_then(|asked| self.transfers.get_mut(asked.transfer));
+        let body = asked.map(|transfer| &mut transfer.exchange.body);
+        let resume = body.map_or(0, |body| {
+            let offset = body.take_resume_at();
+            if answer == Sought::CantSeek {
+                body.skip(offset);
+            }
+            offset
+        });
         let refused = match answer {
             Sought::Ok => Ok(()),
+            Sought::CantSeek if resume > 0 => Ok(()),
+            Sought::Fail if resume > 0 => Err(Error::new(Code::ReadError, "Could not seek stream")),
             Sought::Fail | Sought::CantSeek => {
                 Err(Error::new(Code::SendFailRewind, "necessary data rewind was not possible"))
             }

@@ -81,6 +81,11 @@ impl Authentication {
         (self.server.multipass, self.proxy.multipass) = (false, false);
     }
 
+    /// A redirect leads to another server.
+    pub(crate) fn leave_origin(&mut self) {
+        self.server.leave_origin();
+    }
+
     pub(crate) fn new_connection(&mut self) {
         self.server.new_connection();
         self.proxy.new_connection();

@@ -69,6 +69,12 @@ impl Side {
         self.multipass = false;
     }
 
+    /// The next request goes elsewhere: its challenge will be another.
+    pub(crate) fn leave_origin(&mut self) {
+        self.digest = Digest::default();
+        self.digest_for.clear();
+    }
+
     pub(crate) fn picked(&self) -> Auth {
         self.picked.unwrap_or(Auth::empty())
     }
@@ -107,6 +113,8 @@ impl Side {
                 }
                 Scheme::Digest => {
                     self.offers(Auth::DIGEST, &mut heard);
+                    // Whoever answers it next: the challenge is for them.
+                    self.digest_for.clear();
                     if self.digest.challenge(challenge.rest).is_err() {
                         heard.notes.push("Digest authentication problem, ignoring.");
                         heard.refused = Some(true);
