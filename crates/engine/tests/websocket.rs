@@ -102,6 +102,19 @@ fn any_answer_but_101_is_an_error() {
     assert_eq!(error.message(), "Refused WebSocket upgrade: 200");
 }
 
+#[test]
+fn a_peer_that_closes_without_a_frame_has_said_nothing() {
+    let server = serve(|mut stream| {
+        read_head(&mut stream).unwrap();
+        write(&mut stream, SWITCH);
+    });
+    let mut driver = Driver::new();
+    let id = driver.add(options(server));
+    driver.run();
+    let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
+    assert_eq!(error.code(), Code::GotNothing);
+}
+
 fn wait<T>(mut attempt: impl FnMut() -> tress_model::Result<T>) -> tress_model::Result<T> {
     loop {
         match attempt() {

@@ -182,6 +182,9 @@ impl Core {
 
     /// Wall clock seconds since 1970, for cookies and the like.
     pub(crate) fn now_unix(&self) -> i64 {
+        if crate::stores::test_hook("CURL_FORCETIME").is_some() {
+            return 0;
+        }
         crate::stores::unix_now()
     }
 }

@@ -85,6 +85,9 @@ impl Multi {
                 Step::Asked => return Ok(Flow::Asked),
                 Step::Again => {}
                 Step::Done => {
+                    if self.transfer(id).is_some_and(|transfer| transfer.infos.downloaded == 0) {
+                        return Err(Error::new(Code::GotNothing, "Empty reply from server"));
+                    }
                     if self.ask_progress(id) {
                         return Ok(Flow::Asked);
                     }
