@@ -40,6 +40,7 @@ impl Transfer {
             Field::ContentType => self.infos.content_type = Some(value.into()),
             Field::ContentEncoding => self.note_codings(value)?,
             Field::Location => self.note_location(value)?,
+            Field::ContentRange => self.note_range(value),
             Field::LastModified if self.options.filetime || self.has_time_condition() => {
                 self.infos.filetime = parse_date(value);
             }
@@ -253,7 +254,7 @@ impl Transfer {
     /// A resumed download needs a server that does ranges.
     fn check_range(&mut self, core: &mut Core, length: Option<u64>) -> Result<()> {
         let exchange = &mut self.exchange;
-        let in_range = exchange.content_range || exchange.next.is_some();
+        let in_range = exchange.content_range || exchange.ignore_body || exchange.next.is_some();
         if in_range || !self.resumes() {
             return Ok(());
         }
