@@ -13,7 +13,7 @@ use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
 use tress_net::tls::TlsSettings;
 
 use crate::http::auth::Credentials;
-use crate::options::{BodySource, ConnectOnly, Hooks, HttpVersion, IpResolve, Options};
+use crate::options::{Auth, BodySource, ConnectOnly, Hooks, HttpVersion, IpResolve, Options};
 use crate::proxy::{Layer, Proxy, Route};
 
 /// The key under which connections are pooled. Two transfers whose destinations are equal may
@@ -115,6 +115,8 @@ impl Destination {
         let only_http1 = only_http1
             || !scheme.starts_with("http")
             || options.connect().connect_only != ConnectOnly::No
+            // NTLM proves a connection, not a request: there must be one transfer on it.
+            || options.auth().httpauth == Auth::NTLM
             || route.as_deref().and_then(Route::forwarder).is_some();
         let elsewhere = alternative.filter(|other| other.service.alpn != other.origin.alpn);
         let http = match elsewhere.map(|other| other.service.alpn) {
