@@ -29,6 +29,8 @@ pub struct Upload {
     /// A mime that was made for this upload alone (`CURLOPT_HTTPPOST`).
     made: *mut MimeHandle,
     scratch: Vec<u8>,
+    /// A source has paused or failed after bytes that had to go out first.
+    stopped: Option<Supplied>,
 }
 
 /// How callbacks of the application are called: with the guard of its multi handle, say.
@@ -48,7 +50,7 @@ impl Upload {
         let body = unsafe { tree::top(&*mime, &mut sources) }.prepare(how);
         let made = if made { mime } else { std::ptr::null_mut() };
         let reader = BodyReader::new(Arc::new(body?));
-        Ok(Self { reader, sources, made, scratch: Vec::new() })
+        Ok(Self { reader, sources, made, scratch: Vec::new(), stopped: None })
     }
 
     /// The body as it is laid out.
@@ -66,7 +68,11 @@ impl Upload {
         room: usize,
         buffer: &mut Vec<u8>,
     ) -> Supplied {
+        if let Some(stopped) = self.stopped.take() {
+            return stopped;
+        }
         let start = buffer.len();
+        let mut called = false;
         loop {
             let left = room.saturating_sub(buffer.len() - start);
             let source = match self.reader.write(buffer, left) {
@@ -76,20 +82,33 @@ impl Upload {
                 Err(_) => return Supplied::Abort,
             };
             let left = room.saturating_sub(buffer.len() - start);
-            if left < ENCODER_GROWTH && buffer.len() > start {
+            let calls = self.is_callback(source);
+            // What a callback gives goes out before it is asked for more.
+            if buffer.len() > start && (left < ENCODER_GROWTH || (calls && called)) {
                 return Supplied::Data;
             }
+            called |= calls;
             // SAFETY: as the caller promises.
             match unsafe { self.fetch(caller, source, left) } {
                 Ok(()) => {}
-                // What is there goes out first; the callback is asked again then.
-                Err(_) if buffer.len() > start => return Supplied::Data,
+                Err(stop) if buffer.len() > start => {
+                    self.stopped = Some(stop);
+                    return Supplied::Data;
+                }
                 Err(stop) => return stop,
             }
             if self.reader.supply(&self.scratch, buffer).is_err() {
                 return Supplied::Abort;
             }
         }
+    }
+
+    fn is_callback(&self, source: SourceId) -> bool {
+        let part = self.sources.get(source.0 as usize);
+        // SAFETY: parts outlive the upload; no callback runs here.
+        part.is_some_and(|&part| unsafe {
+            matches!(&(*part).content, PartContent::Callback { .. })
+        })
     }
 
     /// Fills the scratch buffer from a source; nothing in it ends the source.
@@ -134,6 +153,7 @@ impl Upload {
                 return sought;
             }
         }
+        self.stopped = None;
         self.reader.rewind();
         Sought::Ok
     }
