@@ -22,8 +22,9 @@ use super::line::Lines;
 /// The most bytes of all heads of one response, interim ones included
 /// (`MAX_HTTP_RESP_HEADER_SIZE`).
 pub const MAX_HEAD_BYTES: usize = 300 * 1024;
-/// The longest single header line, folded parts included.
-pub const MAX_LINE: usize = MAX_HEAD_BYTES;
+/// The longest single header line, folded parts included (`CURL_MAX_HTTP_HEADER`, which counts a
+/// byte for the end of the string).
+pub const MAX_LINE: usize = 100 * 1024 - 1;
 /// The most header lines of one response, interim ones included.
 pub const MAX_HEADERS: usize = 5000;
 
