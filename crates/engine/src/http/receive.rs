@@ -92,7 +92,9 @@ impl Multi {
                 transfer.exchange.parsing = true;
                 if !transfer.exchange.answered {
                     transfer.exchange.answered = true;
-                    transfer.infos.times.starttransfer = transfer.since_start(core.now);
+                    let since = transfer.since_start(core.now);
+                    let times = &mut transfer.infos.times;
+                    (times.starttransfer, times.total) = (since, since);
                 }
                 transfer.progress.received(count, &transfer.options, core.now);
                 Ok(Received::Bytes)

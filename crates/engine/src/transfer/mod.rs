@@ -267,9 +267,9 @@ impl Transfer {
         self.result = Some(result);
     }
 
-    /// Time since the start of the transfer.
+    /// Time since the start of the transfer: never nothing, which would mean "not yet".
     pub(crate) fn since_start(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.started)
+        now.saturating_duration_since(self.started).max(Duration::from_micros(1))
     }
 
     /// The earliest time at which it must be looked at again.

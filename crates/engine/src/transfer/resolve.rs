@@ -56,6 +56,10 @@ impl Multi {
         if transfer.lookup.is_some() {
             return Ok(None);
         }
+        if is_onion(name) {
+            let text = "Not resolving .onion address (RFC 7686)";
+            return Err(Error::new(Code::CouldntResolveHost, text));
+        }
         let via_proxy = conn.is_some_and(|conn| conn.destination.first_proxy().is_some());
         let timeout = transfer.options.dns().dns_cache_timeout;
         let wildcard = transfer.options.dns().resolve.is_some();
@@ -175,6 +179,12 @@ impl crate::conn::Conn {
             Peer::Unix(_) | Peer::Abstract(_) => None,
         }
     }
+}
+
+/// Names of Tor's hidden services are never asked of DNS (RFC 7686 section 2).
+fn is_onion(name: &str) -> bool {
+    let last = name.strip_suffix('.').unwrap_or(name).rsplit_once('.');
+    last.is_some_and(|(_, last)| last.eq_ignore_ascii_case("onion"))
 }
 
 pub(crate) fn wanted(family: IpResolve) -> Family {
