@@ -15,7 +15,8 @@ use crate::options::Auth;
 #[derive(Default)]
 pub(crate) struct Side {
     want: Auth,
-    /// Offered by the response that is being read.
+    /// Offered since something was picked last; as in libcurl, what a refused answer has left
+    /// of it counts in the handle's next transfer too.
     available: Auth,
     /// None: nothing was picked yet. Empty: nothing that is offered can be answered.
     picked: Option<Auth>,
@@ -65,7 +66,6 @@ impl Side {
     pub(crate) fn begin(&mut self, want: Auth) {
         self.want = want;
         self.picked = self.picked.map(|picked| picked & want).filter(|picked| !picked.is_empty());
-        self.available = Auth::empty();
         self.multipass = false;
     }
 
