@@ -1,8 +1,8 @@
 //! Talking to a SOCKS proxy.
 
-use tress_model::{Error, Result};
+use tress_model::{Code, Error, Result};
 use tress_net::resolve::{Addresses, Family};
-use tress_proto::socks::{self, Failure, Request, Status, Version};
+use tress_proto::socks::{self, Failure, ProxyCode, Request, Status, Version};
 
 use super::handshake::{Talk, Turn};
 use super::{Proxy, Route};
@@ -93,7 +93,17 @@ impl Multi {
         let Some(socks) = conn.socks() else { return Ok(()) };
         let found = match addresses.and_then(|found| found.iter(socks.port).next()) {
             Some(address) => socks.machine.resolved(address.ip()),
-            None => Err(socks.machine.unresolved()),
+            None if addresses.is_some() => Err(socks.machine.unresolved()),
+            None => Err(Failure {
+                detail: ProxyCode::ResolveHost,
+                message: format!(
+                    "error {} resolving SOCKS destination {}:{}",
+                    Code::CouldntResolveHost as i32,
+                    socks.host,
+                    socks.port
+                )
+                .into(),
+            }),
         };
         found.map_err(|why| failed(&mut transfer.infos, why))
     }
