@@ -57,7 +57,6 @@ pub(crate) struct Interest {
     /// By descriptor: these are small, dense numbers.
     entries: Vec<Option<Entry>>,
     changed: Vec<RawFd>,
-    announced: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -111,7 +110,6 @@ impl Interest {
     pub(crate) fn remove(&mut self, socket: RawFd) -> Option<Change> {
         let entry = self.entries.get_mut(socket as usize)?.take()?;
         entry.announced?;
-        self.announced -= 1;
         Some(Change { socket, transfer: entry.transfer, what: Watch::Remove })
     }
 
@@ -128,11 +126,6 @@ impl Interest {
                 Want::NONE => Watch::Remove,
                 want => want.watch(),
             };
-            match (entry.announced, what) {
-                (None, _) => self.announced += 1,
-                (Some(_), Watch::Remove) => self.announced -= 1,
-                _ => {}
-            }
             entry.announced = (what != Watch::Remove).then_some(entry.want);
             return Some(Change { socket, transfer: entry.transfer, what });
         }
@@ -168,11 +161,6 @@ impl Interest {
             (entry.want != Want::NONE).then(|| (socket as RawFd, entry.want.watch()))
         })
     }
-
-    /// How many sockets the application is watching.
-    pub(crate) fn announced(&self) -> usize {
-        self.announced
-    }
 }
 
 #[cfg(test)]
@@ -207,6 +195,6 @@ mod tests {
         interest.set(5, SocketOwner::Resolver, None, Want::NONE);
         assert_eq!(changes(&mut interest), [(5, Watch::Remove)]);
         assert!(interest.remove(5).is_none());
-        assert_eq!(interest.announced(), 0);
+        assert!(!interest.is_announced(5));
     }
 }

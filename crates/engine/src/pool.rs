@@ -57,7 +57,6 @@ impl Host {
 struct Links {
     first: Option<ConnId>,
     last: Option<ConnId>,
-    len: usize,
 }
 
 /// May a new connection be opened?
@@ -118,11 +117,6 @@ impl Pool {
         self.conns.len()
     }
 
-    /// How many of them are idle.
-    pub(crate) fn idle_len(&self) -> usize {
-        self.idle.len
-    }
-
     pub(crate) fn ids(&self) -> Vec<ConnId> {
         self.conns.ids().collect()
     }
@@ -148,7 +142,6 @@ impl Pool {
             None => self.idle.first = Some(id),
         }
         self.idle.last = Some(id);
-        self.idle.len += 1;
     }
 
     /// The connection that was idle for longest.
@@ -277,7 +270,6 @@ impl Pool {
             Some(conn) => conn.older = older,
             None => self.idle.last = older,
         }
-        self.idle.len -= 1;
         let Some(host) = self.hosts.get_mut(&destination) else { return };
         host.idle.swap_remove(place as usize);
         if let Some(moved) = host.idle.get(place as usize).copied()

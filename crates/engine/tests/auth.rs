@@ -206,7 +206,7 @@ fn credentials_stay_with_their_host() {
     assert_eq!(field(&other_log.heads()[0], "Authorization"), None);
     assert_eq!(field(&other_log.heads()[0], "Cookie"), None);
     options.auth_mut().unrestricted_auth = true;
-    run(&mut driver, options);
+    let _ = run(&mut driver, options);
     assert!(field(&other_log.heads()[1], "Authorization").is_some());
 }
 

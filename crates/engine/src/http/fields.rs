@@ -40,7 +40,6 @@ impl Transfer {
             Field::ContentType => self.infos.content_type = Some(value.into()),
             Field::ContentEncoding => self.note_codings(value)?,
             Field::Location => self.note_location(value)?,
-            Field::ContentRange => self.note_range(value),
             Field::LastModified if self.options.filetime || self.has_time_condition() => {
                 self.infos.filetime = parse_date(value);
             }

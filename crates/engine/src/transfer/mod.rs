@@ -22,7 +22,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tress_model::headers::HeaderStore;
-use tress_model::url::UrlFlags;
 use tress_model::{Code, Error, Result};
 
 use crate::conn::{Conn, ConnId, Stage};

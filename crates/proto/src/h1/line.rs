@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use memchr::memchr;
-use tress_model::{Code, Error, Result};
+use tress_model::{Code, Result};
 
 use super::response::{MAX_LINE, Span};
 
