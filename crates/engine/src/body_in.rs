@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::conn::ConnId;
 
 /// Bytes asked of the kernel at once. One buffer serves the whole multi handle.
-const RECEIVE_BUFFER: usize = 128 * 1024;
+const RECEIVE_BUFFER: usize = 512 * 1024;
 
 /// The bytes received last and not consumed yet; they belong to one connection.
 ///
