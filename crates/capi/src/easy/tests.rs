@@ -1,3 +1,4 @@
+mod aborts;
 mod stores;
 
 use std::ffi::{CStr, CString, c_int, c_long, c_void};
