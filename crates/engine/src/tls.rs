@@ -36,7 +36,6 @@ pub(crate) fn settings(options: &TlsOptions) -> Arc<TlsSettings> {
         curves: text(&options.ssl_ec_curves),
         session_cache: options.ssl_sessionid_cache,
         keep_certificates: options.certinfo,
-        ..defaults
     })
 }
 

@@ -43,7 +43,7 @@ impl Credentials {
         let auth = options.auth();
         let mut source = Source::Options;
         let mut found = if allowed { Self::of_options(auth) } else { None };
-        if !found.as_ref().is_some_and(|found| !found.user.is_empty()) {
+        if found.as_ref().is_none_or(|found| found.user.is_empty()) {
             source = Source::Url;
             let (user, password) = (decoded(url.user())?, decoded(url.password())?);
             if found.is_some() || user.is_some() || password.is_some() {
