@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use tress_model::{Code, Error, Result};
+use tress_proto::h1::chunked_out;
 
 use super::Next;
 use crate::TransferId;
@@ -12,8 +13,8 @@ use crate::multi::{Flow, Multi};
 use crate::options::{Hooks, Options};
 use crate::transfer::Transfer;
 
-/// Bytes before and after a chunk: up to 8 digits of size and two line ends.
-const CHUNK_HEAD: usize = 10;
+/// Room for the size before a chunk.
+const CHUNK_HEAD: usize = chunked_out::PREFIX;
 
 impl Multi {
     /// Sends as much as goes; asks for more of the body when all was sent.
@@ -282,21 +283,12 @@ impl Transfer {
 /// Writes the size before `count` body bytes and the line end after them, in place, and moves
 /// the head of the request up to it; gives where the bytes to send begin.
 fn frame_chunk(buffer: &mut Vec<u8>, head_len: usize, count: usize, ended: bool) -> usize {
-    let mut start = head_len + CHUNK_HEAD;
-    if count > 0 {
-        buffer[start - 2] = b'\r';
-        buffer[start - 1] = b'\n';
-        start -= 2;
-        let mut rest = count;
-        while rest > 0 {
-            start -= 1;
-            buffer[start] = b"0123456789abcdef"[rest & 15];
-            rest >>= 4;
-        }
-        buffer.extend_from_slice(b"\r\n");
-    }
+    let start = match count {
+        0 => head_len + CHUNK_HEAD,
+        _ => chunked_out::seal(buffer, head_len),
+    };
     if ended {
-        buffer.extend_from_slice(b"0\r\n\r\n");
+        buffer.extend_from_slice(chunked_out::LAST);
     }
     buffer.copy_within(..head_len, start - head_len);
     start - head_len
