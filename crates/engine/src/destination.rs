@@ -37,6 +37,44 @@ pub(crate) struct Destination {
     pub(crate) route: Option<Box<Route>>,
     /// Which version of HTTP is to be spoken.
     pub(crate) http: HttpWish,
+    /// The same for connections that nobody is authenticated on; none: this is it.
+    pub(crate) unbound: Option<Arc<Self>>,
+}
+
+/// Whose a connection is that NTLM or Negotiate may authenticate.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Binding<'a> {
+    /// The schemes that the server may pick, and whom they authenticate.
+    server: Auth,
+    credentials: Option<&'a Credentials>,
+    /// The schemes that the proxy may pick; whom for the route says.
+    proxy: Auth,
+}
+
+impl<'a> Binding<'a> {
+    /// What the settings let server and proxy pick.
+    pub(crate) fn of(options: &Options, credentials: Option<&'a Credentials>) -> Self {
+        let schemes = Auth::NTLM | Auth::NEGOTIATE;
+        let server = options.auth().httpauth & schemes;
+        Self {
+            server: if credentials.is_some() { server } else { server & Auth::NEGOTIATE },
+            credentials,
+            proxy: options.proxy().proxyauth & schemes,
+        }
+    }
+
+    fn push(self, url: &Url, via_proxy: bool, key: &mut Vec<u8>) {
+        if !self.server.is_empty() {
+            key.extend_from_slice(&self.server.bits().to_be_bytes());
+            push(key, &self.credentials.map(Credentials::identity).unwrap_or_default());
+            push(key, url.host_name());
+            key.extend_from_slice(&url.port().to_be_bytes());
+        }
+        if via_proxy && !self.proxy.is_empty() {
+            key.push(b'P');
+            key.extend_from_slice(&self.proxy.bits().to_be_bytes());
+        }
+    }
 }
 
 /// Which version of HTTP a connection may speak.
@@ -84,8 +122,8 @@ pub(crate) enum Peer {
 }
 
 impl Destination {
-    /// Where a transfer goes; `bound`: whose connections those are that NTLM may authenticate;
-    /// `only_http1`: the server does not want HTTP/2 for this.
+    /// Where a transfer goes, on connections of `binding`; `only_http1`: the server does not want
+    /// HTTP/2 for this.
     ///
     /// # Errors
     /// Those of [`Route::of`].
@@ -94,7 +132,25 @@ impl Destination {
         url: &Url,
         scheme: &'static Scheme,
         alternative: Option<&Alternative>,
-        bound: Option<&Credentials>,
+        binding: Binding<'_>,
+        only_http1: bool,
+    ) -> Result<Self> {
+        let make = |binding| Self::bound(options, url, scheme, alternative, binding, only_http1);
+        let mut new = make(binding)?;
+        let unbound = match binding.server.is_empty() && binding.proxy.is_empty() {
+            true => None,
+            false => Some(make(Binding::default())?).filter(|unbound| unbound.key != new.key),
+        };
+        new.unbound = unbound.map(Arc::new);
+        Ok(new)
+    }
+
+    fn bound(
+        options: &Options,
+        url: &Url,
+        scheme: &'static Scheme,
+        alternative: Option<&Alternative>,
+        binding: Binding<'_>,
         only_http1: bool,
     ) -> Result<Self> {
         let mut tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
@@ -134,17 +190,14 @@ impl Destination {
         if let Some(bind) = &settings.bind {
             push(&mut key, format!("{bind:?}").as_bytes());
         }
-        if let Some(credentials) = bound {
-            push(&mut key, &credentials.identity());
-            push(&mut key, url.host_name());
-            key.extend_from_slice(&url.port().to_be_bytes());
-        }
         if let Some(route) = &route {
             route.push(&mut key);
         }
+        binding.push(url, route.as_deref().is_some_and(|route| route.http.is_some()), &mut key);
         let key = key.into_boxed_slice();
         let hash = hash(&key);
-        Ok(Self { key, hash, scheme, host, port, peer, settings, tls, alpn, route, http })
+        let unbound = None;
+        Ok(Self { key, hash, scheme, host, port, peer, settings, tls, alpn, route, http, unbound })
     }
 
     /// The proxy that gets the requests themselves, if one does.

@@ -14,7 +14,7 @@ use tress_model::{Code, Error, Result};
 
 use tress_proto::h2::Fields;
 
-use crate::destination::{Destination, HttpWish};
+use crate::destination::{Binding, Destination, HttpWish};
 use crate::http::auth::{self, Credentials, Whom};
 use crate::http::head::{self, FirstOrigin, Head, Varying};
 use crate::line;
@@ -178,13 +178,12 @@ impl Plan {
             }
             _ => Auth::empty(),
         };
-        let bound = login.filter(|_| options.auth().httpauth.contains(Auth::NTLM));
         let destination = Destination::new(
             &options,
             &url,
             scheme,
             alternative.as_ref(),
-            bound,
+            Binding::of(&options, login),
             follow.only_http1,
         )?;
         let alt_used = alternative.filter(|other| destination.is_at(&other.service)).map(|other| {

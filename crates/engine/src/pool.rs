@@ -128,6 +128,22 @@ impl Pool {
         Some(id)
     }
 
+    /// A connection that is in use counts for another destination from now on: somebody is
+    /// authenticated on it, or nobody.
+    pub(crate) fn rebind(&mut self, id: ConnId, destination: &Arc<Destination>) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        let old = std::mem::replace(&mut conn.destination, destination.clone());
+        let undecided = u32::from(conn.undecided);
+        if let Some(host) = self.hosts.get_mut(&old) {
+            host.open -= 1;
+            host.undecided -= undecided;
+            self.forget_if_empty(&old);
+        }
+        let host = self.hosts.entry(destination.clone()).or_default();
+        host.open += 1;
+        host.undecided += undecided;
+    }
+
     /// A connection is free for the next transfer.
     pub(crate) fn put_idle(&mut self, id: ConnId, now: Instant) {
         let Some(conn) = self.conns.get_mut(id) else { return };

@@ -188,6 +188,51 @@ fn ntlm_takes_a_connection_for_one_user() {
 }
 
 #[test]
+fn a_connection_that_nobody_is_proved_on_serves_those_who_may_prove_it() {
+    let (address, log) = ntlm_server();
+    let mut driver = Driver::new();
+    let any = Auth::BASIC | Auth::NTLM;
+    let transfers = [
+        get(address, "/"),
+        // Nobody asks for credentials: the connection stays everybody's.
+        login(get(address, "/"), any, "a"),
+        get(address, "/"),
+        // This one is proved, and a's from then on.
+        login(get(address, "/"), Auth::NTLM, "a"),
+        get(address, "/"),
+        login(get(address, "/"), Auth::NTLM, "a"),
+        // A scheme that proves requests has no business on it, though it is a's.
+        login(get(address, "/"), Auth::DIGEST, "a"),
+    ];
+    for options in transfers {
+        assert_eq!(run(&mut driver, options).1, Ok(200));
+    }
+    assert_eq!(log.connections(), [1, 1, 1, 1, 1, 2, 1, 2]);
+}
+
+#[test]
+fn a_refused_scheme_that_went_unasked_leaves_no_challenge_behind() {
+    let (address, log) = server(|head| match field(head, "Authorization") {
+        Some(value) if value.starts_with("Basic ") => unauthorized(
+            "WWW-Authenticate: Digest realm=\"r\", nonce=\"1\"\r\n\
+             WWW-Authenticate: Basic realm=\"r\"\r\n",
+        ),
+        _ => unauthorized("WWW-Authenticate: Digest realm=\"r\", nonce=\"2\"\r\n"),
+    });
+    let mut driver = Driver::new();
+    let mut transfer = tress_engine::Transfer::new(Arc::new(get(address, "/")));
+    // Basic is refused, then Digest, which knows its nonce already: one request each.
+    for auth in [Auth::BASIC, Auth::DIGEST] {
+        transfer.set_options(Arc::new(login(get(address, "/"), auth, "u")));
+        let id = driver.add_transfer(transfer);
+        driver.run();
+        transfer = *driver.multi.remove(id).unwrap();
+        assert_eq!(transfer.infos().response_code, 401);
+    }
+    assert_eq!(log.heads().len(), 2, "{:?}", log.heads());
+}
+
+#[test]
 fn credentials_stay_with_their_host() {
     let (other, other_log) = server(|_| OK.to_owned());
     let (address, log) = server(move |head| {

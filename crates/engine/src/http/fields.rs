@@ -192,7 +192,7 @@ impl Transfer {
         self.take_challenges(core, bound);
         let closes = self.exchange.close;
         let for_proxy = self.proxy_asks_again(core, bound, closes);
-        let plan = self.plan.as_deref().filter(|plan| plan.auth_used.is_empty());
+        let plan = self.plan.as_deref();
         let Some(credentials) = plan.and_then(|plan| plan.credentials.clone()) else {
             return for_proxy;
         };

@@ -27,6 +27,7 @@ impl Multi {
         conn.last_used = now;
         conn.readable &= conn.h2.is_some();
         let (destination, uses, last) = (conn.destination.clone(), conn.uses, conn.last_user);
+        let is_bound = conn.h2.is_some() || conn.bound.as_ref().is_some_and(|it| it.is_under_way());
         if let Stage::Open(stream) = &conn.stage {
             let fd = stream.fd();
             // What is watched stays watched for a little: the next transfer often follows at
@@ -39,7 +40,13 @@ impl Multi {
                 self.limit_lingering();
             }
         }
-        self.pool.put_idle(id, now);
+        if let Some(unbound) = destination.unbound.as_ref().filter(|_| !is_bound) {
+            self.pool.rebind(id, unbound);
+            self.pool.put_idle(id, now);
+            self.wake_waiting(unbound);
+        } else {
+            self.pool.put_idle(id, now);
+        }
         self.wake_waiting(&destination);
         self.limit_cache();
     }

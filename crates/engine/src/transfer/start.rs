@@ -65,6 +65,12 @@ impl Multi {
         if let Some(conn) = self.take_idle(destination, options) {
             return Some(self.reuse(id, conn));
         }
+        if let Some(unbound) = &destination.unbound
+            && let Some(conn) = self.take_idle(unbound, options)
+        {
+            self.pool.rebind(conn, destination);
+            return Some(self.reuse(id, conn));
+        }
         let refused = self.transfer(id).is_some_and(|t| t.exchange.follow.refused > 0);
         let hopes = shares && (options.pipewait || refused) && self.pool.may_hope(destination);
         hopes.then(|| Ok(self.hope(id, destination)))

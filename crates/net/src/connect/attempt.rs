@@ -109,7 +109,13 @@ impl Attempt {
                 }
                 State::SockOptDone(fd, answer) => match answer {
                     SockOptAnswer::Ok => return self.start(fd, settings, notes),
-                    SockOptAnswer::AlreadyConnected => return self.connected(fd),
+                    // A blocking socket would hold up every other transfer.
+                    SockOptAnswer::AlreadyConnected => {
+                        return match stop_blocking(&fd, settings) {
+                            Ok(()) => self.connected(fd),
+                            Err(errno) => self.failed(fd, errno, None, notes),
+                        };
+                    }
                     SockOptAnswer::Error => {
                         self.state = State::Connecting(fd);
                         let error = Code::AbortedByCallback.into();
@@ -132,9 +138,7 @@ impl Attempt {
             self.state = State::Connecting(fd);
             return Progress::Failed(failure);
         }
-        if settings.ask_open
-            && let Err(errno) = rustix::io::ioctl_fionbio(&fd, true)
-        {
+        if let Err(errno) = stop_blocking(&fd, settings) {
             let local = settings.verbose.then(|| local_addr(&fd));
             return self.failed(fd, errno, local, notes);
         }
@@ -239,6 +243,11 @@ fn connect(fd: BorrowedFd<'_>, target: &Target) -> rustix::io::Result<()> {
             rustix::net::connect(fd, &SocketAddrUnix::new_abstract_name(name)?)
         }
     }
+}
+
+/// A socket that the application has opened may still be a blocking one.
+fn stop_blocking(fd: &OwnedFd, settings: &ConnectSettings) -> rustix::io::Result<()> {
+    if settings.ask_open { rustix::io::ioctl_fionbio(fd, true) } else { Ok(()) }
 }
 
 fn local_addr(fd: &OwnedFd) -> Option<SocketAddr> {

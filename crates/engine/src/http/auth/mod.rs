@@ -202,7 +202,9 @@ impl Transfer {
         value: &[u8],
     ) {
         let options = &self.options;
+        let sent = self.sent_unasked(whom);
         let auth = self.auth.get_or_insert_with(|| Box::new(Authentication::new(options)));
+        auth.side(whom).assume(sent);
         let heard = auth.side(whom).challenge(value, bound, whom);
         auth.problem = heard.refused.unwrap_or(auth.problem);
         match whom {
@@ -211,6 +213,19 @@ impl Transfer {
         }
         for note in heard.notes {
             core.info(self, || note.to_owned());
+        }
+    }
+
+    /// The scheme whose header the plan's head has: no round came before it.
+    fn sent_unasked(&self, whom: Whom) -> Auth {
+        let Some(plan) = self.plan.as_deref() else { return Auth::empty() };
+        let proxy = plan.destination.forwarder();
+        match whom {
+            Whom::Server => plan.auth_used,
+            Whom::Proxy if proxy.is_some_and(|it| it.preemptive(&self.options).is_some()) => {
+                Auth::BASIC
+            }
+            Whom::Proxy => Auth::empty(),
         }
     }
 
@@ -285,7 +300,7 @@ impl Transfer {
     pub(crate) fn is_ntlm_under_way(&self, bound: &Option<Box<Bound>>) -> bool {
         let Some(auth) = &self.auth else { return false };
         [&auth.server, &auth.proxy].iter().any(|side| side.picked() == Auth::NTLM)
-            && bound.as_ref().is_some_and(|b| b.server.is_under_way() || b.proxy.is_under_way())
+            && bound.as_ref().is_some_and(|bound| bound.is_under_way())
     }
 }
 

@@ -15,6 +15,11 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
+    /// Has somebody begun to prove the connection?
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.server.is_under_way() || self.proxy.is_under_way()
+    }
+
     /// The handshake of a connection with `whom`.
     pub(crate) fn ntlm(bound: &mut Option<Box<Self>>, whom: Whom) -> &mut Ntlm {
         let bound = bound.get_or_insert_default();

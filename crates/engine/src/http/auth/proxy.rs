@@ -108,8 +108,7 @@ impl Transfer {
         let Some(plan) = self.plan.as_deref() else { return false };
         let Some(proxy) = plan.destination.forwarder() else { return false };
         let Some(credentials) = proxy.credentials.clone() else { return false };
-        proxy.preemptive(&self.options).is_none()
-            && self.wants_another_round(core, bound, Whom::Proxy, &credentials, closes)
+        self.wants_another_round(core, bound, Whom::Proxy, &credentials, closes)
     }
 }
 

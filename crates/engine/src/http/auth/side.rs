@@ -75,6 +75,15 @@ impl Side {
         self.digest_for.clear();
     }
 
+    /// This scheme was used without being asked for (none: there was no such); a challenge after
+    /// that refuses it.
+    pub(crate) fn assume(&mut self, scheme: Auth) {
+        if !scheme.is_empty() {
+            self.picked = Some(scheme);
+            self.done = true;
+        }
+    }
+
     pub(crate) fn picked(&self) -> Auth {
         self.picked.unwrap_or(Auth::empty())
     }
