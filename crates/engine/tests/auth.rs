@@ -7,7 +7,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use support::{Driver, get, read_head, serve, write};
-use tress_engine::options::{Auth, BodySource, FollowLocation, Method, NetrcMode, Options};
+use tress_engine::options::{
+    Auth, BodySource, FollowLocation, HttpSigAlgorithm, Method, NetrcMode, Options,
+};
 use tress_model::Code;
 
 /// What a server has read: the heads, with the number of their connection.
@@ -340,4 +342,28 @@ fn a_server_of_http_1_0_is_asked_in_http_1_0() {
     let lines: Vec<_> =
         log.heads().iter().map(|head| head.lines().next().unwrap_or_default().to_owned()).collect();
     assert_eq!(lines, ["GET / HTTP/1.1", "GET /a HTTP/1.0", "GET /b HTTP/1.0"]);
+}
+
+#[test]
+fn signed_requests_need_no_credentials_and_stay_with_their_host() {
+    let (other, other_log) = server(|_| OK.to_owned());
+    let (address, log) = server(move |_| {
+        format!("HTTP/1.1 302 Go\r\nLocation: http://{other}/\r\nContent-Length: 0\r\n\r\n")
+    });
+    let mut options = Options { followlocation: FollowLocation::All, ..get(address, "/a?b") };
+    options.auth_mut().httpauth = Auth::HTTPSIG;
+    let http = options.http_mut();
+    http.httpsig_algorithm = HttpSigAlgorithm::HmacSha256;
+    http.httpsig_key = Some(b"0b0c"[..].into());
+    http.httpsig_keyid = Some(b"k"[..].into());
+    let mut driver = Driver::new();
+    assert_eq!(run(&mut driver, options.clone()), ("ok".to_owned(), Ok(200)));
+    let head = &log.heads()[0];
+    let input = field(head, "Signature-Input").unwrap();
+    let covered = "sig1=(\"@method\" \"@authority\" \"@path\" \"@query\");created=";
+    assert!(input.starts_with(covered) && input.ends_with("\"k\";alg=\"hmac-sha256\""), "{head}");
+    assert!(field(head, "Signature").unwrap().starts_with("sig1=:"), "{head}");
+    assert_eq!(field(&other_log.heads()[0], "Signature"), None);
+    options.http_mut().httpsig_key = Some(b"0"[..].into());
+    assert_eq!(run(&mut driver, options).1, Err(Code::BadFunctionArgument));
 }

@@ -30,6 +30,7 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: c"HSTS", bit: 1 << 28 },
     Feature { name: c"HTTP2", bit: 1 << 16 },
     Feature { name: c"HTTPS-proxy", bit: 1 << 21 },
+    Feature { name: c"HTTPSIG", bit: 0 },
     Feature { name: c"IDN", bit: 1 << 10 },
     Feature { name: c"IPv6", bit: 1 << 0 },
     Feature { name: c"Largefile", bit: 1 << 9 },

@@ -54,6 +54,8 @@ fn there_are_a_hundred_functions() {
 fn features_are_in_order_and_have_a_bit_each() {
     let name = |feature: &features::Feature| feature.name.to_str().unwrap().to_lowercase();
     assert!(features::FEATURES.is_sorted_by_key(name));
-    let bits: HashSet<_> = features::FEATURES.iter().map(|feature| feature.bit).collect();
-    assert_eq!(bits.len(), features::FEATURES.len());
+    // The later ones have no bit, only a name.
+    let with_bit = features::FEATURES.iter().map(|feature| feature.bit).filter(|bit| *bit != 0);
+    let bits: HashSet<_> = with_bit.clone().collect();
+    assert_eq!(bits.len(), with_bit.count());
 }

@@ -110,12 +110,11 @@ impl Transfer {
             varying.upgrade = crate::ws::request_lines(&self.options);
         }
         match &plan.credentials {
-            None => {}
-            Some(_) if plan.auth_used.is_empty() => self.authorize(&mut varying, core, bound)?,
-            Some(login) => {
+            Some(login) if !plan.auth_used.is_empty() => {
                 let (login, used) = (login.clone(), plan.auth_used);
                 self.used(core, Whom::Server, used, &login);
             }
+            _ => self.authorize(&mut varying, core, bound)?,
         }
         self.authorize_to_proxy(&mut varying, core, bound)?;
         Ok(varying)

@@ -4,6 +4,7 @@ pub mod aws_sigv4;
 pub mod basic;
 pub mod challenge;
 pub mod digest;
+pub mod httpsig;
 pub mod ntlm;
 
 /// Appends bytes in lower-case hexadecimal digits.

@@ -10,18 +10,20 @@ mod credentials;
 mod ntlm;
 mod proxy;
 mod side;
+mod sign;
 
 pub(crate) use credentials::{Credentials, preemptive};
 pub(crate) use ntlm::Bound;
 pub(crate) use side::Ask;
 use side::Side;
+use std::sync::Arc;
+
 use tress_model::Result;
-use tress_proto::auth::aws_sigv4;
 use tress_proto::http::custom;
 
 use super::head::{self, Varying};
 use crate::multi::Core;
-use crate::options::{Auth, BodySource, Options};
+use crate::options::{Auth, Options};
 use crate::transfer::Transfer;
 
 /// `CURL_HTTP_VERSION_2_0`, as [`Infos`](crate::Infos) has it.
@@ -112,6 +114,22 @@ impl Transfer {
         Ok(said.value)
     }
 
+    /// Whose the requests to the server are. Schemes with a key or a ticket of their own need no
+    /// credentials, but go no further than these would.
+    fn server_credentials(&self) -> Option<Arc<Credentials>> {
+        let plan = self.plan.as_deref()?;
+        let own = Auth::HTTPSIG | Auth::NEGOTIATE;
+        let needs_none = self.options.auth().httpauth.intersects(own);
+        let none = || (needs_none && self.may_ask_for_credentials()).then(Arc::default);
+        plan.credentials.clone().or_else(none)
+    }
+
+    /// May the host of the request have what was meant for that of the first one?
+    fn may_ask_for_credentials(&self) -> bool {
+        let follow = &self.exchange.follow;
+        self.plan.as_deref().is_some_and(|plan| follow.allows_credentials(&self.options, &plan.url))
+    }
+
     /// What the next request to the server says of its credentials.
     ///
     /// # Errors
@@ -122,8 +140,8 @@ impl Transfer {
         core: &mut Core,
         bound: &mut Option<Box<Bound>>,
     ) -> Result<()> {
+        let Some(credentials) = self.server_credentials() else { return Ok(()) };
         let plan = self.plan()?;
-        let Some(credentials) = plan.credentials.clone() else { return Ok(()) };
         let options = self.options.clone();
         let kind = plan.head.kind;
         let method = head::method(&options, kind, &self.exchange.follow).to_vec();
@@ -138,44 +156,20 @@ impl Transfer {
             now: core.now_unix(),
         };
         varying.authorization = self.authorization(core, bound, Whom::Server, &ask)?;
-        if let Some(auth) = self.auth.as_mut()
-            && auth.server.picked() == Auth::AWS_SIGV4
-        {
-            auth.server.done = true;
-            self.sign(varying, &ask)?;
-            self.used(core, Whom::Server, Auth::AWS_SIGV4, &credentials);
+        let picked = self.auth.as_ref().map_or(Auth::empty(), |auth| auth.server.picked());
+        match picked {
+            Auth::AWS_SIGV4 => self.sign_for_aws(varying, &ask)?,
+            Auth::HTTPSIG if self.may_ask_for_credentials() => {
+                self.sign_message(varying, core, &ask)?;
+            }
+            _ => {}
+        }
+        if picked == Auth::AWS_SIGV4 || !varying.authorization_extra.is_empty() {
+            self.used(core, Whom::Server, picked, &credentials);
         }
         if let Some(auth) = self.auth.as_mut() {
             auth.negotiating = kind.has_body() && auth.is_unfinished();
             varying.negotiating = auth.negotiating;
-        }
-        Ok(())
-    }
-
-    /// Signs the request (`CURLOPT_AWS_SIGV4`).
-    fn sign(&self, varying: &mut Varying, ask: &Ask<'_>) -> Result<()> {
-        let (plan, options) = (self.plan()?, &self.options);
-        let body = match (&options.body, plan.head.kind.has_body()) {
-            (_, false) | (BodySource::None, _) => Some(&[][..]),
-            (BodySource::Bytes(bytes), _) => Some(&bytes[..]),
-            _ => None,
-        };
-        let signed = aws_sigv4::sign(&aws_sigv4::Request {
-            parameters: options.auth().aws_sigv4.as_deref().unwrap_or_default(),
-            user: &ask.credentials.user,
-            password: &ask.credentials.password,
-            host: plan.url.host_name(),
-            host_header: ask.peer,
-            method: ask.method,
-            path: plan.url.path(),
-            query: plan.url.query(),
-            headers: options.httpheader.as_deref().unwrap_or_default(),
-            body,
-            now: ask.now,
-        })?;
-        if let Some(signed) = signed {
-            varying.authorization = Some(signed.authorization);
-            varying.authorization_extra = signed.extra;
         }
         Ok(())
     }
@@ -326,6 +320,7 @@ fn name(scheme: Auth) -> &'static str {
         Auth::DIGEST => "Digest",
         Auth::BASIC => "Basic",
         Auth::BEARER => "Bearer",
+        Auth::HTTPSIG => "HTTPSIG",
         _ => "AWS_SIGV4",
     }
 }

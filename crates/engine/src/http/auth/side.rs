@@ -175,6 +175,7 @@ impl Side {
             (Auth::NTLM, true),
             (Auth::BASIC, login),
             (Auth::AWS_SIGV4, true),
+            (Auth::HTTPSIG, true),
         ];
         let best = usable.iter().find(|(scheme, can)| *can && offered.contains(*scheme));
         self.picked = Some(best.map_or(Auth::empty(), |(scheme, _)| *scheme));
@@ -217,6 +218,11 @@ impl Side {
             }
             Auth::BEARER if !ask.custom && !credentials.bearer.is_empty() => {
                 said.value = Some(basic::bearer(&credentials.bearer));
+                self.done = true;
+            }
+            // The header is the whole request's to make.
+            Auth::AWS_SIGV4 | Auth::HTTPSIG if whom == Whom::Server => {
+                said.used = Auth::empty();
                 self.done = true;
             }
             _ => {
