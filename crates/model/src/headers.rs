@@ -116,19 +116,27 @@ impl HeaderStore {
         self.lines.is_empty()
     }
 
-    /// Keeps a header line, which ends in CRLF, CR or LF; an empty line is no header.
-    pub fn push(&mut self, line: &[u8], origin: Origin) -> Result<()> {
-        let text = match line {
-            [b'\r' | b'\n', ..] => return Ok(()),
-            [text @ .., b'\r', b'\n'] | [text @ .., b'\r' | b'\n'] => text,
-            _ => return Err(Code::WeirdServerReply.into()),
-        };
-        self.push_text(text, origin)
+    /// Keeps a header line, which ends in CRLF, CR or LF and whose colon follows `name_len`
+    /// bytes, as its reader has found.
+    pub fn push(&mut self, line: &[u8], name_len: usize, origin: Origin) -> Result<()> {
+        match without_end(line) {
+            Some(text @ [first, ..]) if !is_blank(*first) && name_len < text.len() => {
+                self.keep(text, name_len, origin)
+            }
+            _ => self.push_line(line, origin),
+        }
     }
 
-    /// Keeps a header line given without its line end.
-    pub fn push_text(&mut self, text: &[u8], origin: Origin) -> Result<()> {
-        let text = trim_start(text);
+    /// Keeps a header line, which ends in CRLF, CR or LF; an empty line is no header.
+    ///
+    /// # Errors
+    /// `WeirdServerReply` without a line end or for a blank line, `BadFunctionArgument` without a
+    /// colon, `TooLarge` past [`MAX_HEADERS`].
+    pub fn push_line(&mut self, line: &[u8], origin: Origin) -> Result<()> {
+        if let [b'\r' | b'\n', ..] = line {
+            return Ok(());
+        }
+        let text = trim_start(without_end(line).ok_or(Code::WeirdServerReply)?);
         let skip = usize::from(origin == Origin::PSEUDO);
         let name_end = text.get(skip..).and_then(|rest| memchr::memchr(b':', rest));
         let Some(colon) =
@@ -136,6 +144,10 @@ impl HeaderStore {
         else {
             return Err(invalid(text));
         };
+        self.keep(text, colon, origin)
+    }
+
+    fn keep(&mut self, text: &[u8], colon: usize, origin: Origin) -> Result<()> {
         if self.lines.len() >= MAX_HEADERS {
             let message = format!("Too many response headers, {MAX_HEADERS} is max");
             return Err(Error::new(Code::TooLarge, message));
@@ -225,6 +237,13 @@ impl HeaderStore {
     }
 }
 
+fn without_end(line: &[u8]) -> Option<&[u8]> {
+    match line {
+        [text @ .., b'\r', b'\n'] | [text @ .., b'\r' | b'\n'] => Some(text),
+        _ => None,
+    }
+}
+
 fn invalid(text: &[u8]) -> Error {
     let code = if text.is_empty() { Code::WeirdServerReply } else { Code::BadFunctionArgument };
     Error::new(code, "Invalid response header")
@@ -252,12 +271,12 @@ mod tests {
     fn store() -> HeaderStore {
         let mut store = HeaderStore::new();
         for line in ["Date: now\r\n", "Set-Cookie:  a \t\r\n", "set-cookie: b\n", "\r\n"] {
-            store.push(line.as_bytes(), Origin::HEADER).unwrap();
+            store.push_line(line.as_bytes(), Origin::HEADER).unwrap();
         }
-        store.push(b"X: t\r\n", Origin::TRAILER).unwrap();
+        store.push_line(b"X: t\r\n", Origin::TRAILER).unwrap();
         store.start_next_request();
-        store.push(b":status: 200\r\n", Origin::PSEUDO).unwrap();
-        store.push(b"SET-COOKIE: c\r\n", Origin::HEADER).unwrap();
+        store.push_line(b":status: 200\r\n", Origin::PSEUDO).unwrap();
+        store.push_line(b"SET-COOKIE: c\r\n", Origin::HEADER).unwrap();
         store
     }
 
@@ -308,23 +327,23 @@ mod tests {
     fn bad_lines_and_too_many_fail() {
         let mut store = HeaderStore::new();
         assert_eq!(
-            store.push(b"no end", Origin::HEADER).unwrap_err().code(),
+            store.push_line(b"no end", Origin::HEADER).unwrap_err().code(),
             Code::WeirdServerReply
         );
         assert_eq!(
-            store.push(b"  \r\n", Origin::HEADER).unwrap_err().code(),
+            store.push_line(b"  \r\n", Origin::HEADER).unwrap_err().code(),
             Code::WeirdServerReply
         );
-        let error = store.push(b"no colon\r\n", Origin::HEADER).unwrap_err();
+        let error = store.push_line(b"no colon\r\n", Origin::HEADER).unwrap_err();
         assert_eq!(
             (error.code(), error.message()),
             (Code::BadFunctionArgument, "Invalid response header")
         );
-        assert!(store.push(b"status: 1\r\n", Origin::PSEUDO).is_err());
+        assert!(store.push_line(b"status: 1\r\n", Origin::PSEUDO).is_err());
         for _ in 0..MAX_HEADERS {
-            store.push(b"a:\r\n", Origin::HEADER).unwrap();
+            store.push_line(b"a:\r\n", Origin::HEADER).unwrap();
         }
-        let error = store.push(b"a:\r\n", Origin::HEADER).unwrap_err();
+        let error = store.push_line(b"a:\r\n", Origin::HEADER).unwrap_err();
         assert_eq!(error.message(), "Too many response headers, 5000 is max");
     }
 
@@ -344,7 +363,7 @@ mod tests {
         for _ in 0..3000 {
             let line = random.text(&[b":", b" ", b"\t", b"\r", b"\n", b"a", b"A"], 6);
             let origin = if random.below(2) == 0 { Origin::PSEUDO } else { Origin::HEADER };
-            let _ = store.push(&line, origin);
+            let _ = store.push_line(&line, origin);
         }
         let mut previous = None;
         while let Some(header) = store.next(Origin::all(), -1, previous) {

@@ -25,6 +25,7 @@ use crate::http::head::FirstOrigin;
 use crate::http2::Stream;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
+use crate::transfer::Transfer;
 use crate::ws::Socket;
 
 /// A request with its response; buffers are kept from one to the next.
@@ -172,20 +173,34 @@ impl Exchange {
     }
 }
 
+impl Transfer {
+    /// Did all of the request go out, and was that noted?
+    fn is_request_sent(&self) -> bool {
+        self.exchange.body.state() == BodyState::Ended
+            && !self.exchange.trailers_due
+            && self.exchange.out_is_sent()
+            && !self.infos.times.posttransfer.is_zero()
+    }
+}
+
 impl Multi {
     /// Moves request and response on.
     pub(crate) fn exchange(&mut self, id: TransferId) -> Result<Flow> {
-        if self.transfers.get(id).is_some_and(|transfer| transfer.exchange.stream.is_some()) {
+        let Some(transfer) = self.transfers.get(id) else { return Ok(Flow::Wait) };
+        if transfer.exchange.stream.is_some() {
             return self.exchange_stream(id);
         }
+        let mut sent = transfer.is_request_sent();
         let mut budget = RECEIVES_A_TURN;
         loop {
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
             }
-            match self.send_request(id)? {
-                Flow::Wait => {}
-                flow => return Ok(flow),
+            if !std::mem::take(&mut sent) {
+                match self.send_request(id)? {
+                    Flow::Wait => {}
+                    flow => return Ok(flow),
+                }
             }
             let held_back = self.is_body_held_back(id);
             match self.receive_response(id, &mut budget)? {

@@ -12,7 +12,7 @@ use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Span, Version};
 use super::{Next, Step};
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::multi::{Multi, Out};
+use crate::multi::{Core, Multi, Out};
 use crate::options::Hooks;
 use crate::transfer::Transfer;
 
@@ -118,67 +118,44 @@ impl Multi {
         Err(Error::new(Code::RecvError, format!("Recv failure: {}", super::words(error))))
     }
 
-    /// One event of the response. True: the application was asked to take something.
+    /// The next events of the response, up to one that something has to be done about. True: the
+    /// application was asked to take something.
     pub(crate) fn take_apart(&mut self, id: TransferId) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
         let Some(conn_id) = transfer.conn else { return Ok(false) };
-        let exchange = &mut transfer.exchange;
-        let Some(response) = exchange.response.as_mut() else { return Ok(false) };
-        let input = core.input.of(conn_id);
-        let advance = response.advance(input)?;
-        let start = core.input.start();
-        core.input.consume(advance.consumed);
-        match advance.event {
-            Event::More => {
-                exchange.parsing = false;
-                Ok(false)
-            }
-            Event::Status { line } => self.on_line(id, start, &line, Line::Status),
-            Event::Header { line, field, value, .. } => {
-                self.on_line(id, start, &line, Line::Header { field, value })
-            }
-            Event::EndOfHead { line, body, informational } => {
-                exchange.head_ended = Some((body, informational));
-                self.on_line(id, start, &line, Line::End)
-            }
-            Event::Trailer { line } => self.on_line(id, start, &line, Line::Trailer),
-            Event::Body(span) => self.on_body(id, start, span),
-            Event::End { excess } => {
-                exchange.response_done = true;
-                exchange.flushing = exchange.decoder.is_some();
-                exchange.close |= excess;
-                Ok(false)
+        loop {
+            let exchange = &mut transfer.exchange;
+            let Some(response) = exchange.response.as_mut() else { return Ok(false) };
+            let advance = response.advance(core.input.of(conn_id))?;
+            let start = core.input.start();
+            core.input.consume(advance.consumed);
+            // Lines that nobody wants to see are most of a head: they go by in this loop.
+            let (line, kind) = match advance.event {
+                Event::More => {
+                    exchange.parsing = false;
+                    return Ok(false);
+                }
+                Event::Status { line } => (line, Line::Status),
+                Event::Header { line, field, name_len, value } => {
+                    (line, Line::Header { field, name_len, value })
+                }
+                Event::EndOfHead { line, body, informational } => {
+                    exchange.head_ended = Some((body, informational));
+                    return on_line(transfer, core, start, &line, Line::End);
+                }
+                Event::Trailer { line } => (line, Line::Trailer),
+                Event::Body(span) => return self.on_body(id, start, span),
+                Event::End { excess } => {
+                    exchange.response_done = true;
+                    exchange.flushing = exchange.decoder.is_some();
+                    exchange.close |= excess;
+                    return Ok(false);
+                }
+            };
+            if on_line(transfer, core, start, &line, kind)? {
+                return Ok(true);
             }
         }
-    }
-
-    /// A line of a head or trailer: acted on, kept, and delivered if somebody wants it.
-    fn on_line(&mut self, id: TransferId, start: usize, span: &Span, kind: Line) -> Result<bool> {
-        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
-        let Some(response) = transfer.exchange.response.as_ref() else { return Ok(false) };
-        let (status, version) = (response.head().status, response.head().version);
-        // Most lines lie in the input in one piece; a copy is made of the others alone.
-        let (range, held) = match span {
-            Span::Input(range) => (start + range.start..start + range.end, None),
-            Span::Held(range) => {
-                let line = response.held().get(range.clone()).unwrap_or_default().to_vec();
-                (0..line.len(), Some(line))
-            }
-        };
-        let line = match &held {
-            Some(line) => line,
-            None => core.input.bytes(range.clone()),
-        };
-        if !transfer.take_line(&mut core.outbox, status, version, line, kind)? {
-            return Ok(false);
-        }
-        let (buffer, home) = match held {
-            Some(line) => (line, Home::Spare),
-            None => (core.input.lend(), Home::Input),
-        };
-        let bytes = Lent { buffer, start: range.start, end: range.end, home };
-        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes });
-        Ok(true)
     }
 
     pub(crate) fn on_body(&mut self, id: TransferId, start: usize, span: Span) -> Result<bool> {
@@ -288,6 +265,41 @@ impl Multi {
     }
 }
 
+/// A line of a head or trailer: acted on, kept, and delivered if somebody wants it.
+fn on_line(
+    transfer: &mut Transfer,
+    core: &mut Core,
+    start: usize,
+    span: &Span,
+    kind: Line,
+) -> Result<bool> {
+    let Some(response) = transfer.exchange.response.as_ref() else { return Ok(false) };
+    let (status, version) = (response.head().status, response.head().version);
+    // Most lines lie in the input in one piece; a copy is made of the others alone.
+    let (range, held) = match span {
+        Span::Input(range) => (start + range.start..start + range.end, None),
+        Span::Held(range) => {
+            let line = response.held().get(range.clone()).unwrap_or_default().to_vec();
+            (0..line.len(), Some(line))
+        }
+    };
+    let line = match &held {
+        Some(line) => line,
+        None => core.input.bytes(range.clone()),
+    };
+    if !transfer.take_line(&mut core.outbox, status, version, line, kind)? {
+        return Ok(false);
+    }
+    let (buffer, home) = match held {
+        Some(line) => (line, Home::Spare),
+        None => (core.input.lend(), Home::Input),
+    };
+    let bytes = Lent { buffer, start: range.start, end: range.end, home };
+    let id = transfer.id();
+    core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes });
+    Ok(true)
+}
+
 /// What asking the kernel for bytes came to.
 pub(crate) enum Received {
     Bytes,
@@ -310,14 +322,14 @@ impl Transfer {
         }
         match kind {
             Line::Status => self.on_status(status, version),
-            Line::Header { field, value } => {
+            Line::Header { field, name_len, value } => {
                 let value = line.get(value).unwrap_or_default();
                 if self.remembers(field) {
                     self.remember(outbox, field, value);
                 }
                 let interim = (100..200).contains(&status);
                 let origin = if interim { Origin::INTERIM } else { Origin::HEADER };
-                self.headers.push(line, origin)?;
+                self.headers.push(line, name_len, origin)?;
                 self.on_field(field, value)?;
                 if self.exchange.foreign {
                     self.on_rtsp_line(line)?;
@@ -326,7 +338,7 @@ impl Transfer {
             Line::End => {}
             Line::Trailer => {
                 // A trailer that does not fit is not worth failing a complete response for.
-                let _ = self.headers.push(line, Origin::TRAILER);
+                let _ = self.headers.push_line(line, Origin::TRAILER);
             }
         }
         if self.options.verbose {
@@ -341,7 +353,7 @@ impl Transfer {
 /// Which line it is.
 pub(crate) enum Line {
     Status,
-    Header { field: Field, value: Range<usize> },
+    Header { field: Field, name_len: usize, value: Range<usize> },
     End,
     Trailer,
 }

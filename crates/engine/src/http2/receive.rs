@@ -255,7 +255,9 @@ impl Transfer {
         stream.lines_at += advance.consumed.max(1);
         let (span, kind) = match advance.event {
             Event::Status { line } => (line, Line::Status),
-            Event::Header { line, field, value, .. } => (line, Line::Header { field, value }),
+            Event::Header { line, field, name_len, value } => {
+                (line, Line::Header { field, name_len, value })
+            }
             Event::EndOfHead { line, body, informational } => {
                 self.exchange.head_ended = Some((body, informational));
                 (line, Line::End)
@@ -280,7 +282,7 @@ impl Transfer {
         if let Some(digits) = line.get(7..10) {
             pseudo[9..12].copy_from_slice(digits);
         }
-        let _ = self.headers.push(&pseudo, tress_model::headers::Origin::PSEUDO);
+        let _ = self.headers.push_line(&pseudo, tress_model::headers::Origin::PSEUDO);
     }
 }
 

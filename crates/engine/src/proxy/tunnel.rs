@@ -146,7 +146,7 @@ impl Multi {
         }
         let wanted = options.hooks.contains(Hooks::HEADER) || options.header;
         if matches!(event, Event::Header { .. }) {
-            transfer.headers.push(&line, Origin::CONNECT)?;
+            transfer.headers.push_line(&line, Origin::CONNECT)?;
         }
         if !wanted {
             return Ok(Turn::Again);

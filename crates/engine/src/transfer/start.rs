@@ -92,10 +92,10 @@ impl Multi {
         let now = self.core.now;
         let Some(conn) = self.pool.get_mut(id) else { return false };
         let limits = options.connect();
-        let idle = now.saturating_duration_since(conn.last_used);
-        let age = now.saturating_duration_since(conn.created);
-        if (!limits.maxage_conn.is_zero() && idle > limits.maxage_conn)
-            || (!limits.maxlifetime_conn.is_zero() && age > limits.maxlifetime_conn)
+        let idle = || now.saturating_duration_since(conn.last_used);
+        let age = || now.saturating_duration_since(conn.created);
+        if (!limits.maxage_conn.is_zero() && idle() > limits.maxage_conn)
+            || (!limits.maxlifetime_conn.is_zero() && age() > limits.maxlifetime_conn)
             || (conn.readable && conn.h2.is_none() && !conn.may_talk_unasked)
         {
             return false;

@@ -97,12 +97,18 @@ impl Field {
             25 => &[("strict-transport-security", Self::StrictTransportSecurity)],
             _ => &[],
         };
-        let first = name.first().map(u8::to_ascii_lowercase);
-        let known = candidates.iter().find(|(text, _)| {
-            text.as_bytes().first() == first.as_ref() && name.eq_ignore_ascii_case(text.as_bytes())
-        });
+        let known = candidates.iter().find(|(text, _)| is_called(name, text.as_bytes()));
         known.map_or(Self::Other, |&(_, field)| field)
     }
+}
+
+/// Is `name` the same as `text`, which is in lower case and as long? Setting the bit that tells
+/// upper from lower case is enough: a carriage return alone would pass for a hyphen, and no name
+/// holds one.
+fn is_called(name: &[u8], text: &[u8]) -> bool {
+    let differing = |bits: u8, (a, b): (&u8, &u8)| bits | ((a | 0x20) ^ b);
+    name.first().map(|b| b | 0x20) == text.first().copied()
+        && name.iter().zip(text).fold(0, differing) == 0
 }
 
 /// A header line taken apart: which, and where its value is.

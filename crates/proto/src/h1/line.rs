@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 use tress_model::{Code, Result};
 
 use super::response::{MAX_LINE, Span};
@@ -48,6 +48,23 @@ impl Lines {
         }
     }
 
+    /// Where a line ends that lies whole in `input`, with neither a NUL nor a carriage return in
+    /// it: nearly every line, found in one search. None: [`Lines::next`] has to look.
+    pub(super) fn plain(&self, input: &[u8], fold: bool) -> Option<usize> {
+        if self.state != State::Partial || !self.held.is_empty() {
+            return None;
+        }
+        let stop = memchr3(b'\n', b'\r', 0, input)?;
+        let end = match input.get(stop..)? {
+            [b'\n', ..] => stop + 1,
+            [b'\r', b'\n', ..] => stop + 2,
+            _ => return None,
+        };
+        let goes_on = || input.get(end).is_none_or(|&b| is_blank(b));
+        let whole = end <= MAX_LINE && !(fold && stop > 0 && goes_on());
+        whole.then_some(end)
+    }
+
     /// A line (if it ends in `input`) and the bytes consumed. With `fold`, a line goes on as long
     /// as the next begins with a blank (RFC 9112 section 5.2): it is joined by one space.
     pub(super) fn next(&mut self, input: &[u8], fold: bool) -> Result<(usize, Option<Span>)> {
@@ -82,6 +99,7 @@ impl Lines {
                     let foldable = fold && !matches!(first, Some(b'\r' | b'\n'));
                     let next = input.get(end).copied();
                     if self.held.is_empty() && (!foldable || next.is_some_and(|b| !is_blank(b))) {
+                        check_length(end - at)?;
                         return Ok((end, Some(Span::Input(at..end))));
                     }
                     self.hold(input.get(at..end).unwrap_or_default())?;
@@ -96,11 +114,7 @@ impl Lines {
     }
 
     fn hold(&mut self, bytes: &[u8]) -> Result<()> {
-        let len = self.held.len() + bytes.len();
-        if len > MAX_LINE {
-            // The code's own words say it, as libcurl leaves it.
-            return Err(Code::TooLarge.into());
-        }
+        check_length(self.held.len() + bytes.len())?;
         self.held.extend_from_slice(bytes);
         Ok(())
     }
@@ -116,6 +130,11 @@ impl Lines {
             self.held.pop();
         }
     }
+}
+
+fn check_length(len: usize) -> Result<()> {
+    // The code's own words say it, as libcurl leaves it.
+    if len > MAX_LINE { Err(Code::TooLarge.into()) } else { Ok(()) }
 }
 
 /// Space or tab.
