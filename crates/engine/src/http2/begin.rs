@@ -173,7 +173,7 @@ impl Transfer {
         }
         let head = if from_plan { &plan.head.bytes } else { &exchange.out };
         let mut fields = Fields::default();
-        request::fields_from_head(head, scheme, &mut fields)?;
+        request::fields_from_head(head, self.effective_method(), scheme, &mut fields)?;
         if plan.head.sent.expect_100 {
             fields = without_expect(&fields);
         }

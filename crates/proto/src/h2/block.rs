@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::Limits;
 use super::connection::Connection;
 use super::error::{ConnectionError, ErrorCode, FrameResult, flood, protocol};
 use super::frame::{self, Head};
@@ -120,7 +121,12 @@ impl Connection {
     ) -> FrameResult<Option<Event>> {
         self.fields.clear();
         let limits = &self.config.limits;
-        let limits = ListLimits { bytes: limits.header_list_bytes, count: limits.header_count };
+        let limits = ListLimits {
+            bytes: limits.header_list_bytes,
+            count: limits.header_count,
+            string: limits.field_bytes,
+            bomb: limits.header_list_bytes.saturating_mul(Limits::BOMB),
+        };
         let faults = self.decoder.decode(bytes, limits, &mut self.fields);
         let faults =
             faults.map_err(|error| ConnectionError(ErrorCode::COMPRESSION_ERROR, error.0))?;

@@ -5,10 +5,13 @@ use std::time::Instant;
 /// How much a peer may ask of us. Each has libcurl's or nghttp2's value where there is one.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// A head's fields: names, values and 32 bytes each. More resets the stream.
+    /// A head's fields: names, values and 32 bytes each. More resets the stream; more than
+    /// [`Limits::BOMB`] times as much ends the connection.
     pub header_list_bytes: usize,
     /// A head's fields. More resets the stream.
     pub header_count: usize,
+    /// A field's name or value. More ends the connection.
+    pub field_bytes: usize,
     /// A head's compressed bytes over all its frames. More ends the connection.
     pub header_block_bytes: usize,
     /// CONTINUATION frames of one head. More ends the connection.
@@ -30,14 +33,21 @@ pub struct Limits {
     pub pending_output: usize,
 }
 
+impl Limits {
+    /// A head that comes to so many times the limit was made to keep us busy: few bytes of it
+    /// name fields of the dynamic table, each of which may be thousands of bytes long.
+    pub(super) const BOMB: usize = 4;
+}
+
 impl Default for Limits {
     fn default() -> Self {
         let usual = Rate { burst: 1000, per_second: 33 };
         Self {
             header_list_bytes: 300 * 1024,
             header_count: 5000,
+            field_bytes: 64 * 1024,
             header_block_bytes: 300 * 1024,
-            continuations: 32,
+            continuations: 8,
             informational: 100,
             promised: 100,
             control_frames: usual,

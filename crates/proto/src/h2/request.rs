@@ -10,15 +10,30 @@ use super::message::is_connection_specific;
 ///
 /// `Host` becomes `:authority`; fields of HTTP/1's connection are dropped, `TE` says
 /// nothing but `trailers`; a field `:scheme` of the application's replaces `scheme`.
+/// `method` is the head's method where that is known: it may have spaces in it.
 /// Gives the length of the head, the empty line included.
-pub fn fields_from_head(head: &[u8], scheme: &str, fields: &mut Fields) -> Result<usize> {
-    convert(head, scheme.as_bytes(), fields, true)
+///
+/// # Errors
+/// `BadFunctionArgument` for a line without a colon; `SendError` for what is no head.
+pub fn fields_from_head(
+    head: &[u8],
+    method: &[u8],
+    scheme: &str,
+    fields: &mut Fields,
+) -> Result<usize> {
+    convert(head, method, scheme.as_bytes(), fields, true)
 }
 
-fn convert(head: &[u8], scheme: &[u8], fields: &mut Fields, first: bool) -> Result<usize> {
+fn convert(
+    head: &[u8],
+    method: &[u8],
+    scheme: &[u8],
+    fields: &mut Fields,
+    first: bool,
+) -> Result<usize> {
     fields.clear();
     let mut lines = Lines { rest: head };
-    let (method, target) = request_line(lines.next().ok_or_else(cut_off)?)?;
+    let (method, target) = request_line(lines.next().ok_or_else(cut_off)?, method)?;
     fields.push(b":method", method);
     if method == b"CONNECT" {
         fields.push(b":authority", target);
@@ -36,10 +51,10 @@ fn convert(head: &[u8], scheme: &[u8], fields: &mut Fields, first: bool) -> Resu
             [b':', ..] if !first => {}
             line @ [b':', ..] => {
                 if let Some(own) = line.strip_prefix(b":scheme:") {
-                    return convert(head, own.trim_ascii(), fields, false);
+                    return convert(head, method, own.trim_ascii(), fields, false);
                 }
             }
-            line => push_line(line, fields),
+            line => push_line(line, fields)?,
         }
     }
 }
@@ -48,12 +63,15 @@ fn cut_off() -> Error {
     Error::new(Code::SendError, "request head without its end")
 }
 
-fn request_line(line: &[u8]) -> Result<(&[u8], &[u8])> {
-    let mut parts = line.splitn(2, |&byte| byte == b' ');
-    let (method, rest) = (parts.next(), parts.next());
+fn request_line<'a>(line: &'a [u8], method: &[u8]) -> Result<(&'a [u8], &'a [u8])> {
+    let after = |method: &[u8]| line.strip_prefix(method)?.strip_prefix(b" ");
+    let first = || line.split(|&byte| byte == b' ').next().unwrap_or_default();
+    let method = if after(method).is_some() { method.len() } else { first().len() };
+    let (method, rest) = line.split_at(method);
+    let rest = rest.strip_prefix(b" ").filter(|_| !method.is_empty());
     let end = rest.and_then(|rest| memchr::memrchr(b' ', rest));
-    match (method, rest, end) {
-        (Some(method), Some(rest), Some(end)) => Ok((method, rest.get(..end).unwrap_or_default())),
+    match (rest, end) {
+        (Some(rest), Some(end)) => Ok((method, rest.get(..end).unwrap_or_default())),
         _ => Err(Error::new(Code::SendError, "request line without method, target and version")),
     }
 }
@@ -67,21 +85,27 @@ struct Target<'a> {
 
 impl<'a> Target<'a> {
     fn parse(target: &'a [u8]) -> Self {
-        for scheme in [&b"http"[..], b"https"] {
-            let rest = target.strip_prefix(scheme).and_then(|rest| rest.strip_prefix(b"://"));
-            if let Some(rest) = rest {
-                let end = memchr::memchr3(b'/', b'?', b'#', rest).unwrap_or(rest.len());
-                let (authority, path) = rest.split_at(end);
-                let path = if path.is_empty() { b"/" } else { path };
-                return Self { scheme: Some(scheme), authority: Some(authority), path };
-            }
-        }
-        Self { scheme: None, authority: None, path: target }
+        let colon = memchr::memchr(b':', target).filter(|_| target.first() != Some(&b'/'));
+        let absolute = colon.and_then(|colon| {
+            let (scheme, rest) = target.split_at(colon);
+            Some((scheme, rest.strip_prefix(b"://")?))
+        });
+        let Some((scheme, rest)) = absolute else {
+            return Self { scheme: None, authority: None, path: target };
+        };
+        let end = memchr::memchr3(b'/', b'?', b'#', rest).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let path = if path.is_empty() { b"/" } else { path };
+        Self { scheme: Some(scheme), authority: Some(authority), path }
     }
 }
 
-fn push_line(line: &[u8], fields: &mut Fields) {
-    let Some((name, value)) = split(line) else { return };
+fn push_line(line: &[u8], fields: &mut Fields) -> Result<()> {
+    let Some((name, value)) = split(line) else {
+        let line = String::from_utf8_lossy(line);
+        let text = format!("request header without a colon: '{line}'");
+        return Err(Error::new(Code::BadFunctionArgument, text));
+    };
     let start = fields.bytes.len();
     fields.push_lower(name, value);
     let keep = match fields.bytes.get(start..start + name.len()).unwrap_or_default() {
@@ -95,6 +119,7 @@ fn push_line(line: &[u8], fields: &mut Fields) {
         fields.pop();
         fields.push(b"te", b"trailers");
     }
+    Ok(())
 }
 
 fn has_token(value: &[u8], token: &[u8]) -> bool {
@@ -131,11 +156,11 @@ impl<'a> Iterator for Lines<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fields, fields_from_head};
+    use super::{Code, Fields, fields_from_head};
 
     fn convert(head: &str) -> String {
         let mut fields = Fields::default();
-        let used = fields_from_head(head.as_bytes(), "https", &mut fields).unwrap();
+        let used = fields_from_head(head.as_bytes(), b"IN SANE", "https", &mut fields).unwrap();
         assert!(head[..used].ends_with("\r\n\r\n"));
         String::from_utf8(fields.raw().to_vec()).unwrap().replace("\r\n", "|")
     }
@@ -158,14 +183,26 @@ mod tests {
         assert_eq!(convert(connect), ":method: CONNECT|:authority: a:443|proxy-authorization: x|");
         let absolute = "GET http://b HTTP/1.1\r\nHost: a\r\nTE: gzip\r\n\r\n";
         assert_eq!(convert(absolute), ":method: GET|:scheme: http|:authority: b|:path: /|");
+        let spaces = "IN SANE /a b HTTP/1.1\r\n\r\n";
+        assert_eq!(convert(spaces), ":method: IN SANE|:scheme: https|:path: /a b|");
+        let ftp = "GET ftp://b/c HTTP/1.1\r\nHost: a\r\n\r\n";
+        assert_eq!(convert(ftp), ":method: GET|:scheme: ftp|:authority: b|:path: /c|");
         let options = "OPTIONS * HTTP/1.1\r\nHost: a\r\n:scheme: http\r\n\r\n";
         assert_eq!(convert(options), ":method: OPTIONS|:scheme: http|:authority: a|:path: *|");
     }
 
     #[test]
     fn broken_heads() {
-        for bad in ["", "GET /", "GET /\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n"] {
-            assert!(fields_from_head(bad.as_bytes(), "http", &mut Fields::default()).is_err());
+        let fails = |head: &str| {
+            let (head, fields) = (head.as_bytes(), &mut Fields::default());
+            fields_from_head(head, b"", "http", fields).unwrap_err().code()
+        };
+        for bad in
+            ["", "GET /", "GET /\r\n\r\n", " / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n"]
+        {
+            assert_eq!(fails(bad), Code::SendError, "{bad:?}");
         }
+        let broken = "GET / HTTP/1.1\r\nA: b\r\nbroken\r\n\r\n";
+        assert_eq!(fails(broken), Code::BadFunctionArgument);
     }
 }

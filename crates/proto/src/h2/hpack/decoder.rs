@@ -20,6 +20,10 @@ pub(crate) struct ListLimits {
     pub(crate) bytes: usize,
     /// Fields.
     pub(crate) count: usize,
+    /// Bytes of a name or a value; more breaks the block.
+    pub(crate) string: usize,
+    /// As `bytes`; more breaks the block.
+    pub(crate) bomb: usize,
 }
 
 /// What is wrong with a list that could be decoded.
@@ -61,17 +65,20 @@ impl Decoder {
                 out.bytes.extend_from_slice(field.line);
                 (field.name_len, field.valid)
             } else if first & 0x40 != 0 {
-                let (name_len, valid) = self.literal(&mut input, 6, out)?;
+                let (name_len, valid) = self.literal(&mut input, 6, limits, out)?;
                 let line = out.bytes.get(start..).unwrap_or_default();
                 self.table.insert(line, name_len, valid);
                 (name_len, valid)
             } else if first & 0x20 != 0 {
                 return Err(DecodeError("table size update inside a header block"));
             } else {
-                self.literal(&mut input, 4, out)?
+                self.literal(&mut input, 4, limits, out)?
             };
             faults.invalid |= !valid;
             size += Table::size_of(out.bytes.get(start..).unwrap_or_default());
+            if size > limits.bomb {
+                return Err(DecodeError("head far over the limit"));
+            }
             if size > limits.bytes || out.len() >= limits.count {
                 faults.oversized = true;
                 out.bytes.truncate(start);
@@ -109,13 +116,14 @@ impl Decoder {
         &mut self,
         input: &mut &[u8],
         prefix: u32,
+        limits: ListLimits,
         out: &mut Fields,
     ) -> Result<(usize, bool), DecodeError> {
         let start = out.bytes.len();
         let index = index(input, prefix)?;
         let mut valid = true;
         if index == 0 {
-            string(input, &mut self.memo, &mut out.bytes)?;
+            string(input, limits.string, &mut self.memo, &mut out.bytes)?;
             valid = is_name(out.bytes.get(start..).unwrap_or_default());
         } else {
             let field = self.field(index)?;
@@ -124,7 +132,7 @@ impl Decoder {
         }
         let name_len = out.bytes.len() - start;
         out.bytes.extend_from_slice(b": ");
-        valid &= string(input, &mut self.memo, &mut out.bytes)?;
+        valid &= string(input, limits.string, &mut self.memo, &mut out.bytes)?;
         out.bytes.extend_from_slice(b"\r\n");
         Ok((name_len, valid))
     }
@@ -143,17 +151,27 @@ fn index(input: &mut &[u8], prefix: u32) -> Result<usize, DecodeError> {
 }
 
 /// Appends a string; whether it may be a value.
-fn string(input: &mut &[u8], memo: &mut Memo, out: &mut Vec<u8>) -> Result<bool, DecodeError> {
+fn string(
+    input: &mut &[u8],
+    most: usize,
+    memo: &mut Memo,
+    out: &mut Vec<u8>,
+) -> Result<bool, DecodeError> {
     let coded = input.first().is_some_and(|first| first & 0x80 != 0);
     let len = index(input, 7)?;
     let (text, rest) = input.split_at_checked(len).ok_or(DecodeError("string cut off"))?;
     *input = rest;
-    if coded {
-        let text = memo.decode(text, out).ok_or(DecodeError("bad Huffman code"))?;
-        return Ok(text == Text::Plain);
+    let start = out.len();
+    let valid = if coded {
+        memo.decode(text, out).ok_or(DecodeError("bad Huffman code"))? == Text::Plain
+    } else {
+        out.extend_from_slice(text);
+        is_value(text)
+    };
+    if out.len() - start > most {
+        return Err(DecodeError("name or value over the limit"));
     }
-    out.extend_from_slice(text);
-    Ok(is_value(text))
+    Ok(valid)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::{DecodeError, Decoder, Faults, ListLimits};
 use crate::h2::Fields;
 
-const LIMITS: ListLimits = ListLimits { bytes: 10_000, count: 50 };
+const LIMITS: ListLimits = ListLimits { bytes: 10_000, count: 50, string: 5_000, bomb: 40_000 };
 
 fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
@@ -122,17 +122,21 @@ fn invalid_bytes_stay_noticed_in_the_table() {
     }
 }
 
-/// A few bytes that stand for megabytes: what is over the limit is not kept.
+/// A few bytes that stand for megabytes: what is over the limit is not kept, and what is far
+/// over it is not even decoded.
 #[test]
 fn bomb() {
     let mut decoder = Decoder::new();
     let mut block = b"\x40\x01a\x7f\xb1\x1e".to_vec();
     block.extend([b'v'; 4016]);
-    block.extend([0xbe; 12_000]);
+    block.extend([0xbe; 5]);
     let mut fields = Fields::default();
     let faults = decoder.decode(&block, LIMITS, &mut fields).unwrap();
     assert!(faults.oversized);
     assert!(fields.raw().len() <= LIMITS.bytes);
+    block.extend([0xbe; 12_000]);
+    let far = decoder.decode(&block, LIMITS, &mut fields);
+    assert_eq!(far, Err(DecodeError("head far over the limit")));
 }
 
 #[test]

@@ -114,7 +114,8 @@ mod tests {
     use super::Encoder;
     use crate::h2::Fields;
 
-    const LIMITS: ListLimits = ListLimits { bytes: 65536, count: 100 };
+    const LIMITS: ListLimits =
+        ListLimits { bytes: 65536, count: 100, string: 65536, bomb: 262_144 };
 
     fn fields(list: &[(&str, &str)]) -> Fields {
         let mut fields = Fields::default();

@@ -89,7 +89,7 @@ fn large_head_is_parted() {
     assert_eq!((shape.len(), shape[2].1), (3, frame::FLAG_END_HEADERS));
     let block: Vec<u8> = frames.into_iter().flat_map(|(_, payload)| payload).collect();
     let mut list = Fields::default();
-    let limits = ListLimits { bytes: 100_000, count: 10 };
+    let limits = ListLimits { bytes: 100_000, count: 10, string: 100_000, bomb: 400_000 };
     Decoder::new().decode(&block, limits, &mut list).unwrap();
     assert_eq!(list.raw(), large.raw());
 }

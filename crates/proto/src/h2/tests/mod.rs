@@ -206,7 +206,8 @@ fn said(connection: &mut Connection, decoder: &mut Decoder) -> String {
             frame::DATA => format!("{id} DATA {} {flags};", payload.len()),
             frame::HEADERS => {
                 let mut list = Fields::default();
-                let limits = ListLimits { bytes: 100_000, count: 1000 };
+                let limits =
+                    ListLimits { bytes: 100_000, count: 1000, string: 100_000, bomb: 400_000 };
                 decoder.decode(&payload, limits, &mut list).unwrap();
                 let raw = String::from_utf8_lossy(list.raw()).replace("\r\n", "|");
                 format!("{id} HEADERS {raw} {flags};")
