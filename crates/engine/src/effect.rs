@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tress_net::connect::Target;
 
-use crate::TransferId;
+use crate::{Transfer, TransferId};
 
 /// Something for the driver to do.
 #[derive(Debug)]
@@ -71,6 +71,16 @@ pub enum Effect {
     Trailers {
         /// Who uploads.
         transfer: TransferId,
+    },
+    /// The server wants to push a response (`CURLMOPT_PUSHFUNCTION`); answer with
+    /// `Multi::pushed`.
+    Push {
+        /// Whose stream the promise came with.
+        parent: TransferId,
+        /// What is pushed.
+        url: Box<[u8]>,
+        /// The promised request's fields, pseudo fields included, each as `name:value`.
+        head: Vec<Box<[u8]>>,
     },
     /// Open a socket for this address (`CURLOPT_OPENSOCKETFUNCTION`); answer with
     /// `Multi::socket_opened`.
@@ -178,6 +188,16 @@ pub enum Sought {
     Fail,
     /// `CURL_SEEKFUNC_CANTSEEK`, or there is no way to seek.
     CantSeek,
+}
+
+/// The application's answer to [`Effect::Push`].
+pub enum Pushed {
+    /// `CURL_PUSH_OK`: this transfer, whose URL is the one that is pushed, takes the response.
+    Accept(Box<Transfer>),
+    /// `CURL_PUSH_DENY`.
+    Deny,
+    /// `CURL_PUSH_ERROROUT`: the transfer that it came with fails too.
+    Fail,
 }
 
 /// How far a transfer is, in bytes; a total of 0 is not known.

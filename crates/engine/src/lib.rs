@@ -40,7 +40,9 @@ mod tls;
 mod transfer;
 mod ws;
 
-pub use effect::{DebugKind, Delivered, Delivery, Effect, Figures, Lent, Sought, Supplied, Watch};
+pub use effect::{
+    DebugKind, Delivered, Delivery, Effect, Figures, Lent, Pushed, Sought, Supplied, Watch,
+};
 pub use ids::Id;
 pub use infos::{Infos, Times};
 pub use multi::{Held, Multi, MultiSettings, Parked, Ready};

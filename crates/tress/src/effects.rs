@@ -2,7 +2,9 @@
 
 use std::io;
 
-use tress_engine::{Delivered, Delivery, Effect, SockOptAnswer, Sought, Supplied, TransferId};
+use tress_engine::{
+    Delivered, Delivery, Effect, Pushed, SockOptAnswer, Sought, Supplied, TransferId,
+};
 
 use crate::Multi;
 use crate::easy::{Closures, Flow};
@@ -40,6 +42,9 @@ impl Multi {
                 self.engine.allowed(flow != Some(Flow::Abort));
             }
             Effect::Prereq { .. } | Effect::ResolverStart { .. } => self.engine.allowed(true),
+            Effect::Push { .. } => {
+                let _ = self.engine.pushed(Pushed::Deny);
+            }
             Effect::Trailers { .. } => self.engine.trailers(Some(Vec::new())),
             Effect::OpenSocket { .. } => self.engine.socket_opened(None, None),
             Effect::SockOpt { .. } => self.engine.socket_options_set(SockOptAnswer::Ok),

@@ -74,6 +74,9 @@ unsafe fn carry_out(multi: NonNull<Multi>, effect: Effect) {
                 let trailers = answers::trailers(multi, easy(transfer));
                 (*engine).trailers(trailers);
             }
+            Effect::Push { parent, url, head } => {
+                crate::push::offered(multi, easy(parent), &url, &head);
+            }
             Effect::OpenSocket { transfer, target } => {
                 let socket = answers::open_socket(multi, easy(transfer), &target);
                 (*engine).socket_opened(socket, None);

@@ -15,7 +15,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr::{NonNull, null_mut};
 use std::time::Instant;
 
-use tress_engine::{MultiSettings, Transfer, TransferId};
+use tress_engine::{MultiSettings, Pushed, Transfer, TransferId};
 use tress_model::{Code, MultiCode};
 
 use crate::callbacks::{Notify, Push, Socket, Timer};
@@ -158,6 +158,37 @@ impl Multi {
         self.handles.get(id.index()).copied().flatten()
     }
 
+    /// Notes whose transfer it is that was added to the engine; `started`: could it start?
+    ///
+    /// # Safety
+    /// `easy` is good and not borrowed.
+    unsafe fn admit(
+        &mut self,
+        easy: NonNull<Easy>,
+        id: TransferId,
+        started: tress_model::Result<()>,
+    ) {
+        if self.handles.len() <= id.index() {
+            self.handles.resize(id.index() + 1, None);
+        }
+        if let Some(slot) = self.handles.get_mut(id.index()) {
+            *slot = Some(easy);
+        }
+        if let (Err(error), Some(transfer)) = (started, self.engine.transfer_mut(id)) {
+            transfer.fail_with(error);
+        }
+        self.added += 1;
+        // SAFETY: by contract.
+        let handle = unsafe { &mut *easy.as_ptr() };
+        handle.multi = self;
+        handle.id = Some(id);
+    }
+
+    /// The push callback and its pointer, where one is set.
+    pub(crate) fn push_callback(&self) -> Option<(Push, *mut c_void)> {
+        Some((self.callbacks.push?, self.callbacks.push_data))
+    }
+
     fn forget(&mut self, id: TransferId) {
         if let Some(slot) = self.handles.get_mut(id.index()) {
             *slot = None;
@@ -202,39 +233,43 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
         let handle = &mut *easy.as_ptr();
         handle.clear_error();
         handle.materialise();
-        let started = crate::easy::stores::start(multi, easy);
-        let handle = &mut *easy.as_ptr();
-        let transfer = handle.lend_transfer();
-        let parking = handle.share.as_ref().and_then(|share| share.parking());
         let this = &mut *multi.as_ptr();
         if this.aborted {
             if this.engine.running() > 0 {
-                (*easy.as_ptr()).transfer = Some(transfer);
                 return Err(MultiCode::AbortedByCallback);
             }
             this.aborted = false;
         }
         this.enter();
-        if let Some(parking) = parking {
+        let started = crate::easy::stores::start(multi, easy);
+        let transfer = (*easy.as_ptr()).lend_transfer();
+        let this = &mut *multi.as_ptr();
+        let share = (*easy.as_ptr()).share.as_ref();
+        if let Some(parking) = share.and_then(|share| share.parking()) {
             this.engine.unpark(parking.take());
             this.parking = Some(parking);
         }
         let id = this.engine.add(transfer);
-        if this.handles.len() <= id.index() {
-            this.handles.resize(id.index() + 1, None);
-        }
-        if let Some(slot) = this.handles.get_mut(id.index()) {
-            *slot = Some(easy);
-        }
-        if let (Err(error), Some(transfer)) = (started, this.engine.transfer_mut(id)) {
-            transfer.fail_with(error);
-        }
-        this.added += 1;
-        let handle = &mut *easy.as_ptr();
-        handle.multi = multi.as_ptr();
-        handle.id = Some(id);
+        this.admit(easy, id, started);
     }
     Ok(())
+}
+
+/// Adds a handle that takes a pushed response, as an answer to the engine's question.
+///
+/// # Safety
+/// As for [`attach`].
+pub(crate) unsafe fn attach_pushed(multi: NonNull<Multi>, easy: NonNull<Easy>) {
+    // SAFETY: by contract; no callback runs while they are borrowed.
+    unsafe {
+        (*easy.as_ptr()).materialise();
+        let started = crate::easy::stores::start(multi, easy);
+        let transfer = (*easy.as_ptr()).lend_transfer();
+        let this = &mut *multi.as_ptr();
+        if let Some(id) = this.engine.pushed(Pushed::Accept(transfer)) {
+            this.admit(easy, id, started);
+        }
+    }
 }
 
 /// Takes an easy handle out; what it still does is cancelled.

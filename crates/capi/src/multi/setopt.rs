@@ -85,7 +85,10 @@ impl Multi {
             mopt::SOCKETDATA => callbacks.socket_data = value,
             mopt::TIMERFUNCTION => callbacks.timer = function!(),
             mopt::TIMERDATA => callbacks.timer_data = value,
-            mopt::PUSHFUNCTION => callbacks.push = function!(),
+            mopt::PUSHFUNCTION => {
+                callbacks.push = function!();
+                self.engine.settings_mut().push = callbacks.push.is_some();
+            }
             mopt::PUSHDATA => callbacks.push_data = value,
             mopt::NOTIFYFUNCTION => callbacks.notify = function!(),
             mopt::NOTIFYDATA => callbacks.notify_data = value,

@@ -186,7 +186,7 @@ impl Exchange {
         self.close = true;
     }
 
-    pub(super) fn reset(&mut self, head_len: usize, own: Option<Vec<u8>>) {
+    pub(crate) fn reset(&mut self, head_len: usize, own: Option<Vec<u8>>) {
         self.out_is_plan = own.is_none();
         match own {
             Some(bytes) => self.out = bytes,

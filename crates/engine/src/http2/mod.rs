@@ -7,6 +7,7 @@
 
 mod begin;
 mod leave;
+mod push;
 mod receive;
 mod send;
 mod serve;
@@ -42,6 +43,8 @@ pub(crate) struct Session {
     unrun: Option<TransferId>,
     /// Transfers whose uploads wait for pending output to be sent.
     blocked: Vec<TransferId>,
+    /// A promised stream that the application is asked about.
+    promised: Option<StreamId>,
     /// Sending failed: when nothing is left to read, the connection is dead.
     send_error: Option<Error>,
     /// When the last ping for upkeep was sent, or the connection was made.
@@ -139,6 +142,7 @@ impl Session {
             event: None,
             unrun: None,
             blocked: Vec::new(),
+            promised: None,
             send_error: None,
             pinged: now,
             dead: false,
@@ -232,7 +236,11 @@ impl Multi {
 }
 
 fn config(settings: &MultiSettings) -> Config {
-    Config { max_concurrent: settings.max_concurrent_streams.max(1), ..Config::default() }
+    Config {
+        max_concurrent: settings.max_concurrent_streams.max(1),
+        push: settings.push,
+        ..Config::default()
+    }
 }
 
 /// The header lines by which a request over HTTP/1 asks for HTTP/2.

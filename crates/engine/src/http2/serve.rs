@@ -62,8 +62,7 @@ impl Multi {
             Event::GoAway { last, code } => self.goaway_came(id, last.0, code),
             Event::Settings => self.settings_came(id),
             Event::PingAck { .. } => {}
-            // Not accepted, so the machine refuses it.
-            Event::PushPromise { .. } => {}
+            Event::PushPromise { parent, promised } => self.promise_came(id, parent, promised),
         }
         Ok(true)
     }
@@ -260,9 +259,9 @@ fn user(
     (transfer.conn == Some(id) && own.is(stream.id)).then_some(&mut **transfer)
 }
 
-type Parts<'a> = (Option<(TransferId, &'a mut Stream)>, Option<&'a mut Session>);
+pub(super) type Parts<'a> = (Option<(TransferId, &'a mut Stream)>, Option<&'a mut Session>);
 
-fn parts(multi: &mut Multi, id: ConnId, stream: StreamRef) -> Parts<'_> {
+pub(super) fn parts(multi: &mut Multi, id: ConnId, stream: StreamRef) -> Parts<'_> {
     let transfer = user(&mut multi.transfers, id, stream);
     let own = transfer.and_then(|transfer| transfer.exchange.stream.as_deref_mut());
     let session = multi.pool.get_mut(id).and_then(|conn| conn.h2.as_deref_mut());

@@ -166,7 +166,7 @@ impl Multi {
     }
 
     /// Who was asked; it goes on with the answer.
-    fn answering(&mut self) -> Option<TransferId> {
+    pub(crate) fn answering(&mut self) -> Option<TransferId> {
         let id = self.core.asked.take()?.transfer;
         self.core.resume = Some(id);
         Some(id)

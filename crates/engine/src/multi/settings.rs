@@ -11,6 +11,8 @@ pub struct MultiSettings {
     pub max_concurrent_streams: u32,
     /// Transfers may share an HTTP/2 connection (`CURLPIPE_MULTIPLEX`).
     pub multiplex: bool,
+    /// Servers may push over HTTP/2 (`CURLMOPT_PUSHFUNCTION`): counts for connections made later.
+    pub push: bool,
     /// Keep watching idle connections, so that the peer's close is noticed at once.
     pub watch_idle: bool,
 }
@@ -23,6 +25,7 @@ impl Default for MultiSettings {
             max_total_connections: 0,
             max_concurrent_streams: 100,
             multiplex: true,
+            push: false,
             watch_idle: false,
         }
     }

@@ -7,6 +7,7 @@ pub const DATA: u8 = 0;
 pub const HEADERS: u8 = 1;
 pub const RST_STREAM: u8 = 3;
 pub const SETTINGS: u8 = 4;
+pub const PUSH_PROMISE: u8 = 5;
 pub const PING: u8 = 6;
 pub const GOAWAY: u8 = 7;
 pub const WINDOW_UPDATE: u8 = 8;
@@ -88,6 +89,16 @@ impl Peer {
         let mut block = Vec::new();
         literals(&mut block, fields);
         self.write(HEADERS, 5, stream, &block);
+    }
+
+    /// Promises a GET of `path`.
+    pub fn promise(&mut self, parent: u32, promised: u32, authority: &str, path: &str) {
+        let mut block = promised.to_be_bytes().to_vec();
+        literals(
+            &mut block,
+            &[(":method", "GET"), (":scheme", "http"), (":authority", authority), (":path", path)],
+        );
+        self.write(PUSH_PROMISE, 4, parent, &block);
     }
 
     pub fn data(&mut self, stream: u32, bytes: &[u8], end: bool) {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tress_engine::options::Options;
 use tress_engine::{
-    Delivered, Delivery, Effect, Multi, MultiSettings, Ready, Sought, Supplied, Transfer,
+    Delivered, Delivery, Effect, Multi, MultiSettings, Pushed, Ready, Sought, Supplied, Transfer,
     TransferId, Watch,
 };
 use tress_net::{PollEvents, Poller};
@@ -23,6 +23,13 @@ pub struct Got {
     pub head: Vec<u8>,
     pub body: Vec<u8>,
     pub packets: Vec<u8>,
+}
+
+/// An answer to a push.
+pub enum PushAnswer {
+    Accept,
+    Deny,
+    Fail,
 }
 
 /// Drives a multi handle by what it announces, and checks that what it announces is true.
@@ -36,6 +43,10 @@ pub struct Driver {
     pub upload: Vec<u8>,
     pub uploaded: usize,
     pub debug: String,
+    /// What was offered by servers, and whose transfer it became.
+    pub pushes: Vec<(String, Vec<String>, Option<TransferId>)>,
+    /// What a push of this URL is answered.
+    pub push_answer: fn(&str) -> PushAnswer,
     /// Who pauses at the first byte of its body.
     pausing: Option<TransferId>,
 }
@@ -52,6 +63,8 @@ impl Driver {
             upload: Vec::new(),
             uploaded: 0,
             debug: String::new(),
+            pushes: Vec::new(),
+            push_answer: |_| PushAnswer::Accept,
             pausing: None,
         }
     }
@@ -184,10 +197,28 @@ impl Driver {
                 Effect::Debug { bytes, .. } => {
                     self.debug.push_str(&String::from_utf8_lossy(&bytes))
                 }
+                Effect::Push { parent, url, head } => self.pushed(parent, &url, &head),
                 Effect::Done { .. } => {}
                 other => panic!("unexpected {other:?}"),
             }
         }
+    }
+}
+
+impl Driver {
+    fn pushed(&mut self, parent: TransferId, url: &[u8], head: &[Box<[u8]>]) {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let answer = match (self.push_answer)(&text(url)) {
+            PushAnswer::Accept => {
+                let options = (**self.multi.transfer(parent).unwrap().options()).clone();
+                let options = Options { url: Some(url.into()), ..options };
+                Pushed::Accept(Box::new(Transfer::new(Arc::new(options))))
+            }
+            PushAnswer::Deny => Pushed::Deny,
+            PushAnswer::Fail => Pushed::Fail,
+        };
+        let id = self.multi.pushed(answer);
+        self.pushes.push((text(url), head.iter().map(|line| text(line)).collect(), id));
     }
 }
 
