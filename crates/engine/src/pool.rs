@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::TransferId;
-use crate::conn::{Conn, ConnId};
+use crate::conn::{Conn, ConnId, Stage};
 use crate::destination::{Destination, HttpWish};
 use crate::hash::BuildFast;
 use crate::ids::Table;
@@ -87,7 +87,9 @@ impl Pool {
         self.next_number += 1;
         let host = self.hosts.entry(conn.destination.clone()).or_default();
         host.open += 1;
-        conn.undecided = matches!(conn.destination.http, HttpWish::Either | HttpWish::Http2);
+        // One that comes from another multi handle speaks what it spoke there.
+        conn.undecided = matches!(conn.stage, Stage::Slot)
+            && matches!(conn.destination.http, HttpWish::Either | HttpWish::Http2);
         host.undecided += u32::from(conn.undecided);
         self.conns.insert(conn)
     }

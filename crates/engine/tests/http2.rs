@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use support::h2::{DATA, HEADERS, PING, Peer, RST_STREAM, WINDOW_UPDATE};
 use support::{Driver, get, read_head, serve};
 use tress_engine::TransferId;
-use tress_engine::options::{BodySource, HttpVersion, Method, Options};
+use tress_engine::options::{BodySource, Hooks, HttpVersion, Method, Options};
 use tress_model::Code;
 
 fn get2(server: SocketAddr, path: &str) -> Options {
@@ -333,6 +333,38 @@ fn uploads_share_a_connection_and_obey_windows() {
     assert!(!driver.debug.to_ascii_lowercase().contains("expect: 100"));
 }
 
+/// What waits for a window tells no progress, and does not keep the thread busy.
+#[test]
+fn an_upload_that_waits_for_a_window_waits() {
+    const SIZE: usize = 131_072;
+    let (server, _) = serve2(&[], |_, mut peer| {
+        let mut got = 0;
+        while let Some(frame) = peer.read() {
+            if frame.kind == DATA {
+                got += frame.payload.len();
+                if got == 65_535 {
+                    std::thread::sleep(std::time::Duration::from_millis(50));
+                    peer.write(WINDOW_UPDATE, 0, 0, &(SIZE as u32).to_be_bytes());
+                    peer.write(WINDOW_UPDATE, 0, frame.stream, &(SIZE as u32).to_be_bytes());
+                }
+            }
+            if frame.ends() {
+                peer.answer(frame.stream, &got.to_string());
+            }
+        }
+    });
+    let mut driver = Driver::new();
+    driver.upload = vec![b'a'; SIZE];
+    let body_source = BodySource::Application { len: None, fields: false };
+    let mut options = Options { method: Method::Put, body: body_source, ..get2(server, "/") };
+    options.hooks |= Hooks::PROGRESS;
+    let id = driver.add(options);
+    driver.run();
+    result(&driver, id).unwrap();
+    assert_eq!(body(&driver, id), SIZE.to_string());
+    assert!(driver.progress_calls < 50, "{}", driver.progress_calls);
+}
+
 #[test]
 fn interim_heads_and_trailers() {
     let (server, _) = serve2(&[], |_, mut peer| {
@@ -455,4 +487,20 @@ fn without_multiplexing_each_has_its_own() {
     driver.run();
     ids.iter().for_each(|id| result(&driver, *id).unwrap());
     assert_eq!(connections.load(Ordering::SeqCst), 4);
+}
+
+#[test]
+fn an_idle_connection_goes_on_in_another_multi_handle() {
+    let (server, connections) = serve2(&[], answer_all);
+    let mut parked = Vec::new();
+    for expected in ["body 1", "body 3", "body 5"] {
+        let mut driver = Driver::new();
+        driver.multi.unpark(parked);
+        let id = driver.add(get2(server, "/"));
+        driver.run();
+        result(&driver, id).unwrap();
+        assert_eq!(body(&driver, id), expected);
+        parked = driver.multi.park_idle();
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
 }

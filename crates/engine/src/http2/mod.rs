@@ -186,6 +186,11 @@ impl Session {
         self.blocked = Vec::new();
     }
 
+    /// It goes to another multi handle, in whose queues it is not.
+    pub(crate) fn leave_queues(&mut self) {
+        (self.queued, self.flushing) = (false, false);
+    }
+
     /// Those whose streams are open.
     pub(crate) fn transfers(&self) -> impl Iterator<Item = TransferId> {
         self.machine.streams().map(|stream| TransferId::from_bits(stream.token))

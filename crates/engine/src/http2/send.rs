@@ -47,6 +47,9 @@ impl Multi {
                 session.blocked.push(id);
             }
             core.h2.flush(conn_id, session);
+            if count == 0 && wanted > 0 {
+                return Ok(Flow::Wait);
+            }
             transfer.infos.request_size += count as u64;
             transfer.progress.sent(count, &transfer.options, core.now);
             if count < wanted {

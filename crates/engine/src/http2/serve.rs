@@ -126,11 +126,16 @@ impl Multi {
         let crate::conn::Stage::Open(stream) = &mut conn.stage else { return false };
         let announced = self.core.interest.is_announced(stream.fd());
         let Some(session) = conn.h2.as_deref_mut() else { return false };
-        if conn.readable || !(announced || stream.is_alive()) {
-            if !self.core.h2.serving.is_empty() {
-                // The buffer is in use.
-                return false;
+        if !self.core.h2.serving.is_empty() {
+            // The buffer is in use: what has come is read in its turn.
+            conn.readable |= !announced;
+            let alive = session.is_usable() && (announced || stream.is_open());
+            if alive && conn.readable {
+                self.core.h2.serve(id, session);
             }
+            return alive;
+        }
+        if conn.readable || !announced {
             conn.readable = true;
             session.reads_left = crate::http::RECEIVES_A_TURN;
             while match self.serve_one(id) {

@@ -17,6 +17,9 @@ impl Multi {
             conn.transfer = None;
             conn.last_user = None;
             conn.opened_by = None;
+            if let Some(session) = conn.h2.as_deref_mut() {
+                session.leave_queues();
+            }
             taken.push(Parked(Box::new(conn)));
         }
         taken

@@ -38,6 +38,7 @@ pub struct Driver {
     pub watched: HashMap<RawFd, Watch>,
     pub watch_calls: usize,
     pub timer_calls: usize,
+    pub progress_calls: usize,
     timer: Option<Instant>,
     pub got: HashMap<TransferId, Got>,
     pub upload: Vec<u8>,
@@ -58,6 +59,7 @@ impl Driver {
             watched: HashMap::new(),
             watch_calls: 0,
             timer_calls: 0,
+            progress_calls: 0,
             timer: None,
             got: HashMap::new(),
             upload: Vec::new(),
@@ -196,6 +198,11 @@ impl Driver {
                 }
                 Effect::Debug { bytes, .. } => {
                     self.debug.push_str(&String::from_utf8_lossy(&bytes))
+                }
+                Effect::Progress { .. } => {
+                    self.progress_calls += 1;
+                    assert!(self.progress_calls < 100_000, "it spins");
+                    self.multi.allowed(true);
                 }
                 Effect::Push { parent, url, head } => self.pushed(parent, &url, &head),
                 Effect::Done { .. } => {}

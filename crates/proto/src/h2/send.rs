@@ -13,6 +13,8 @@ const DATA_FRAME: u32 = 16_384;
 const OUTPUT_ENOUGH: usize = 64 * 1024;
 /// How many WINDOW_UPDATE frames a DATA frame of ours allows for.
 const UPDATES_PER_FRAME: u32 = 4;
+/// The longest request head, as text: more than servers take, and what libcurl sends at most.
+const MAX_REQUEST_HEAD: usize = 64 * 1024;
 /// The bytes of a priority in a frame.
 const PRIORITY_LEN: usize = 5;
 
@@ -48,9 +50,19 @@ impl Priority {
 
 impl Connection {
     /// Sends a request head on a new stream; check [`Connection::available`] first.
+    ///
+    /// # Errors
+    /// `Again` when there is no room for a stream, `SendError` for a head over 64 KB.
     pub fn open(&mut self, head: &Fields, how: Open) -> Result<StreamId> {
         if self.available() == 0 {
             return Err(Error::new(Code::Again, "HTTP/2 connection takes no new stream now"));
+        }
+        if head.raw().len() > MAX_REQUEST_HEAD {
+            let text = format!(
+                "HTTP/2 request head of {} bytes is over the limit of {MAX_REQUEST_HEAD}",
+                head.raw().len()
+            );
+            return Err(Error::new(Code::SendError, text));
         }
         let id = self.next_id;
         self.next_id += 2;

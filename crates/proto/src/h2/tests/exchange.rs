@@ -95,6 +95,16 @@ fn large_head_is_parted() {
 }
 
 #[test]
+fn a_head_that_is_too_large_is_not_sent() {
+    let (mut connection, _) = connected(config());
+    let large = fields(&format!(":method=GET|x={}", "y".repeat(65_536)));
+    let error = connection.open(&large, Open { end: true, ..Open::default() }).unwrap_err();
+    assert_eq!(error.code(), tress_model::Code::SendError);
+    assert!(error.message().contains("over the limit of 65536"), "{}", error.message());
+    assert_eq!(get(&mut connection).0, 1, "the connection is as good as before");
+}
+
+#[test]
 fn padding_and_priority_of_the_peer_are_skipped() {
     let (mut connection, mut peer, stream) = getting();
     let block = peer.block(":status=200");
