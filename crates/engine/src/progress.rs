@@ -10,6 +10,10 @@ use crate::transfer::Paused;
 /// Progress callbacks come at least this often, and speeds are looked at as often.
 const TICK: Duration = Duration::from_secs(1);
 
+/// A rate limit hands out its bytes in so many pieces a second: the last one, which nobody waits
+/// for, hardly counts then.
+const PIECES_A_SECOND: u64 = 16;
+
 /// Figures of speed; what they are counted from is in the transfer's infos.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
@@ -74,13 +78,15 @@ impl Progress {
 
     /// As much of the room as one read may fill within the rate limit.
     pub(crate) fn limited<'a>(&self, room: &'a mut [u8], options: &Options) -> &'a mut [u8] {
-        match options.limits.as_ref().map_or(0, |limits| limits.max_recv_speed) {
-            0 => room,
-            speed => {
-                let most = usize::try_from(speed).unwrap_or(room.len()).min(room.len());
-                &mut room[..most]
-            }
-        }
+        let speed = options.limits.as_ref().map_or(0, |limits| limits.max_recv_speed);
+        let most = piece(speed, room.len());
+        &mut room[..most]
+    }
+
+    /// As much of `bytes` as may be sent at once within the rate limit.
+    pub(crate) fn sendable<'a>(&self, bytes: &'a [u8], options: &Options) -> &'a [u8] {
+        let speed = options.limits.as_ref().map_or(0, |limits| limits.max_send_speed);
+        &bytes[..piece(speed, bytes.len())]
     }
 
     /// May bytes be received (sent) now, within the rate limit?
@@ -144,6 +150,16 @@ impl Bucket {
 
     fn is_open(&self, now: Instant) -> bool {
         self.open_at.is_none_or(|at| at <= now)
+    }
+}
+
+/// How many of `len` bytes may go at once with a limit of `speed` bytes a second; 0: no limit.
+fn piece(speed: u64, len: usize) -> usize {
+    match speed {
+        0 => len,
+        speed => {
+            usize::try_from((speed / PIECES_A_SECOND).max(1)).map_or(len, |most| most.min(len))
+        }
     }
 }
 

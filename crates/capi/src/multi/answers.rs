@@ -214,13 +214,10 @@ pub unsafe fn debug_alone(easy: NonNull<Easy>, kind: DebugKind, bytes: &[u8]) {
     unsafe {
         let rare = (*easy.as_ptr()).callbacks.rare();
         if let Some(debug) = rare.debug {
-            debug(
-                easy.as_ptr().cast(),
-                kind as c_int,
-                bytes.as_ptr().cast_mut().cast(),
-                bytes.len(),
-                rare.debug_data,
-            );
+            // libcurl promises no end of string, but has one, and programs rely on it.
+            let mut text = [bytes, b"\0"].concat();
+            let data = rare.debug_data;
+            debug(easy.as_ptr().cast(), kind as c_int, text.as_mut_ptr().cast(), bytes.len(), data);
             return;
         }
         let mark = match kind {

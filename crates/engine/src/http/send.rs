@@ -36,7 +36,7 @@ impl Multi {
                 return Ok(Flow::Wait);
             }
             let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
-            match stream.send(unsent) {
+            match stream.send(transfer.progress.sendable(unsent, &transfer.options)) {
                 Ok(count) => self.sent(id, count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     conn.writable = false;

@@ -39,7 +39,10 @@ impl Multi {
             if !transfer.progress.may_send(core.now) {
                 return Ok(Flow::Wait);
             }
+            let all = unsent.len();
+            let unsent = transfer.progress.sendable(unsent, &transfer.options);
             let wanted = unsent.len();
+            let ended = ended && wanted == all;
             let count = session.machine.send_data(stream_id, unsent, ended)?;
             exchange.sent += count;
             stream.local_ended = ended && count == wanted;
