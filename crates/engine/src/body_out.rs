@@ -90,6 +90,15 @@ impl BodyOut {
         self.resume_at = offset;
     }
 
+    /// The same, and the body is shorter by that.
+    pub(crate) fn go_on_at(&mut self, offset: u64) {
+        self.resume_at = offset;
+        self.left = self.left.map(|left| left.saturating_sub(offset));
+        if self.left == Some(0) {
+            self.state = BodyState::Ended;
+        }
+    }
+
     /// The offset that the application was asked to go to.
     pub(crate) fn take_resume_at(&mut self) -> u64 {
         std::mem::take(&mut self.resume_at)

@@ -5,10 +5,11 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tress_net::Stream;
 use tress_net::connect::{AttemptId, Connect, Target};
+use tress_net::{Listener, Stream};
 
 use crate::TransferId;
+use crate::conversation::Conversation;
 use crate::destination::Destination;
 use crate::http::auth::Bound;
 use crate::http2::Session;
@@ -62,6 +63,8 @@ pub(crate) struct Conn {
     pub(crate) websocket: Option<Box<Socket>>,
     /// Its peer answers in HTTP/1.0.
     pub(crate) http10: bool,
+    /// What is being said on it by command and reply.
+    pub(crate) conversation: Option<Box<Conversation>>,
     /// Whom NTLM has authenticated it for.
     pub(crate) bound: Option<Box<Bound>>,
 
@@ -77,12 +80,16 @@ pub(crate) struct Conn {
 pub(crate) enum Stage {
     /// It has a slot; addresses are not known yet.
     Slot,
+    /// The peer is to connect to us (FTP's active mode).
+    Listening(Listener),
     /// Sockets are being connected.
     Connecting(Box<Connect>),
     /// A proxy is asked to pass on what follows.
     Proxy(Box<Handshake>),
     /// TLS is being set up on the socket.
     Handshake(Stream),
+    /// TLS is being taken off.
+    Clearing(Stream),
     /// It carries requests.
     Open(Stream),
     /// It says goodbye; no transfer waits for that.
@@ -121,6 +128,7 @@ impl Conn {
             may_talk_unasked: false,
             websocket: None,
             http10: false,
+            conversation: None,
             bound: None,
             idle_since: None,
             idle_place: 0,
@@ -138,11 +146,22 @@ impl Conn {
         };
         match &self.stage {
             Stage::Slot => false,
+            Stage::Listening(listener) => watched(listener.fd()),
             Stage::Connecting(connect) => connect.interests().any(|(fd, _)| watched(fd)),
             Stage::Proxy(handshake) => watched(handshake.stream.fd()),
-            Stage::Handshake(stream) | Stage::Open(stream) | Stage::Closing(stream) => {
-                watched(stream.fd())
-            }
+            Stage::Handshake(stream)
+            | Stage::Clearing(stream)
+            | Stage::Open(stream)
+            | Stage::Closing(stream) => watched(stream.fd()),
+        }
+    }
+
+    /// The descriptor of a connection that is up, or listened for.
+    pub(crate) fn fd(&self) -> Option<RawFd> {
+        match &self.stage {
+            Stage::Open(stream) => Some(stream.fd()),
+            Stage::Listening(listener) => Some(listener.fd()),
+            _ => None,
         }
     }
 

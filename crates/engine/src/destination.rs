@@ -12,8 +12,11 @@ use tress_model::{Code, Error, Result};
 use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
 use tress_net::tls::TlsSettings;
 
+use crate::conversation::Dialect;
 use crate::http::auth::Credentials;
-use crate::options::{Auth, BodySource, ConnectOnly, Hooks, HttpVersion, IpResolve, Options};
+use crate::options::{
+    Auth, BodySource, ConnectOnly, Hooks, HttpVersion, IpResolve, Options, UseSsl,
+};
 use crate::proxy::{Layer, Proxy, Route};
 
 /// The key under which connections are pooled. Two transfers whose destinations are equal may
@@ -31,6 +34,10 @@ pub(crate) struct Destination {
     pub(crate) settings: Arc<ConnectSettings>,
     /// How TLS is spoken on it; none: it is not.
     pub(crate) tls: Option<Arc<TlsSettings>>,
+    /// TLS is put on with the other layers; otherwise in the course of a conversation.
+    pub(crate) tls_from_start: bool,
+    /// What is spoken by command and reply; none: something else.
+    pub(crate) dialect: Option<Dialect>,
     /// Protocols are offered in the TLS handshake.
     pub(crate) alpn: bool,
     /// What is on the way there; none: nothing.
@@ -122,7 +129,8 @@ pub(crate) enum Peer {
 }
 
 impl Destination {
-    /// Where a transfer goes, on connections of `binding`; `only_http1`: the server does not want
+    /// Where a transfer goes, on connections of `binding` (or that its credentials are logged in
+    /// on); `only_http1`: the server does not want
     /// HTTP/2 for this.
     ///
     /// # Errors
@@ -137,7 +145,8 @@ impl Destination {
     ) -> Result<Self> {
         let make = |binding| Self::bound(options, url, scheme, alternative, binding, only_http1);
         let mut new = make(binding)?;
-        let unbound = match binding.server.is_empty() && binding.proxy.is_empty() {
+        let is_open = binding.server.is_empty() && binding.proxy.is_empty();
+        let unbound = match is_open || new.dialect.is_some() {
             true => None,
             false => Some(make(Binding::default())?).filter(|unbound| unbound.key != new.key),
         };
@@ -153,8 +162,11 @@ impl Destination {
         binding: Binding<'_>,
         only_http1: bool,
     ) -> Result<Self> {
-        let mut tls = scheme.is_tls().then(|| crate::tls::settings(options.tls()));
-        let alpn = options.tls().ssl_enable_alpn;
+        let mut dialect = Dialect::of(scheme);
+        let tls_from_start = scheme.is_tls();
+        let later = dialect.is_some() && options.tls().use_ssl != UseSsl::None;
+        let mut tls = (tls_from_start || later).then(|| crate::tls::settings(options.tls()));
+        let alpn = options.tls().ssl_enable_alpn && dialect.is_none();
         let mut host = host_of(url)?;
         let mut port = url.port();
         let mut peer = Peer::of(options, &host, port, alternative);
@@ -166,7 +178,7 @@ impl Destination {
         if let Some(proxy) = route.as_deref().and_then(Route::forwarder) {
             // Requests for any host go over the same connection.
             (scheme, host, port) = (proxy.scheme(), proxy.host.as_bytes().into(), proxy.port);
-            tls = None;
+            (tls, dialect) = (None, None);
         }
         let only_http1 = only_http1
             || !scheme.starts_with("http")
@@ -190,6 +202,9 @@ impl Destination {
         if let Some(bind) = &settings.bind {
             push(&mut key, format!("{bind:?}").as_bytes());
         }
+        if let Some(dialect) = dialect {
+            dialect.push_identity(options, binding.credentials, &mut key);
+        }
         if let Some(route) = &route {
             route.push(&mut key);
         }
@@ -197,7 +212,54 @@ impl Destination {
         let key = key.into_boxed_slice();
         let hash = hash(&key);
         let unbound = None;
-        Ok(Self { key, hash, scheme, host, port, peer, settings, tls, alpn, route, http, unbound })
+        Ok(Self {
+            key,
+            hash,
+            scheme,
+            host,
+            port,
+            peer,
+            settings,
+            tls,
+            tls_from_start,
+            dialect,
+            alpn,
+            route,
+            http,
+            unbound,
+        })
+    }
+
+    /// Where a second connection leads to, for the data of this one: to another port, over the
+    /// same proxies. TLS on it is that of this one.
+    pub(crate) fn for_data(&self, host: &str, port: u16) -> Self {
+        let route = self.route.as_deref().map(|route| route.towards(host, port));
+        let family = IpResolve::Whatever;
+        let peer = match route.as_deref().and_then(Route::first) {
+            Some(proxy) => proxy.peer(family),
+            None => Peer::Host { name: host.into(), port, family },
+        };
+        let mut key = b"data".to_vec();
+        push(&mut key, host.as_bytes());
+        key.extend_from_slice(&port.to_be_bytes());
+        let key = key.into_boxed_slice();
+        let hash = hash(&key);
+        Self {
+            key,
+            hash,
+            scheme: self.scheme,
+            host: self.host.clone(),
+            port: self.port,
+            peer,
+            settings: self.settings.clone(),
+            tls: self.tls.clone(),
+            tls_from_start: false,
+            dialect: None,
+            alpn: false,
+            route,
+            http: HttpWish::Http1,
+            unbound: None,
+        }
     }
 
     /// The proxy that gets the requests themselves, if one does.
@@ -215,7 +277,10 @@ impl Destination {
         if let Some(next) = self.route.as_deref().and_then(|route| route.next_layer(layer)) {
             return Some(next);
         }
-        (self.tls.is_some() && layer < Layer::Tls).then_some(Layer::Tls)
+        if self.tls_from_start && self.tls.is_some() && layer < Layer::Tls {
+            return Some(Layer::Tls);
+        }
+        (self.dialect.is_some() && layer < Layer::Login).then_some(Layer::Login)
     }
 
     /// How TLS is spoken on a layer, and with whom.

@@ -145,6 +145,8 @@ pub enum Delivery {
     Rtp,
     /// `CURLOPT_HEADERFUNCTION`: one whole line of a response head or trailer.
     Header,
+    /// `CURLOPT_HEADERFUNCTION` alone, whatever `CURLOPT_HEADER` says: one line of a reply.
+    Reply,
 }
 
 /// The application's answer to [`Effect::Deliver`].

@@ -46,6 +46,8 @@ pub struct Infos {
     pub download_length: Option<u64>,
     /// Length of the request's body.
     pub upload_length: Option<u64>,
+    /// Where the login to an FTP server led.
+    pub ftp_entry_path: Option<Box<[u8]>>,
     /// Header bytes received in early answers and the like that libcurl counts apart.
     pub early_data_sent: i64,
     /// `errno` of the last failed connect.
@@ -93,10 +95,12 @@ impl Infos {
     /// A new transfer begins.
     pub(crate) fn reset(&mut self, number: i64) {
         let certificates = std::mem::take(&mut self.certificates);
+        let ftp_entry_path = self.ftp_entry_path.take();
         *self = Self {
             transfer_number: number,
             connection_number: -1,
             certificates,
+            ftp_entry_path,
             ..Self::default()
         };
         self.certificates.clear();

@@ -15,10 +15,12 @@
 mod body_in;
 mod body_out;
 mod conn;
+mod conversation;
 mod destination;
 mod dirty;
 mod effect;
 mod file;
+mod ftp;
 mod hash;
 mod http;
 mod http2;

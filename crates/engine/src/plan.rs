@@ -14,6 +14,7 @@ use tress_model::{Code, Error, Result};
 
 use tress_proto::h2::Fields;
 
+use crate::conversation::Dialect;
 use crate::destination::{Binding, Destination, HttpWish};
 use crate::http::auth::{self, Credentials, Whom};
 use crate::http::head::{self, FirstOrigin, Head, Varying};
@@ -186,6 +187,11 @@ impl Plan {
             Binding::of(&options, login),
             follow.only_http1,
         )?;
+        let service = match destination.forwarder() {
+            // The proxy speaks HTTP with us, and what is wanted with the server.
+            Some(_) if service == Service::Conversation => Service::Http,
+            _ => service,
+        };
         let alt_used = alternative.filter(|other| destination.is_at(&other.service)).map(|other| {
             core.info(transfer, || going_elsewhere(&other));
             let host = String::from_utf8_lossy(&other.service.host);
@@ -212,7 +218,7 @@ impl Plan {
             }
             Service::Dict => line::dict(&plan.url)?,
             Service::Gopher => line::gopher(&plan.url)?,
-            Service::Rtsp | Service::File => Head::default(),
+            Service::Rtsp | Service::File | Service::Conversation => Head::default(),
         };
         Ok(plan)
     }
@@ -293,6 +299,8 @@ pub(crate) enum Service {
     Gopher,
     /// A local file: no connection.
     File,
+    /// Commands and replies.
+    Conversation,
 }
 
 impl Service {
@@ -304,7 +312,7 @@ impl Service {
             "dict" => Some(Self::Dict),
             "gopher" | "gophers" => Some(Self::Gopher),
             "file" => Some(Self::File),
-            _ => None,
+            _ => Dialect::of(scheme).map(|_| Self::Conversation),
         }
     }
 }

@@ -60,7 +60,7 @@ impl Multi {
         let Some(easy) = self.easies.get_mut(&id) else { return Delivered::Taken };
         let closure = match kind {
             Delivery::Body | Delivery::Rtp => easy.closures.on_body.as_mut(),
-            Delivery::Header => easy.closures.on_header.as_mut(),
+            Delivery::Header | Delivery::Reply => easy.closures.on_header.as_mut(),
         };
         match (closure, kind) {
             (Some(closure), _) => match closure(bytes) {
@@ -72,7 +72,7 @@ impl Multi {
                 easy.body.extend_from_slice(bytes);
                 Delivered::Taken
             }
-            (None, Delivery::Header) => Delivered::Taken,
+            (None, Delivery::Header | Delivery::Reply) => Delivered::Taken,
         }
     }
 

@@ -173,7 +173,9 @@ unsafe fn string(easy: NonNull<Easy>, number: i32) -> Option<*const c_char> {
                 let learnt = || transfer.and_then(Transfer::rtsp)?.session.map(Into::into);
                 given.or_else(learnt)
             }
-            info::FTP_ENTRY_PATH => None,
+            info::FTP_ENTRY_PATH => {
+                transfer.and_then(|transfer| transfer.infos().ftp_entry_path.clone())
+            }
             info::CAINFO | info::CAPATH => None,
             _ => return None,
         }

@@ -84,7 +84,7 @@ unsafe fn destination(easy: NonNull<Easy>, kind: Delivery) -> Option<(Write, *mu
             Some((write, stdio::stdout_stream().cast()))
         }
         Delivery::Body | Delivery::Rtp => Some((write, callbacks.write_data)),
-        Delivery::Header => match callbacks.header {
+        Delivery::Header | Delivery::Reply => match callbacks.header {
             Some(header) => Some((header, callbacks.header_data)),
             None if callbacks.header_data.is_null() => None,
             None => Some((write, callbacks.header_data)),

@@ -10,8 +10,10 @@ pub const VERSION: &str = "8.22.0";
 pub const VERSION_NUMBER: u32 = 0x08_16_00;
 
 /// Schemes, in order.
-pub const PROTOCOLS: &[&CStr] =
-    &[c"dict", c"file", c"gopher", c"gophers", c"http", c"https", c"rtsp", c"ws", c"wss"];
+pub const PROTOCOLS: &[&CStr] = &[
+    c"dict", c"file", c"ftp", c"ftps", c"gopher", c"gophers", c"http", c"https", c"rtsp", c"ws",
+    c"wss",
+];
 
 /// A feature.
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,8 @@
 mod read;
 mod write;
 
+pub(crate) use read::wanted_range;
+
 use std::ffi::OsStr;
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;

@@ -156,7 +156,7 @@ impl Transfer {
 }
 
 /// Where to begin, counted from the end if negative, and how many bytes to take.
-fn wanted_range(options: &crate::options::Options) -> Result<(i64, Option<u64>)> {
+pub(crate) fn wanted_range(options: &crate::options::Options) -> Result<(i64, Option<u64>)> {
     let range = match (options.resume_from, options.http().range.as_deref()) {
         (0, None) => return Ok((0, None)),
         (0, Some(range)) => range,

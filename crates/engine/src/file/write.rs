@@ -10,7 +10,6 @@ use super::{Local, Step, shown};
 use crate::TransferId;
 use crate::interest::Want;
 use crate::multi::{Flow, Multi};
-use crate::options::BodySource;
 use crate::transfer::Transfer;
 
 /// Opens a file to be written, anew or, with a resume offset, at its end.
@@ -24,11 +23,7 @@ pub(super) fn open(transfer: &mut Transfer, path: PathBuf) -> Result<Local> {
         let text = format!("cannot open {} for writing", shown(&path));
         return Err(Error::new(Code::WriteError, text));
     };
-    let length = match &options.body {
-        BodySource::None => Some(0),
-        BodySource::Bytes(bytes) => Some(bytes.len() as u64),
-        BodySource::Application { len, .. } | BodySource::Mime { len, .. } => *len,
-    };
+    let length = options.body.length();
     transfer.infos.upload_length = length;
     transfer.exchange.begin_upload(&options, length);
     let skip = u64::try_from(resume).unwrap_or(file.size());

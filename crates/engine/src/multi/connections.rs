@@ -14,7 +14,7 @@ use crate::options::Hooks;
 use crate::timers::Owner;
 
 /// Time for a connection to say goodbye (TLS close_notify) before it is cut.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Idle connections kept at least, whatever number of transfers there was.
 const MIN_CACHED: usize = 16;
@@ -85,11 +85,15 @@ impl Multi {
                     self.close_fd(fd, owner);
                 }
             }
+            Stage::Listening(listener) => self.close_fd(listener.into_fd(), None),
             Stage::Proxy(handshake) => return self.cut(id, handshake.stream),
-            Stage::Handshake(stream) => return self.cut(id, stream),
+            Stage::Handshake(stream) | Stage::Clearing(stream) => return self.cut(id, stream),
             Stage::Open(mut stream) => {
                 if let Some(mut session) = conn.h2.take() {
                     let _ = stream.send(session.last_words());
+                }
+                if conn.take_leave(&mut stream) {
+                    return self.await_leave(id, stream);
                 }
                 stream.start_shutdown();
                 return self.shut_down(id, stream);
@@ -109,7 +113,13 @@ impl Multi {
     pub(crate) fn unused_conn_ready(&mut self, id: ConnId) {
         let Some(conn) = self.pool.get_mut(id) else { return };
         match std::mem::replace(&mut conn.stage, Stage::Slot) {
-            Stage::Closing(stream) => self.shut_down(id, stream),
+            Stage::Closing(mut stream) => {
+                // The reply to QUIT, if that was said, or the end.
+                if conn.conversation.take().is_some() {
+                    stream.start_shutdown();
+                }
+                self.shut_down(id, stream);
+            }
             Stage::Open(stream) if conn.may_talk_unasked && stream.is_open() => {
                 // Whoever uses it next reads that.
                 self.core.interest.set(

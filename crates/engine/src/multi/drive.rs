@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tress_model::Error;
+
 use super::{Flow, Multi, Out};
 use crate::TransferId;
 use crate::effect::{Effect, Watch};
 use crate::timers::Owner;
-use crate::transfer::State;
+use crate::transfer::{State, Transfer};
 
 impl Multi {
     /// The next thing for the driver to do; none: this entry into the library is complete.
@@ -113,12 +115,21 @@ impl Multi {
     fn step(&mut self, id: TransferId) -> tress_model::Result<Flow> {
         match self.state(id) {
             Some(State::Start) => self.start(id),
-            Some(State::Resolving) => self.resolve(id),
-            Some(State::Connecting) => self.connect(id),
+            Some(State::Resolving) => self.resolve(id).or_else(|error| self.not_up(id, error)),
+            Some(State::Connecting) => self.connect(id).or_else(|error| self.not_up(id, error)),
             Some(State::Exchange) => self.exchange(id),
             Some(State::WebSocket) => self.websocket(id),
             Some(State::File) => self.move_file(id),
+            Some(State::Conversation) => self.converse(id),
             Some(State::Idle | State::Queued | State::Done) | None => Ok(Flow::Wait),
+        }
+    }
+
+    /// A connection could not be made; if it is a second one, there may be another way.
+    fn not_up(&mut self, id: TransferId, error: Error) -> tress_model::Result<Flow> {
+        match self.transfer(id).is_some_and(Transfer::is_away) {
+            true => self.data_failed(id, error),
+            false => Err(error),
         }
     }
 

@@ -15,6 +15,7 @@ use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(crate) use self::connections::SHUTDOWN_TIMEOUT;
 pub(crate) use self::core::{Core, Flow, Out};
 pub use park::Parked;
 pub use raw::Held;

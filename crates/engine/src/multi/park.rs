@@ -3,8 +3,18 @@
 use super::Multi;
 use crate::conn::{Conn, Stage};
 
-/// An idle connection of no multi handle, on its way to the next; closed when dropped.
-pub struct Parked(Box<Conn>);
+/// An idle connection of no multi handle, on its way to the next; takes leave and is closed
+/// when dropped.
+pub struct Parked(Option<Box<Conn>>);
+
+impl Drop for Parked {
+    fn drop(&mut self) {
+        let Some(mut conn) = self.0.take() else { return };
+        if let Stage::Open(mut stream) = std::mem::replace(&mut conn.stage, Stage::Slot) {
+            conn.take_leave(&mut stream);
+        }
+    }
+}
 
 impl Multi {
     /// Takes all idle connections out; their sockets are forgotten here.
@@ -20,14 +30,15 @@ impl Multi {
             if let Some(session) = conn.h2.as_deref_mut() {
                 session.leave_queues();
             }
-            taken.push(Parked(Box::new(conn)));
+            taken.push(Parked(Some(Box::new(conn))));
         }
         taken
     }
 
     /// Takes idle connections in, to be used like its own.
     pub fn unpark(&mut self, parked: Vec<Parked>) {
-        for Parked(conn) in parked {
+        for mut parked in parked {
+            let Some(conn) = parked.0.take() else { continue };
             let since = conn.last_used;
             let id = self.pool.insert(*conn);
             self.pool.put_idle(id, since);

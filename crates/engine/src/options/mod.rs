@@ -209,6 +209,17 @@ pub enum BodySource {
     },
 }
 
+impl BodySource {
+    /// Bytes of the body, if known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::None => Some(0),
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Application { len, .. } | Self::Mime { len, .. } => *len,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,6 +55,7 @@ impl Multi {
             Layer::Tunnel => self.begin_tunnel(id)?,
             Layer::Line => self.begin_line(id),
             Layer::ProxyTls | Layer::Tls => return self.secure(id),
+            Layer::Login => return self.log_in(id),
         }
         Ok(Flow::Again)
     }

@@ -40,6 +40,7 @@ pub(crate) struct Route {
 }
 
 /// One proxy.
+#[derive(Clone)]
 pub(crate) struct Proxy {
     pub(crate) kind: ProxyType,
     /// Its host, an IPv6 address without brackets.
@@ -62,6 +63,8 @@ pub(crate) enum Layer {
     Tunnel,
     Line,
     Tls,
+    /// The login of a protocol that has one.
+    Login,
 }
 
 impl Route {
@@ -95,6 +98,13 @@ impl Route {
         let replaced = far.0.as_bytes() != host || far.1 != port;
         let tunnel = http.is_some() && (replaced || settings.httpproxytunnel || tunnels(scheme));
         Ok(Some(Box::new(Self { socks, http, tls, tunnel, far, line })))
+    }
+
+    /// The way to another host and port through the same proxies.
+    pub(crate) fn towards(&self, host: &str, port: u16) -> Box<Self> {
+        let (socks, http, tls) = (self.socks.clone(), self.http.clone(), self.tls.clone());
+        let far = (host.into(), port);
+        Box::new(Self { socks, http, tls, tunnel: self.http.is_some(), far, line: None })
     }
 
     /// The proxy that a socket is connected to.

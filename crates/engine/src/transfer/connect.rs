@@ -4,7 +4,7 @@ use tress_model::{Code, Error, Result};
 use tress_net::Stream;
 use tress_net::connect::{ConnectFailure, ConnectStep, Target};
 
-use super::State;
+use super::{State, Transfer};
 use crate::TransferId;
 use crate::conn::{Pending, Stage};
 use crate::effect::Effect;
@@ -21,7 +21,13 @@ impl Multi {
             };
             let ready = conn.ready_socket.take();
             if matches!(conn.stage, Stage::Open(_)) {
+                if conn.is_logging_in() {
+                    return self.converse(id);
+                }
                 return self.connected(id);
+            }
+            if matches!(conn.stage, Stage::Clearing(_)) {
+                return self.clear(id);
             }
             if matches!(conn.stage, Stage::Handshake(_)) {
                 return self.shake_hands(id);
@@ -110,6 +116,9 @@ impl Multi {
     /// The connection can carry the request.
     pub(crate) fn connected(&mut self, id: TransferId) -> Result<Flow> {
         let now = self.core.now;
+        if self.transfer(id).is_some_and(Transfer::is_away) {
+            return self.data_is_up(id);
+        }
         self.decide_protocol(id);
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let since = transfer.since_start(now);
@@ -132,6 +141,9 @@ impl Multi {
             return Ok(Flow::Wait);
         }
         transfer.state = State::Exchange;
+        if conn.conversation.is_some() {
+            return self.begin_request(id);
+        }
         self.begin_exchange(id)
     }
 

@@ -15,7 +15,10 @@ impl Multi {
         if let Err(error) = &result {
             self.core.info(transfer, || error.message().to_owned());
         }
-        let keep = result.is_ok() && transfer.exchange.keeps_connection();
+        let keep = match &result {
+            Ok(()) => transfer.exchange.keeps_connection(),
+            Err(error) => self.survives(id, error.code()),
+        };
         self.release(id, keep);
         let now = self.core.now;
         let Some(transfer) = self.transfers.get_mut(id) else { return };
@@ -45,6 +48,10 @@ impl Multi {
         if transfer.local.is_some() {
             return self.close_file(id);
         }
+        if transfer.data.is_some() {
+            self.drop_data(id);
+        }
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
         let Some(conn_id) = transfer.conn.take() else { return };
         if self.pool.get(conn_id).is_some_and(|conn| conn.h2.is_some()) {
             return self.leave(id, conn_id);
@@ -62,6 +69,9 @@ impl Multi {
             });
             self.keep(conn_id);
         } else {
+            if !keep && let Some(conversation) = conn.conversation.as_deref_mut() {
+                conversation.lose();
+            }
             let verbose = transfer.options.verbose;
             let number = conn.number;
             if verbose {

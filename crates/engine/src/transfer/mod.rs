@@ -27,6 +27,7 @@ use tress_model::{Code, Error, Result};
 use crate::conn::{Conn, ConnId, Stage};
 use crate::effect::Delivery;
 use crate::file::Local;
+use crate::ftp::Data;
 use crate::http::Exchange;
 use crate::http::auth::Authentication;
 use crate::infos::Infos;
@@ -53,6 +54,8 @@ pub struct Transfer {
     pub(crate) exchange: Exchange,
     /// The file of a `file://` transfer.
     pub(crate) local: Option<Box<Local>>,
+    /// The second connection of an FTP transfer.
+    pub(crate) data: Option<Box<Data>>,
     /// What RTSP remembers from one request to the next.
     pub(crate) rtsp: Option<Box<Rtsp>>,
     pub(crate) infos: Infos,
@@ -100,6 +103,8 @@ pub(crate) enum State {
     WebSocket,
     /// A local file is read or written.
     File,
+    /// Commands and replies.
+    Conversation,
     Done,
 }
 
@@ -133,6 +138,7 @@ impl Transfer {
             lookup: None,
             exchange: Exchange::default(),
             local: None,
+            data: None,
             rtsp: None,
             infos: Infos::default(),
             headers: HeaderStore::new(),
@@ -290,11 +296,15 @@ impl Transfer {
                     consider(connect.deadline());
                 }
             }
-            State::Exchange | State::WebSocket | State::File => {
+            State::Exchange | State::WebSocket | State::File | State::Conversation => {
                 consider(self.exchange.deadline());
                 consider(self.progress.speed_deadline(now));
             }
             _ => {}
+        }
+        if let Some(conversation) = conn.and_then(|conn| conn.conversation.as_deref()) {
+            consider(conversation.deadline(&self.options));
+            consider(self.data.as_deref().and_then(Data::deadline));
         }
         consider(self.progress.tick(&self.options));
         earliest

@@ -99,6 +99,12 @@ impl Driver {
         self.effects();
     }
 
+    pub fn close_idle(&mut self) {
+        self.multi.enter(Instant::now());
+        self.multi.close_idle();
+        self.effects();
+    }
+
     pub fn upkeep(&mut self, interval: Duration) {
         self.multi.enter(Instant::now());
         self.multi.upkeep(interval);
@@ -163,7 +169,7 @@ impl Driver {
                     match kind {
                         Delivery::Body => got.body.extend_from_slice(&bytes),
                         Delivery::Rtp => got.packets.extend_from_slice(&bytes),
-                        Delivery::Header => got.head.extend_from_slice(&bytes),
+                        Delivery::Header | Delivery::Reply => got.head.extend_from_slice(&bytes),
                     }
                     self.multi.delivered(kind, bytes, Delivered::Taken);
                 }

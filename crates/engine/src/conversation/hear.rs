@@ -1,0 +1,158 @@
+//! Hearing: what the peer says is shown to the machine, and what comes of it is done.
+
+use std::io::ErrorKind;
+
+use tress_model::{Code, Error, Result};
+use tress_net::Want;
+use tress_proto::ftp::Ask;
+use tress_proto::pingpong::{self, Event};
+
+use crate::TransferId;
+use crate::effect::{DebugKind, Delivery};
+use crate::multi::{Flow, Multi};
+use crate::options::Hooks;
+use crate::proxy::Layer;
+
+/// What listening came to.
+pub(super) enum Heard {
+    /// Nothing, for now.
+    Nothing,
+    /// Something: look again.
+    Something,
+    /// The conversation goes on elsewhere.
+    Flow(Flow),
+}
+
+/// An event of a machine, without its borrows.
+enum Said {
+    Wait,
+    Line(Vec<u8>, bool),
+    Body(Vec<u8>),
+    StartTls,
+    Ready,
+    Upload,
+    Download(Option<u64>),
+    Ftp(Ask),
+    Done,
+}
+
+impl From<Event<'_>> for Said {
+    fn from(event: Event<'_>) -> Self {
+        match event {
+            Event::Wait => Self::Wait,
+            Event::Line { line, body } => Self::Line(line.to_vec(), body),
+            Event::Body(bytes) => Self::Body(bytes.to_vec()),
+            Event::StartTls => Self::StartTls,
+            Event::Ready => Self::Ready,
+            Event::Upload => Self::Upload,
+            Event::Download(size) => Self::Download(size),
+            Event::Ftp(ask) => Self::Ftp(ask),
+            Event::Done => Self::Done,
+        }
+    }
+}
+
+impl Multi {
+    /// One event of the conversation.
+    pub(super) fn hear(&mut self, id: TransferId, budget: &mut u32) -> Result<Heard> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Heard::Nothing) };
+        let Some(conn_id) = transfer.conn else { return Ok(Heard::Nothing) };
+        if transfer.paused.receive {
+            return Ok(Heard::Nothing);
+        }
+        if !conn.leftover.is_empty() {
+            let kept = std::mem::take(&mut conn.leftover);
+            core.input.load(conn_id, &kept, 0);
+        }
+        let Some(conversation) = conn.conversation.as_deref_mut() else {
+            return Ok(Heard::Nothing);
+        };
+        let input = core.input.of(conn_id);
+        let (used, event) = conversation.machine.step(input)?;
+        let said = Said::from(event);
+        core.input.consume(used);
+        transfer.infos.response_code = conversation.machine.response_code().into();
+        match said {
+            Said::Wait if core.input.of(conn_id).is_empty() => {
+                return Ok(match self.receive_reply(id, budget)? {
+                    true => Heard::Something,
+                    false => Heard::Nothing,
+                });
+            }
+            Said::Wait => {}
+            Said::Line(line, body) => {
+                core.debug(transfer, DebugKind::HeaderIn, &line);
+                transfer.infos.header_size += line.len() as u64;
+                conversation.answered = true;
+                if body {
+                    transfer.infos.downloaded += line.len() as u64;
+                    conversation.undelivered.push_back((Delivery::Body, line.clone()));
+                }
+                if transfer.options.hooks.contains(Hooks::HEADER) {
+                    conversation.undelivered.push_back((Delivery::Reply, line));
+                }
+            }
+            Said::Body(bytes) => {
+                core.debug(transfer, DebugKind::DataIn, &bytes);
+                transfer.infos.downloaded += bytes.len() as u64;
+                transfer.check_size()?;
+                conversation.undelivered.push_back((Delivery::Body, bytes));
+            }
+            Said::StartTls => {
+                conn.layer = Layer::Tls;
+                return self.secure(id).map(Heard::Flow);
+            }
+            Said::Ready => {
+                conversation.ready = true;
+                return self.connected(id).map(Heard::Flow);
+            }
+            Said::Download(size) => self.begin_download(id, size)?,
+            Said::Upload => self.begin_upload(id)?,
+            Said::Ftp(ask) => return self.ftp_asks(id, ask).map(into_heard),
+            Said::Done => return self.request_done(id).map(Heard::Flow),
+        }
+        Ok(Heard::Something)
+    }
+
+    /// Asks the kernel for more of what the peer says. False: nothing has come.
+    fn receive_reply(&mut self, id: TransferId, budget: &mut u32) -> Result<bool> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(false) };
+        let Some(conn_id) = transfer.conn else { return Ok(false) };
+        let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(false) };
+        if conversation.ended {
+            // While data moves the peer owes nothing on this connection.
+            let owes = conversation.deadline(&transfer.options).is_some();
+            return if owes { Err(pingpong::closed()) } else { Ok(false) };
+        }
+        if !conn.readable || *budget == 0 {
+            return Ok(false);
+        }
+        *budget -= 1;
+        let room = core.input.room(0);
+        let crate::conn::Stage::Open(stream) = &mut conn.stage else { return Ok(false) };
+        match stream.recv(room) {
+            Ok(0) => {
+                conversation.ended = true;
+                Ok(true)
+            }
+            Ok(count) => {
+                core.input.received(conn_id, count);
+                Ok(true)
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                conn.reads_by_writing = stream.blocked_on(Want::Read) == Want::Write;
+                conn.readable = false;
+                Ok(false)
+            }
+            Err(error) => {
+                transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
+                let text = format!("Recv failure: {}", crate::http::words(&error));
+                Err(Error::new(Code::RecvError, text))
+            }
+        }
+    }
+}
+
+fn into_heard(flow: Option<Flow>) -> Heard {
+    flow.map_or(Heard::Something, Heard::Flow)
+}

@@ -1,0 +1,92 @@
+//! The machines that converse, behind one face.
+
+use std::time::{Duration, Instant};
+
+use tress_model::{Code, Error, Result};
+use tress_proto::ftp::{self, Ftp};
+use tress_proto::pingpong::Event;
+
+use super::Dialect;
+use crate::conn::Conn;
+use crate::transfer::Transfer;
+
+/// A machine of `tress_proto`.
+pub(crate) enum Machine {
+    Ftp(Ftp),
+}
+
+/// The same call for whichever machine it is.
+macro_rules! each {
+    ($self:ident, $machine:ident => $call:expr) => {
+        match $self {
+            Self::Ftp($machine) => $call,
+        }
+    };
+}
+
+impl Machine {
+    /// The machine for a fresh connection, whose greeting is awaited.
+    ///
+    /// # Errors
+    /// Those of settings that do not fit the protocol.
+    pub(super) fn new(transfer: &Transfer, conn: &Conn, now: Instant) -> Result<Self> {
+        match conn.destination.dialect {
+            Some(Dialect::Ftp) => Ok(Self::Ftp(Ftp::new(crate::ftp::config(transfer, conn)?, now))),
+            None => Err(Error::from(Code::FailedInit)),
+        }
+    }
+
+    /// Begins the request that the transfer's settings ask for.
+    ///
+    /// # Errors
+    /// Those of settings that do not fit the protocol.
+    pub(super) fn perform(&mut self, transfer: &mut Transfer) -> Result<()> {
+        match self {
+            Self::Ftp(ftp) => ftp.perform(crate::ftp::request(transfer)?),
+        }
+    }
+
+    pub(super) fn step<'a>(&'a mut self, input: &'a [u8]) -> Result<(usize, Event<'a>)> {
+        each!(self, machine => machine.step(input))
+    }
+
+    pub(super) fn output(&self) -> &[u8] {
+        each!(self, machine => machine.output())
+    }
+
+    pub(super) fn sent(&mut self, count: usize, now: Instant) {
+        each!(self, machine => machine.sent(count, now));
+    }
+
+    pub(super) fn deadline(&self, timeout: Duration) -> Option<Instant> {
+        each!(self, machine => machine.deadline(timeout))
+    }
+
+    pub(super) fn tls_started(&mut self) {
+        each!(self, machine => machine.tls_started());
+    }
+
+    pub(super) fn quit(&mut self) {
+        each!(self, machine => machine.quit());
+    }
+
+    /// The last reply's code (`CURLINFO_RESPONSE_CODE`); 0 where the protocol has none.
+    pub(super) fn response_code(&self) -> u16 {
+        match self {
+            Self::Ftp(ftp) => ftp.response_code(),
+        }
+    }
+
+    /// Is a connection good for further requests after a failure of this kind?
+    pub(super) fn survives(&self, code: Code) -> bool {
+        match self {
+            Self::Ftp(_) => ftp::keeps_connection(code),
+        }
+    }
+
+    pub(crate) fn ftp(&mut self) -> Option<&mut Ftp> {
+        match self {
+            Self::Ftp(ftp) => Some(ftp),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Conversations by command and reply: FTP and the mail protocols.
+//!
+//! What is said is decided by a sans-I/O machine of `tress_proto` (its `pingpong` has what they
+//! share); this room lends it a connection:
+//!
+//! ```text
+//!   layers below -> Layer::Login: log_in -> converse ... Event::Ready -> connected
+//!                   (STARTTLS: Layer::Tls is put on in between, then log_in goes on)
+//!   connected -> begin_request -> State::Conversation: converse ... Event::Done -> finish
+//!   close -> the machine's QUIT -> Stage::Closing, with a deadline that nobody waits for
+//! ```
+//!
+//! The [`Conversation`] belongs to its connection and outlives the transfer: the pool hands both
+//! to the next one. User, password and what else a login depends on are in the pool's key
+//! ([`Dialect::push_identity`]).
+//!
+//! Replies go to the debug callback and, as [`Delivery::Reply`], to the header callback;
+//! bodies that come on the same connection as [`Delivery::Body`]. A body that goes out is asked
+//! of the application by `refill`, as for HTTP; see [`body`].
+//!
+//! A further protocol wants a variant of [`Dialect`] and of [`Machine`] with its arms in
+//! [`machine`], a scheme in [`Dialect::of`], and, where its body goes out on the same connection,
+//! a way to frame it in [`body`].
+
+mod body;
+mod closing;
+mod hear;
+mod machine;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use tress_model::scheme::Scheme;
+use tress_model::{Code, Error, Result};
+use tress_proto::pingpong;
+
+pub(crate) use machine::Machine;
+
+use crate::TransferId;
+use crate::conn::Conn;
+use crate::destination::push;
+use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::http::auth::Credentials;
+use crate::interest::{SocketOwner, Want};
+use crate::multi::{Flow, Multi};
+use crate::options::{Method, Options};
+use crate::transfer::State;
+
+use hear::Heard;
+
+/// Time for a reply unless `CURLOPT_SERVER_RESPONSE_TIMEOUT` says otherwise.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Which language of commands is spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Ftp,
+}
+
+impl Dialect {
+    /// The one of a scheme, if it has one.
+    pub(crate) fn of(scheme: &Scheme) -> Option<Self> {
+        match scheme.name {
+            "ftp" | "ftps" => Some(Self::Ftp),
+            _ => None,
+        }
+    }
+
+    /// Appends everything that a login depends on to the key of its connection.
+    pub(crate) fn push_identity(
+        self,
+        options: &Options,
+        login: Option<&Credentials>,
+        key: &mut Vec<u8>,
+    ) {
+        push(key, &login.map(Credentials::identity).unwrap_or_default());
+        key.push(options.tls().use_ssl as u8);
+        match self {
+            Self::Ftp => crate::ftp::push_identity(options, key),
+        }
+    }
+}
+
+/// What is being said on a connection.
+pub(crate) struct Conversation {
+    pub(crate) machine: Machine,
+    /// The login is over.
+    ready: bool,
+    /// Lines and pieces of a body that the application has not been given.
+    undelivered: VecDeque<(Delivery, Vec<u8>)>,
+    /// Nothing failed: commands would be understood.
+    in_order: bool,
+    /// A reply came for the transfer that has it now.
+    answered: bool,
+    /// The peer has closed its side.
+    ended: bool,
+}
+
+impl Conversation {
+    fn new(machine: Machine) -> Self {
+        Self {
+            machine,
+            ready: false,
+            undelivered: VecDeque::new(),
+            in_order: true,
+            answered: false,
+            ended: false,
+        }
+    }
+
+    /// When the reply that is awaited is overdue.
+    pub(crate) fn deadline(&self, options: &Options) -> Option<Instant> {
+        let timeout = match options.limits().server_response_timeout {
+            Duration::ZERO => REPLY_TIMEOUT,
+            timeout => timeout,
+        };
+        self.machine.deadline(timeout)
+    }
+
+    /// Something failed in its course: nothing more is said.
+    pub(crate) fn lose(&mut self) {
+        self.in_order = false;
+    }
+}
+
+impl Conn {
+    /// Is somebody logging in on it?
+    pub(crate) fn is_logging_in(&self) -> bool {
+        self.conversation.as_deref().is_some_and(|conversation| !conversation.ready)
+    }
+}
+
+impl Multi {
+    /// Begins to log in, or goes on with it once TLS was put on in its course.
+    pub(crate) fn log_in(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        match conn.conversation.as_deref_mut() {
+            Some(conversation) => conversation.machine.tls_started(),
+            None => {
+                let machine = Machine::new(transfer, conn, core.now)?;
+                conn.conversation = Some(Box::new(Conversation::new(machine)));
+            }
+        }
+        Ok(Flow::Again)
+    }
+
+    /// Begins the request of a transfer on a connection that is logged in.
+    pub(crate) fn begin_request(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        conn.uses += 1;
+        conn.last_user = Some(id);
+        transfer.infos.times.pretransfer = transfer.since_start(core.now);
+        transfer.infos.download_length = None;
+        (transfer.infos.downloaded, transfer.infos.uploaded) = (0, 0);
+        let options = transfer.options.clone();
+        let length = match options.method {
+            Method::Put => options.body.length(),
+            _ => Some(0),
+        };
+        transfer.infos.upload_length = length;
+        transfer.exchange.begin_upload(&options, length);
+        let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(Flow::Wait) };
+        conversation.answered = false;
+        transfer.state = State::Conversation;
+        conversation.machine.perform(transfer)?;
+        Ok(Flow::Again)
+    }
+
+    /// Says and hears what there is, and moves the body.
+    pub(crate) fn converse(&mut self, id: TransferId) -> Result<Flow> {
+        let mut budget = crate::http::RECEIVES_A_TURN;
+        loop {
+            if let Some(flow) = self.deliver_held(id) {
+                return Ok(flow);
+            }
+            if let Some(flow) = self.deliver_reply(id) {
+                return Ok(flow);
+            }
+            self.say(id)?;
+            match self.hear(id, &mut budget)? {
+                Heard::Something => continue,
+                Heard::Flow(flow) => return Ok(flow),
+                Heard::Nothing => {}
+            }
+            match self.move_body(id, &mut budget)? {
+                Flow::Again => {}
+                Flow::Wait => break,
+                Flow::Asked => return Ok(Flow::Asked),
+            }
+        }
+        self.check_reply_time(id)?;
+        self.watch_conversation(id, budget == 0);
+        Ok(Flow::Wait)
+    }
+
+    /// Sends the commands that are to go out.
+    fn say(&mut self, id: TransferId) -> Result<()> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(()) };
+        let crate::conn::Stage::Open(stream) = &mut conn.stage else { return Ok(()) };
+        let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(()) };
+        while conn.writable && !conversation.machine.output().is_empty() {
+            let output = conversation.machine.output();
+            match stream.send(output) {
+                Ok(count) => {
+                    core.debug(transfer, DebugKind::HeaderOut, output.get(..count).unwrap_or(&[]));
+                    conversation.machine.sent(count, core.now);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                    conn.writable = false;
+                }
+                Err(error) => {
+                    transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
+                    let text = format!("Send failure: {}", crate::http::words(&error));
+                    return Err(Error::new(Code::SendError, text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes for the application, in the order of their coming.
+    pub(crate) fn conversation_delivers(&mut self, id: TransferId, kind: Delivery, bytes: Vec<u8>) {
+        let Some((_, Some(conn), _)) = self.parts(id) else { return };
+        if let Some(conversation) = conn.conversation.as_deref_mut() {
+            conversation.undelivered.push_back((kind, bytes));
+        }
+    }
+
+    /// Hands the next reply, or piece of a body, to the application.
+    fn deliver_reply(&mut self, id: TransferId) -> Option<Flow> {
+        let (transfer, conn, core) = self.parts(id)?;
+        if transfer.paused.receive {
+            return None;
+        }
+        let (kind, buffer) = conn?.conversation.as_deref_mut()?.undelivered.pop_front()?;
+        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
+        Some(core.ask(id, Effect::Deliver { transfer: id, kind, bytes }))
+    }
+
+    fn check_reply_time(&mut self, id: TransferId) -> Result<()> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(()) };
+        let Some(conversation) = conn.conversation.as_deref() else { return Ok(()) };
+        match conversation.deadline(&transfer.options) {
+            Some(at) if at <= core.now => Err(pingpong::timed_out()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What is waited for on the sockets of a conversation.
+    fn watch_conversation(&mut self, id: TransferId, out_of_turn: bool) {
+        self.watch_data(id);
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
+        let Some(conversation) = conn.conversation.as_deref() else { return };
+        let mut want = Want::NONE;
+        if !transfer.paused.receive && !conversation.ended {
+            want = want.and(Want::IN);
+        }
+        if !conversation.machine.output().is_empty() || conn.reads_by_writing {
+            want = want.and(Want::OUT);
+        }
+        if let Some(stream) = conn.stream() {
+            core.interest.set(stream.fd(), owner, Some(id), want);
+        }
+        if out_of_turn {
+            core.mark_dirty(id, transfer);
+        }
+    }
+
+    /// The request is done.
+    fn request_done(&mut self, id: TransferId) -> Result<Flow> {
+        if self.ask_progress(id) {
+            return Ok(Flow::Asked);
+        }
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
+        transfer.exchange.reply_complete();
+        self.finish(id, Ok(()));
+        Ok(Flow::Wait)
+    }
+
+    /// Can the connection be used again although a transfer on it failed with this?
+    pub(crate) fn survives(&self, id: TransferId, code: Code) -> bool {
+        let Some(transfer) = self.transfer(id) else { return false };
+        let conn = transfer.conn.and_then(|conn| self.pool.get(conn));
+        let Some(conversation) = conn.and_then(|conn| conn.conversation.as_deref()) else {
+            return false;
+        };
+        transfer.state == State::Conversation
+            && conversation.ready
+            && !transfer.is_moving_data()
+            && conversation.machine.survives(code)
+    }
+}

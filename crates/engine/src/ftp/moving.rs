@@ -1,0 +1,151 @@
+//! The body on the second connection.
+
+use std::io::ErrorKind;
+
+use tress_model::{Code, Error, Result};
+use tress_net::Want as Blocked;
+
+use super::data::Direction;
+use crate::TransferId;
+use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::http::words;
+use crate::interest::{SocketOwner, Want};
+use crate::multi::{Flow, Multi};
+
+impl Multi {
+    /// Moves what goes without waiting.
+    pub(crate) fn move_data(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
+        let Some(data) = self.transfer(id).and_then(|transfer| transfer.data.as_deref()) else {
+            return Ok(Flow::Wait);
+        };
+        if data.accept_by.is_some() && data.direction.is_some() {
+            return self.accept_data(id);
+        }
+        match data.direction {
+            None => Ok(Flow::Wait),
+            Some(Direction::Download) => self.receive_data(id, budget),
+            Some(Direction::Upload) => self.send_data(id),
+        }
+    }
+
+    fn receive_data(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
+        let Some((transfer, conn, core)) = self.data_parts(id) else { return Ok(Flow::Wait) };
+        let Some(data) = transfer.data.as_deref_mut() else { return Ok(Flow::Wait) };
+        if data.left == Some(0) {
+            return self.data_over(id);
+        }
+        if transfer.paused.receive
+            || !conn.readable
+            || *budget == 0
+            || !transfer.progress.may_receive(core.now)
+        {
+            return Ok(Flow::Wait);
+        }
+        *budget -= 1;
+        let room = core.input.room(transfer.options.buffersize as usize);
+        let room = transfer.progress.limited(room, &transfer.options);
+        let most = data.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(room.len());
+        let most = most.min(room.len());
+        let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
+        let count = match stream.recv(&mut room[..most]) {
+            Ok(0) => return self.data_over(id),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                conn.reads_by_writing = stream.blocked_on(Blocked::Read) == Blocked::Write;
+                conn.readable = false;
+                return Ok(Flow::Wait);
+            }
+            Err(error) => return Err(failed(Code::RecvError, "Recv", &error)),
+        };
+        if data.moved == 0 {
+            transfer.infos.times.starttransfer = transfer.since_start(core.now);
+        }
+        let Some(data) = transfer.data.as_deref_mut() else { return Ok(Flow::Wait) };
+        data.moved += count as u64;
+        data.left = data.left.map(|left| left.saturating_sub(count as u64));
+        transfer.progress.received(count, &transfer.options, core.now);
+        transfer.infos.downloaded += count as u64;
+        transfer.check_size()?;
+        if transfer.options.verbose {
+            let bytes = core.input.bytes(0..count).to_vec();
+            core.debug(transfer, DebugKind::DataIn, &bytes);
+        }
+        let bytes = Lent { buffer: core.input.lend(), start: 0, end: count, home: Home::Input };
+        Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes }))
+    }
+
+    fn send_data(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, conn, core)) = self.data_parts(id) else { return Ok(Flow::Wait) };
+        let piece = transfer.exchange.piece();
+        if piece.is_empty() {
+            if transfer.exchange.upload_ended() {
+                return self.data_over(id);
+            }
+            if self.refill(id)? {
+                return Ok(Flow::Again);
+            }
+            return Ok(if self.core.asked.is_some() { Flow::Asked } else { Flow::Wait });
+        }
+        if !conn.writable || !transfer.progress.may_send(core.now) {
+            return Ok(Flow::Wait);
+        }
+        let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
+        match stream.send(piece) {
+            Ok(count) => {
+                transfer.exchange.piece_sent(count);
+                transfer.progress.sent(count, &transfer.options, core.now);
+                if let Some(data) = transfer.data.as_deref_mut() {
+                    data.moved += count as u64;
+                }
+                Ok(Flow::Again)
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                conn.writable = false;
+                Ok(Flow::Wait)
+            }
+            Err(error) => Err(failed(Code::SendError, "Send", &error)),
+        }
+    }
+
+    /// All was moved: the server says on the control connection what it thinks of that.
+    fn data_over(&mut self, id: TransferId) -> Result<Flow> {
+        let moved = self.transfer(id).and_then(|t| t.data.as_deref()).map_or(0, |data| data.moved);
+        self.drop_data(id);
+        let Some((_, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        if let Some(ftp) = conn.conversation.as_deref_mut().and_then(|it| it.machine.ftp()) {
+            ftp.transferred(moved, core.now);
+        }
+        Ok(Flow::Again)
+    }
+
+    /// What is waited for on the second connection.
+    pub(crate) fn watch_data(&mut self, id: TransferId) {
+        let Some((transfer, conn, core)) = self.data_parts(id) else { return };
+        let Some(data) = transfer.data.as_deref() else { return };
+        let want = match data.direction {
+            _ if data.accept_by.is_some() => Want::IN,
+            None => Want::NONE,
+            Some(Direction::Download)
+                if transfer.paused.receive || !transfer.progress.may_receive(core.now) =>
+            {
+                Want::NONE
+            }
+            Some(Direction::Download) if conn.reads_by_writing => Want::IN.and(Want::OUT),
+            Some(Direction::Download) => Want::IN,
+            Some(Direction::Upload)
+                if transfer.exchange.piece().is_empty()
+                    || !transfer.progress.may_send(core.now) =>
+            {
+                Want::NONE
+            }
+            Some(Direction::Upload) => Want::OUT,
+        };
+        if let Some(fd) = conn.fd() {
+            core.interest.set(fd, SocketOwner::Conn(data.conn), Some(id), want);
+        }
+    }
+}
+
+fn failed(code: Code, what: &str, error: &std::io::Error) -> Error {
+    Error::new(code, format!("{what} failure: {}", words(error)))
+}
