@@ -18,6 +18,7 @@ mod conn;
 mod conversation;
 mod destination;
 mod dirty;
+mod doh;
 mod effect;
 mod file;
 mod ftp;

@@ -13,6 +13,7 @@ use crate::TransferId;
 use crate::body_in::Input;
 use crate::conn::ConnId;
 use crate::dirty::Dirty;
+use crate::doh::Probes;
 use crate::effect::{DebugKind, Effect};
 use crate::http2::Work;
 use crate::interest::Interest;
@@ -54,6 +55,8 @@ pub(crate) struct Core {
     /// The resolver's descriptor while it is watched.
     pub(crate) resolver_fd: Option<RawFd>,
     pub(crate) dns: DnsCache,
+    /// Transfers of our own that ask for names.
+    pub(crate) probes: Probes,
     /// Prepared TLS configurations and sessions.
     pub(crate) tls: TlsContext,
     /// Sockets of idle connections that the application still watches: soon used again, or
@@ -114,6 +117,7 @@ impl Core {
             lookups: HashMap::new(),
             resolver_fd: None,
             dns: DnsCache::default(),
+            probes: Probes::default(),
             tls: TlsContext::default(),
             lingering: VecDeque::new(),
             lingering_aged: 0,

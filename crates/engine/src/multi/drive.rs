@@ -44,7 +44,12 @@ impl Multi {
     fn next_out(&mut self) -> Option<Effect> {
         while let Some(out) = self.core.outbox.pop_front() {
             match out {
-                Out::Effect(effect) => return Some(effect),
+                Out::Effect(effect) if self.core.probes.len() == 0 => return Some(effect),
+                Out::Effect(effect) => {
+                    if let Some(effect) = self.keep_answer(effect) {
+                        return Some(effect);
+                    }
+                }
                 Out::Close(fd, transfer) => {
                     return Some(Effect::CloseSocket { socket: fd, transfer });
                 }
@@ -152,6 +157,7 @@ impl Multi {
         }
         if let Some(change) = self.core.interest.next_change() {
             let crate::interest::Change { socket, transfer, what } = change;
+            let transfer = transfer.map(|id| self.core.probes.asker(id));
             return Some(Effect::Watch { socket, transfer, what });
         }
         let deadline = self.core.next_deadline();
@@ -175,6 +181,7 @@ impl Multi {
             || transfer.dirty
             || transfer.paused.any()
             || transfer.lookup.is_some()
+            || transfer.doh.is_some()
             || self.core.timers.has(owner)
             || conn.is_some_and(|conn| conn.is_watched(&self.core.interest))
             || transfer.watched_file().is_some()

@@ -115,7 +115,7 @@ impl Multi {
 
     /// How many transfers are not done.
     pub fn running(&self) -> usize {
-        self.core.running
+        self.core.running - self.core.probes.len()
     }
 
     /// How many connections there are, idle ones included.

@@ -21,6 +21,10 @@ impl Multi {
         };
         self.release(id, keep);
         let now = self.core.now;
+        if self.core.probes.has(id) {
+            self.core.running -= 1;
+            return self.probe_done(id, &result);
+        }
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         transfer.end(result, now);
         self.core.running -= 1;
@@ -45,6 +49,10 @@ impl Multi {
     pub(crate) fn release(&mut self, id: TransferId, keep: bool) {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         transfer.lookup = None;
+        if transfer.doh.is_some() {
+            self.stop_asking(id);
+        }
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
         if transfer.local.is_some() {
             return self.close_file(id);
         }

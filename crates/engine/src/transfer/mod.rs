@@ -51,6 +51,8 @@ pub struct Transfer {
     pub(crate) conn: Option<ConnId>,
     pub(crate) held_conn: Option<Held>,
     pub(crate) lookup: Option<tress_net::resolve::LookupId>,
+    /// Its look-up over HTTPS.
+    pub(crate) doh: Option<Box<crate::doh::Lookup>>,
     pub(crate) exchange: Exchange,
     /// The file of a `file://` transfer.
     pub(crate) local: Option<Box<Local>>,
@@ -136,6 +138,7 @@ impl Transfer {
             conn: None,
             held_conn: None,
             lookup: None,
+            doh: None,
             exchange: Exchange::default(),
             local: None,
             data: None,

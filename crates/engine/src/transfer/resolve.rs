@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
 use tress_net::connect::{Connect, ConnectTargets};
-use tress_net::resolve::{Addresses, Cached, DnsCache, Family, Lookup};
+use tress_net::resolve::{Addresses, Cached, DnsCache, Family, Lookup, Unresolved};
 
 use super::{State, Transfer};
 use crate::TransferId;
@@ -20,7 +20,7 @@ impl Multi {
     /// Finds the addresses to connect to.
     pub(crate) fn resolve(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
-        if transfer.lookup.is_some() {
+        if transfer.is_looking_up() {
             return Ok(Flow::Wait);
         }
         if transfer.options.hooks.contains(Hooks::RESOLVER_START)
@@ -53,7 +53,7 @@ impl Multi {
         family: Family,
     ) -> Result<Option<Arc<Addresses>>> {
         let Some((transfer, conn, core)) = self.parts(id) else { return Ok(None) };
-        if transfer.lookup.is_some() {
+        if transfer.is_looking_up() {
             return Ok(None);
         }
         if is_onion(name) {
@@ -70,6 +70,12 @@ impl Multi {
             Cached::Found(addresses) => return Ok(Some(addresses)),
             Cached::Negative => return Err(unresolved(name, via_proxy)),
             Cached::Stale | Cached::Missing => {}
+        }
+        if transfer.options.dns().doh_url.is_some() {
+            return match Addresses::literal(name, family) {
+                Some(addresses) => Ok(Some(Arc::new(addresses))),
+                None => self.ask_over_https(id, name, family).map(|()| None),
+            };
         }
         match core.resolver.lookup(name, family) {
             Lookup::Ready(addresses) => Ok(Some(addresses)),
@@ -89,31 +95,43 @@ impl Multi {
         self.core.resolver.take_results(&mut results);
         for (lookup, result) in results {
             let Some(id) = self.core.lookups.remove(&lookup) else { continue };
-            let Some((transfer, Some(conn), core)) = self.parts(id) else { continue };
-            transfer.lookup = None;
-            let for_socks = conn.socks_target();
-            let is_for_socks = for_socks.is_some();
-            let Some((name, port, family)) = for_socks.or_else(|| conn.sought_name()) else {
-                continue;
-            };
-            let via_proxy = conn.destination.first_proxy().is_some();
-            let addresses = result.ok();
-            let now = core.now;
-            core.on_dns(transfer, |dns| dns.add(&name, port, family, addresses.clone(), now));
-            let flow = match addresses {
-                found if is_for_socks => {
-                    self.socks_target_found(id, found.as_deref()).map(|()| Flow::Again)
-                }
-                Some(addresses) => self.addresses_known(id, ConnectTargets::Ip { addresses, port }),
-                None => Err(unresolved(&name, via_proxy)),
-            };
-            let Some((transfer, _, core)) = self.parts(id) else { continue };
-            if let Err(error) = flow {
-                transfer.refusal = Some(error);
+            if let Some(transfer) = self.transfers.get_mut(id) {
+                transfer.lookup = None;
             }
-            core.wake(id, transfer);
+            self.name_found(id, result);
         }
         self.core.stop_watching_resolver();
+    }
+
+    /// The look-up of a transfer is over: it goes on with the addresses, or fails. Only that there
+    /// is no such name is worth remembering of a failure.
+    pub(crate) fn name_found(
+        &mut self,
+        id: TransferId,
+        found: std::result::Result<Arc<Addresses>, Unresolved>,
+    ) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        let for_socks = conn.socks_target();
+        let is_for_socks = for_socks.is_some();
+        let Some((name, port, family)) = for_socks.or_else(|| conn.sought_name()) else { return };
+        let via_proxy = conn.destination.first_proxy().is_some();
+        let now = core.now;
+        if found != Err(Unresolved::Transient) {
+            let addresses = found.clone().ok();
+            core.on_dns(transfer, |dns| dns.add(&name, port, family, addresses, now));
+        }
+        let flow = match found {
+            found if is_for_socks => {
+                self.socks_target_found(id, found.ok().as_deref()).map(|()| Flow::Again)
+            }
+            Ok(addresses) => self.addresses_known(id, ConnectTargets::Ip { addresses, port }),
+            Err(_) => Err(unresolved(&name, via_proxy)),
+        };
+        let Some((transfer, _, core)) = self.parts(id) else { return };
+        if let Err(error) = flow {
+            transfer.refusal = Some(error);
+        }
+        core.wake(id, transfer);
     }
 
     fn addresses_known(&mut self, id: TransferId, targets: ConnectTargets) -> Result<Flow> {
@@ -123,6 +141,12 @@ impl Multi {
         conn.stage = Stage::Connecting(Box::new(Connect::new(targets, settings, core.now)));
         transfer.state = State::Connecting;
         Ok(Flow::Again)
+    }
+}
+
+impl Transfer {
+    fn is_looking_up(&self) -> bool {
+        self.lookup.is_some() || self.doh.is_some()
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use addresses::Addresses;
 pub use cache::{Cached, DnsCache, MAX_DNS_CACHE_SIZE};
-pub use pool::{IDLE_TIME, Unresolved};
+pub use pool::{IDLE_TIME, Unresolved, ipv6_works};
 pub use rule::RuleNote;
 
 use pool::{Inbox, Pool, Waiter};

@@ -212,7 +212,7 @@ fn getaddrinfo(host: &str, family: Family) -> Outcome {
 }
 
 /// Can this machine open IPv6 sockets at all? Else asking for such addresses is idle.
-pub(super) fn ipv6_works() -> bool {
+pub fn ipv6_works() -> bool {
     use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
     static WORKS: OnceLock<bool> = OnceLock::new();
     *WORKS.get_or_init(|| {

@@ -8,8 +8,6 @@ mod https;
 #[cfg(test)]
 mod tests;
 
-use tress_model::{Code, Error};
-
 pub use answer::{Answer, decode};
 pub use https::{Alpn, HttpsRecord};
 
@@ -85,12 +83,6 @@ impl DohError {
             Self::BadHttpsRecord => "Bad HTTPS record",
         }
     }
-}
-
-/// The error of a transfer whose host (or proxy) no DoH answer could name.
-pub fn unresolved(host: &str, is_proxy: bool) -> Error {
-    let code = if is_proxy { Code::CouldntResolveProxy } else { Code::CouldntResolveHost };
-    Error::new(code, format!("Could not DoH-resolve: {host}"))
 }
 
 /// The question for `host`.
