@@ -19,7 +19,7 @@ use crate::proxy::{Handshake, Layer};
 use crate::ws::Socket;
 
 /// A connection of a pool.
-pub(crate) type ConnId = Id<Conn>;
+pub(crate) type ConnId = Id<Box<Conn>>;
 
 /// A connection with its place in the pool's lists.
 pub(crate) struct Conn {

@@ -15,7 +15,7 @@ use crate::ids::Table;
 
 /// Every connection of a multi handle.
 pub(crate) struct Pool {
-    conns: Table<Conn>,
+    conns: Table<Box<Conn>>,
     hosts: HashMap<Arc<Destination>, Host, BuildFast>,
     /// Idle connections, the one idle for longest first.
     idle: Links,
@@ -82,14 +82,16 @@ impl Pool {
     }
 
     /// A new connection; counts against the limits until it is removed.
-    pub(crate) fn insert(&mut self, mut conn: Conn) -> ConnId {
+    pub(crate) fn insert(&mut self, conn: impl Into<Box<Conn>>) -> ConnId {
+        let mut conn = conn.into();
         conn.number = self.next_number;
         self.next_number += 1;
         self.insert_uncounted(conn)
     }
 
     /// The same for one that belongs to another, and has no number of its own.
-    pub(crate) fn insert_uncounted(&mut self, mut conn: Conn) -> ConnId {
+    pub(crate) fn insert_uncounted(&mut self, conn: impl Into<Box<Conn>>) -> ConnId {
+        let mut conn = conn.into();
         let host = self.hosts.entry(conn.destination.clone()).or_default();
         host.open += 1;
         // One that comes from another multi handle speaks what it spoke there.
@@ -100,7 +102,7 @@ impl Pool {
     }
 
     /// Takes a connection out, in whatever state it is.
-    pub(crate) fn remove(&mut self, id: ConnId) -> Option<Conn> {
+    pub(crate) fn remove(&mut self, id: ConnId) -> Option<Box<Conn>> {
         self.retire(id);
         let conn = self.conns.remove(id)?;
         if let Some(host) = self.hosts.get_mut(&conn.destination) {
@@ -112,11 +114,11 @@ impl Pool {
     }
 
     pub(crate) fn get(&self, id: ConnId) -> Option<&Conn> {
-        self.conns.get(id)
+        self.conns.get(id).map(|conn| &**conn)
     }
 
     pub(crate) fn get_mut(&mut self, id: ConnId) -> Option<&mut Conn> {
-        self.conns.get_mut(id)
+        self.conns.get_mut(id).map(|conn| &mut **conn)
     }
 
     /// How many connections there are.

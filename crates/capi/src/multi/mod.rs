@@ -280,7 +280,10 @@ pub(crate) unsafe fn detach(multi: *mut Multi, easy: NonNull<Easy>) {
     // SAFETY: by contract.
     unsafe {
         let Some(id) = (*easy.as_ptr()).id else { return };
-        (*multi).enter();
+        // Nothing happens when a transfer leaves that is over: the time does not matter.
+        if (&*multi).engine.transfer(id).is_none_or(|transfer| transfer.is_running()) {
+            (*multi).enter();
+        }
         let transfer = (*multi).engine.remove(id);
         // The handle is known until the application has heard of what ends with it.
         let Some(multi) = NonNull::new(multi) else { return };

@@ -30,7 +30,7 @@ impl Multi {
             if let Some(session) = conn.h2.as_deref_mut() {
                 session.leave_queues();
             }
-            taken.push(Parked(Some(Box::new(conn))));
+            taken.push(Parked(Some(conn)));
         }
         taken
     }
@@ -40,7 +40,7 @@ impl Multi {
         for mut parked in parked {
             let Some(conn) = parked.0.take() else { continue };
             let since = conn.last_used;
-            let id = self.pool.insert(*conn);
+            let id = self.pool.insert(conn);
             self.pool.put_idle(id, since);
         }
     }
