@@ -5,25 +5,17 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 
 use rustls::AlertDescription;
-use rustls::client::{ClientConnectionData, UnbufferedClientConnection};
-use rustls::kernel::KernelConnection;
-use rustls::unbuffered::{ConnectionState, EncodeError};
-use rustls_pki_types::{CertificateDer, ServerName};
-use tress_model::{Code, Error, Result};
+use rustls::client::UnbufferedClientConnection;
+use rustls_pki_types::CertificateDer;
+use tress_model::{Error, Result};
 
+use super::handshake::{Handshaking, Received, Step, receive_more, server_name};
+use super::open::{End, Fault, MAX_EMPTY_RECORDS, Open};
 use super::record::{self, APPLICATION_DATA, BadRecord, Gather, Keys};
 use super::settings::{TlsSettings, TlsVersion};
-use super::{TlsContext, failure, names, pin};
+use super::{TlsContext, failure, pin};
 use crate::{Shutdown, Stream, Want};
 
-/// A peer whose handshake is longer than this is refused.
-const MAX_HANDSHAKE: usize = 256 * 1024;
-/// A peer whose message after the handshake is longer than this is refused.
-const MAX_POST_HANDSHAKE: usize = 64 * 1024;
-/// A peer that sends so many records on end without a byte of data is refused.
-const MAX_EMPTY_RECORDS: u32 = 64;
-/// So much is read at a time during the handshake.
-const HANDSHAKE_READ: usize = 4096;
 /// So many bytes are sealed at a time.
 const SEND_CHUNK: usize = 4 * record::MAX_PLAINTEXT;
 /// A buffer of this size has room for a record after the rest of another one.
@@ -77,40 +69,6 @@ enum State {
     Handshake(Box<Handshaking>),
     Open(Box<Open>),
     Failed,
-}
-
-struct Handshaking {
-    connection: UnbufferedClientConnection,
-    settings: Arc<TlsSettings>,
-    host: Box<str>,
-    port: u16,
-}
-
-struct Open {
-    kernel: KernelConnection<ClientConnectionData>,
-    rx: Keys,
-    tx: Keys,
-    /// The start of a handshake message that is not complete.
-    fragment: Vec<u8>,
-    /// Records since the last one with data.
-    empty_records: u32,
-}
-
-/// How the peer's side ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    No,
-    /// By close_notify.
-    Closed,
-    Failed(Fault),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    Record(BadRecord),
-    Alert(u8),
-    /// The stream below ended without close_notify.
-    Truncated,
 }
 
 impl Tls {
@@ -421,206 +379,7 @@ impl Tls {
     }
 }
 
-impl Open {
-    fn seal(
-        &mut self,
-        content_type: u8,
-        plain: &mut Gather<'_, '_>,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        if self.tx.used() >= record::KEY_LIMIT {
-            self.renew_tx(out)?;
-        }
-        let impossible = || io::Error::other("SSL_write: cannot seal");
-        self.tx.seal(content_type, plain, out).ok_or_else(impossible)
-    }
-
-    /// Tells the peer that new keys come, and takes them (RFC 8446, section 4.6.3).
-    fn renew_tx(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        let worn_out = || io::Error::other("SSL_write: the keys are worn out");
-        if !self.tx.is_tls13() {
-            return Err(worn_out());
-        }
-        const KEY_UPDATE: [u8; 5] = [24, 0, 0, 1, 0];
-        let bufs = [IoSlice::new(&KEY_UPDATE)];
-        let sealed = self.tx.seal(record::HANDSHAKE, &mut Gather::new(&bufs), out);
-        sealed.ok_or_else(worn_out)?;
-        let secrets = self.kernel.update_tx_secret().map_err(|_| worn_out())?;
-        self.tx = Keys::new(secrets, true).ok_or_else(worn_out)?;
-        Ok(())
-    }
-
-    /// Deals with what is no application data.
-    fn take_message(&mut self, content_type: u8, message: &[u8], out: &mut Vec<u8>) -> End {
-        match (content_type, message) {
-            (record::ALERT, [_, 0]) => End::Closed,
-            // Before TLS 1.3 a warning may be passed over.
-            (record::ALERT, [1, _]) if !self.rx.is_tls13() => End::No,
-            (record::ALERT, [_, 90]) => End::No,
-            (record::ALERT, [_, alert]) => End::Failed(Fault::Alert(*alert)),
-            // HelloRequest: a client need not answer it.
-            (record::HANDSHAKE, [0, 0, 0, 0]) if !self.rx.is_tls13() => End::No,
-            (record::HANDSHAKE, _) if self.rx.is_tls13() => match self.post_handshake(message, out)
-            {
-                Some(()) => End::No,
-                None => End::Failed(Fault::Record(BadRecord::Unexpected)),
-            },
-            _ => End::Failed(Fault::Record(BadRecord::Unexpected)),
-        }
-    }
-
-    fn post_handshake(&mut self, message: &[u8], out: &mut Vec<u8>) -> Option<()> {
-        let mut fragment = std::mem::take(&mut self.fragment);
-        fragment.extend_from_slice(message);
-        let mut rest = &fragment[..];
-        while let &[kind, a, b, c, ref after @ ..] = rest {
-            let length = u32::from_be_bytes([0, a, b, c]) as usize;
-            let Some((body, next)) = after.split_at_checked(length) else { break };
-            match (kind, body) {
-                // Without a session cache a ticket is of no use; a bad one neither.
-                (4, ticket) => self.kernel.handle_new_session_ticket(ticket).ok()?,
-                (24, &[asked @ (0 | 1)]) => self.renew_rx(asked == 1, out)?,
-                _ => return None,
-            }
-            rest = next;
-        }
-        if rest.len() > MAX_POST_HANDSHAKE {
-            return None;
-        }
-        self.fragment = rest.to_vec();
-        Some(())
-    }
-
-    fn renew_rx(&mut self, answer: bool, out: &mut Vec<u8>) -> Option<()> {
-        self.rx = Keys::new(self.kernel.update_rx_secret().ok()?, true)?;
-        if answer { self.renew_tx(out).ok() } else { Some(()) }
-    }
-}
-
-/// What the handshake needs next.
-enum Step {
-    Again,
-    Receive,
-    Open,
-    Closed,
-}
-
-impl Handshaking {
-    fn step(
-        &mut self,
-        tail: &mut Vec<u8>,
-        out: &mut Vec<u8>,
-        plain: &mut Vec<u8>,
-    ) -> std::result::Result<Step, rustls::Error> {
-        let status = self.connection.process_tls_records(tail);
-        let discard = status.discard;
-        let step = match status.state? {
-            ConnectionState::EncodeTlsData(mut encode) => {
-                append(out, |room| encode.encode(room))?;
-                Step::Again
-            }
-            ConnectionState::TransmitTlsData(transmit) => {
-                // It goes out in order, before anything else.
-                transmit.done();
-                Step::Again
-            }
-            ConnectionState::ReadTraffic(mut traffic) => {
-                while let Some(record) = traffic.next_record() {
-                    plain.extend_from_slice(record?.payload);
-                }
-                Step::Again
-            }
-            ConnectionState::BlockedHandshake => Step::Receive,
-            ConnectionState::WriteTraffic(_) => Step::Open,
-            _ => Step::Closed,
-        };
-        tail.drain(..discard.min(tail.len()));
-        if tail.len() > MAX_HANDSHAKE {
-            return Err(rustls::Error::General("handshake too long".into()));
-        }
-        Ok(step)
-    }
-
-    /// The alert that tells the peer what was wrong.
-    fn last_words(&mut self, tail: &mut [u8], out: &mut Vec<u8>) {
-        if let Ok(ConnectionState::EncodeTlsData(mut encode)) =
-            self.connection.process_tls_records(tail).state
-        {
-            let _ = append(out, |room| encode.encode(room));
-        }
-    }
-
-    fn info(&self) -> TlsInfo {
-        let connection = &self.connection;
-        let tls13 = connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
-        let certificates =
-            connection.peer_certificates().filter(|_| self.settings.keep_certificates);
-        let suite = connection.negotiated_cipher_suite();
-        let group = connection.negotiated_key_exchange_group();
-        let kind = connection.handshake_kind();
-        TlsInfo {
-            version: if tls13 { TlsVersion::V1_3 } else { TlsVersion::V1_2 },
-            cipher: suite.map_or("", |s| names::cipher_name(s.suite())),
-            group: group.map_or("", |g| names::group_name(g.name())),
-            alpn: connection.alpn_protocol().map(Into::into),
-            resumed: kind == Some(rustls::HandshakeKind::Resumed),
-            certificates: certificates.unwrap_or_default().to_vec(),
-        }
-    }
-}
-
-/// Appends what `encode` writes, in as much room as it asks for.
-fn append(
-    out: &mut Vec<u8>,
-    mut encode: impl FnMut(&mut [u8]) -> std::result::Result<usize, EncodeError>,
-) -> std::result::Result<(), rustls::Error> {
-    let start = out.len();
-    let mut room = 0;
-    loop {
-        out.resize(start + room, 0);
-        match encode(out.get_mut(start..).unwrap_or_default()) {
-            Ok(written) => {
-                out.truncate(start + written);
-                return Ok(());
-            }
-            Err(EncodeError::InsufficientSize(e)) if e.required_size > room => {
-                room = e.required_size;
-            }
-            Err(e) => return Err(rustls::Error::General(e.to_string())),
-        }
-    }
-}
-
-enum Received {
-    Some,
-    End,
-    Blocked(Want),
-}
-
-/// Sends what waits, then receives into `tail`.
-fn receive_more(below: &mut Stream, out: &mut Vec<u8>, tail: &mut Vec<u8>) -> io::Result<Received> {
-    match flush(below, out) {
-        Ok(()) => {}
-        Err(e) if e.kind() == ErrorKind::WouldBlock => {
-            return Ok(Received::Blocked(below.blocked_on(Want::Write)));
-        }
-        Err(e) => return Err(e),
-    }
-    let have = tail.len();
-    tail.resize(have + HANDSHAKE_READ, 0);
-    let received = below.recv(tail.get_mut(have..).unwrap_or_default());
-    tail.truncate(have + *received.as_ref().unwrap_or(&0));
-    match received {
-        Ok(0) => Ok(Received::End),
-        Ok(_) => Ok(Received::Some),
-        Err(e) if e.kind() == ErrorKind::WouldBlock => {
-            Ok(Received::Blocked(below.blocked_on(Want::Read)))
-        }
-        Err(e) => Err(e),
-    }
-}
-
-fn flush(below: &mut Stream, out: &mut Vec<u8>) -> io::Result<()> {
+pub(super) fn flush(below: &mut Stream, out: &mut Vec<u8>) -> io::Result<()> {
     if out.is_empty() {
         return Ok(());
     }
@@ -640,12 +399,4 @@ fn send_all(below: &mut Stream, mut bytes: &[u8], rest: &mut Vec<u8>) -> io::Res
         }
     }
     Ok(())
-}
-
-/// A name for SNI and verification: without brackets and the final dot.
-fn server_name(host: &str) -> Result<ServerName<'static>> {
-    let trimmed = host.strip_suffix('.').unwrap_or(host);
-    let trimmed = trimmed.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(trimmed);
-    ServerName::try_from(trimmed.to_owned())
-        .map_err(|_| Error::new(Code::SslConnectError, format!("Failed set SNI '{host}'")))
 }

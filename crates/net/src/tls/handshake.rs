@@ -1,0 +1,165 @@
+//! The handshake: rustls' state machine between the stream below and the layer's buffers.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use rustls::client::UnbufferedClientConnection;
+use rustls::unbuffered::{ConnectionState, EncodeError};
+use rustls_pki_types::ServerName;
+use tress_model::{Code, Error, Result};
+
+use super::layer::{TlsInfo, flush};
+use super::names;
+use super::settings::{TlsSettings, TlsVersion};
+use crate::{Stream, Want};
+
+/// A peer whose handshake is longer than this is refused.
+const MAX_HANDSHAKE: usize = 256 * 1024;
+/// So much is read at a time during the handshake.
+const HANDSHAKE_READ: usize = 4096;
+
+/// A handshake under way.
+pub(super) struct Handshaking {
+    pub(super) connection: UnbufferedClientConnection,
+    pub(super) settings: Arc<TlsSettings>,
+    pub(super) host: Box<str>,
+    pub(super) port: u16,
+}
+
+/// What the handshake needs next.
+pub(super) enum Step {
+    Again,
+    Receive,
+    Open,
+    Closed,
+}
+
+impl Handshaking {
+    /// Lets rustls take what came and say what is to go.
+    pub(super) fn step(
+        &mut self,
+        tail: &mut Vec<u8>,
+        out: &mut Vec<u8>,
+        plain: &mut Vec<u8>,
+    ) -> std::result::Result<Step, rustls::Error> {
+        let status = self.connection.process_tls_records(tail);
+        let discard = status.discard;
+        let step = match status.state? {
+            ConnectionState::EncodeTlsData(mut encode) => {
+                append(out, |room| encode.encode(room))?;
+                Step::Again
+            }
+            ConnectionState::TransmitTlsData(transmit) => {
+                // It goes out in order, before anything else.
+                transmit.done();
+                Step::Again
+            }
+            ConnectionState::ReadTraffic(mut traffic) => {
+                while let Some(record) = traffic.next_record() {
+                    plain.extend_from_slice(record?.payload);
+                }
+                Step::Again
+            }
+            ConnectionState::BlockedHandshake => Step::Receive,
+            ConnectionState::WriteTraffic(_) => Step::Open,
+            _ => Step::Closed,
+        };
+        tail.drain(..discard.min(tail.len()));
+        if tail.len() > MAX_HANDSHAKE {
+            return Err(rustls::Error::General("handshake too long".into()));
+        }
+        Ok(step)
+    }
+
+    /// The alert that tells the peer what was wrong.
+    pub(super) fn last_words(&mut self, tail: &mut [u8], out: &mut Vec<u8>) {
+        if let Ok(ConnectionState::EncodeTlsData(mut encode)) =
+            self.connection.process_tls_records(tail).state
+        {
+            let _ = append(out, |room| encode.encode(room));
+        }
+    }
+
+    /// What was agreed on.
+    pub(super) fn info(&self) -> TlsInfo {
+        let connection = &self.connection;
+        let tls13 = connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
+        let certificates =
+            connection.peer_certificates().filter(|_| self.settings.keep_certificates);
+        let suite = connection.negotiated_cipher_suite();
+        let group = connection.negotiated_key_exchange_group();
+        let kind = connection.handshake_kind();
+        TlsInfo {
+            version: if tls13 { TlsVersion::V1_3 } else { TlsVersion::V1_2 },
+            cipher: suite.map_or("", |s| names::cipher_name(s.suite())),
+            group: group.map_or("", |g| names::group_name(g.name())),
+            alpn: connection.alpn_protocol().map(Into::into),
+            resumed: kind == Some(rustls::HandshakeKind::Resumed),
+            certificates: certificates.unwrap_or_default().to_vec(),
+        }
+    }
+}
+
+/// Appends what `encode` writes, in as much room as it asks for.
+fn append(
+    out: &mut Vec<u8>,
+    mut encode: impl FnMut(&mut [u8]) -> std::result::Result<usize, EncodeError>,
+) -> std::result::Result<(), rustls::Error> {
+    let start = out.len();
+    let mut room = 0;
+    loop {
+        out.resize(start + room, 0);
+        match encode(out.get_mut(start..).unwrap_or_default()) {
+            Ok(written) => {
+                out.truncate(start + written);
+                return Ok(());
+            }
+            Err(EncodeError::InsufficientSize(e)) if e.required_size > room => {
+                room = e.required_size;
+            }
+            Err(e) => return Err(rustls::Error::General(e.to_string())),
+        }
+    }
+}
+
+/// What receiving came to.
+pub(super) enum Received {
+    Some,
+    End,
+    Blocked(Want),
+}
+
+/// Sends what waits, then receives into `tail`.
+pub(super) fn receive_more(
+    below: &mut Stream,
+    out: &mut Vec<u8>,
+    tail: &mut Vec<u8>,
+) -> io::Result<Received> {
+    match flush(below, out) {
+        Ok(()) => {}
+        Err(e) if e.kind() == ErrorKind::WouldBlock => {
+            return Ok(Received::Blocked(below.blocked_on(Want::Write)));
+        }
+        Err(e) => return Err(e),
+    }
+    let have = tail.len();
+    tail.resize(have + HANDSHAKE_READ, 0);
+    let received = below.recv(tail.get_mut(have..).unwrap_or_default());
+    tail.truncate(have + *received.as_ref().unwrap_or(&0));
+    match received {
+        Ok(0) => Ok(Received::End),
+        Ok(_) => Ok(Received::Some),
+        Err(e) if e.kind() == ErrorKind::WouldBlock => {
+            Ok(Received::Blocked(below.blocked_on(Want::Read)))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// A name for SNI and verification: without brackets and the final dot.
+pub(super) fn server_name(host: &str) -> Result<ServerName<'static>> {
+    let trimmed = host.strip_suffix('.').unwrap_or(host);
+    let trimmed = trimmed.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(trimmed);
+    ServerName::try_from(trimmed.to_owned())
+        .map_err(|_| Error::new(Code::SslConnectError, format!("Failed set SNI '{host}'")))
+}
