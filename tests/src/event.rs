@@ -49,6 +49,8 @@ pub struct Transfer {
     /// The handle.
     pub easy: *mut CURL,
     body: Box<RefCell<Vec<u8>>>,
+    /// What `CURLOPT_ERRORBUFFER` points to.
+    error: Box<RefCell<[u8; 256]>>,
 }
 
 impl Transfer {
@@ -57,6 +59,7 @@ impl Transfer {
         // SAFETY: the library is initialised.
         let easy = unsafe { (api().easy_init)() };
         let body = Box::new(RefCell::new(Vec::new()));
+        let error = Box::new(RefCell::new([0; 256]));
         set_str(easy, curl_sys::CURLOPT_URL, url);
         set_str(easy, curl_sys::CURLOPT_NOPROXY, "*");
         set_long(easy, curl_sys::CURLOPT_NOSIGNAL, 1);
@@ -64,8 +67,9 @@ impl Transfer {
         unsafe {
             (api().easy_setopt)(easy, curl_sys::CURLOPT_WRITEFUNCTION, on_body as *const c_void);
             (api().easy_setopt)(easy, curl_sys::CURLOPT_WRITEDATA, &raw const *body);
+            (api().easy_setopt)(easy, curl_sys::CURLOPT_ERRORBUFFER, error.as_ptr());
         }
-        Transfer { easy, body }
+        Transfer { easy, body, error }
     }
 
     /// Sets a long option.
@@ -80,6 +84,28 @@ impl Transfer {
         self
     }
 
+    /// Sets an option that is a block of memory, which is copied.
+    pub fn blob(self, option: curl_sys::CURLoption, bytes: &[u8]) -> Transfer {
+        let (data, len) = (bytes.as_ptr().cast_mut().cast(), bytes.len());
+        let blob = curl_sys::curl_blob { data, len, flags: 1 };
+        // SAFETY: the option takes a blob, which is copied.
+        let code = unsafe { (api().easy_setopt)(self.easy, option, &raw const blob) };
+        assert_eq!(code, 0, "option {option}");
+        self
+    }
+
+    /// The text of the error buffer.
+    pub fn error(&self) -> String {
+        let bytes = self.error.borrow();
+        let text = bytes.split(|b| *b == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(text).into_owned()
+    }
+
+    /// The body so far, as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body()).into_owned()
+    }
+
     /// The body so far.
     pub fn body(&self) -> Vec<u8> {
         self.body.borrow().clone()
@@ -88,6 +114,39 @@ impl Transfer {
     /// Forgets the body.
     pub fn clear(&self) {
         self.body.borrow_mut().clear();
+    }
+
+    /// An info of type `curl_off_t`.
+    pub fn offset(&self, info: c_int) -> i64 {
+        let mut value = 0_i64;
+        // SAFETY: the info is of type `curl_off_t`.
+        unsafe { (api().easy_getinfo)(self.easy, info, &raw mut value) };
+        value
+    }
+
+    /// `CURLINFO_CERTINFO`: the lines about each certificate.
+    pub fn certificates(&self) -> Vec<Vec<String>> {
+        #[repr(C)]
+        struct CertInfo {
+            count: c_int,
+            lists: *mut *mut curl_sys::curl_slist,
+        }
+        let mut info: *mut CertInfo = std::ptr::null_mut();
+        // SAFETY: the info is of this type; the lists are the library's, and read at once.
+        unsafe {
+            (api().easy_getinfo)(self.easy, 0x40_0000 + 34, &raw mut info);
+            let of = |at: c_int| {
+                let mut list = *(*info).lists.add(at as usize);
+                let mut lines = Vec::new();
+                while !list.is_null() {
+                    let line = std::ffi::CStr::from_ptr((*list).data);
+                    lines.push(line.to_string_lossy().into_owned());
+                    list = (*list).next;
+                }
+                lines
+            };
+            (0..(*info).count).map(of).collect()
+        }
     }
 
     /// An info of type long.

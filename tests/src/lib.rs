@@ -10,6 +10,7 @@ pub mod event;
 pub mod library;
 pub mod program;
 pub mod server;
+pub mod tls;
 
 pub use event::{Loop, Transfer};
 pub use library::Library;

@@ -12,8 +12,8 @@ use crate::tables::features::{FEATURES, Feature, PROTOCOLS, VERSION, VERSION_NUM
 const AGE: c_int = 11;
 
 /// Where Debian and its kin keep the trusted certificates.
-const CA_FILE: &std::ffi::CStr = c"/etc/ssl/certs/ca-certificates.crt";
-const CA_PATH: &std::ffi::CStr = c"/etc/ssl/certs";
+pub(crate) const CA_FILE: &std::ffi::CStr = c"/etc/ssl/certs/ca-certificates.crt";
+pub(crate) const CA_PATH: &std::ffi::CStr = c"/etc/ssl/certs";
 
 entry! {
     /// `curl_version(3)`

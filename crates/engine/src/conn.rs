@@ -57,6 +57,8 @@ pub(crate) struct Conn {
     pub(crate) writable: bool,
     /// TLS must write before a read can go on.
     pub(crate) reads_by_writing: bool,
+    /// TLS must read before a write can go on: early data is out, the answer is not there.
+    pub(crate) writes_by_reading: bool,
     /// The peer may send while nobody uses it (RTSP).
     pub(crate) may_talk_unasked: bool,
     /// It has switched to WebSocket.
@@ -125,6 +127,7 @@ impl Conn {
             readable: false,
             writable: false,
             reads_by_writing: false,
+            writes_by_reading: false,
             may_talk_unasked: false,
             websocket: None,
             http10: false,

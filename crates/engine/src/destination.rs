@@ -130,8 +130,8 @@ pub(crate) enum Peer {
 
 impl Destination {
     /// Where a transfer goes, on connections of `binding` (or that its credentials are logged in
-    /// on); `only_http1`: the server does not want
-    /// HTTP/2 for this.
+    /// on); `first_origin`: no redirect led away from the application's own URL; `only_http1`: the
+    /// server does not want HTTP/2 for this.
     ///
     /// # Errors
     /// Those of [`Route::of`].
@@ -141,9 +141,12 @@ impl Destination {
         scheme: &'static Scheme,
         alternative: Option<&Alternative>,
         binding: Binding<'_>,
+        first_origin: bool,
         only_http1: bool,
     ) -> Result<Self> {
-        let make = |binding| Self::bound(options, url, scheme, alternative, binding, only_http1);
+        let make = |binding| {
+            Self::bound(options, url, scheme, alternative, binding, first_origin, only_http1)
+        };
         let mut new = make(binding)?;
         let is_open = binding.server.is_empty() && binding.proxy.is_empty();
         let unbound = match is_open || new.dialect.is_some() {
@@ -160,12 +163,16 @@ impl Destination {
         scheme: &'static Scheme,
         alternative: Option<&Alternative>,
         binding: Binding<'_>,
+        first_origin: bool,
         only_http1: bool,
     ) -> Result<Self> {
         let mut dialect = Dialect::of(scheme);
         let tls_from_start = scheme.is_tls();
         let later = dialect.is_some() && options.tls().use_ssl != UseSsl::None;
-        let mut tls = (tls_from_start || later).then(|| crate::tls::settings(options.tls()));
+        let mut tls = (tls_from_start || later).then(|| match first_origin {
+            true => crate::tls::settings(options.tls()),
+            false => crate::tls::settings_elsewhere(options.tls()),
+        });
         let alpn = options.tls().ssl_enable_alpn && dialect.is_none();
         let mut host = host_of(url)?;
         let mut port = url.port();

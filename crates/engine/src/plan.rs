@@ -185,6 +185,7 @@ impl Plan {
             scheme,
             alternative.as_ref(),
             Binding::of(&options, login),
+            follow.is_first_origin(&url),
             follow.only_http1,
         )?;
         let service = match destination.forwarder() {

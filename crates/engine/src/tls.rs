@@ -5,9 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use tress_net::tls::{Blob, KeyFormat, Source, TlsSettings, TlsVersion};
+use tress_net::tls::{Alike, Blob, KeyFormat, Source, TlsSettings, TlsVersion};
 
-use crate::options::{self, Text, TlsOptions};
+use crate::options::{self, SslOptions, Text, TlsOptions};
 
 /// What the options say about TLS, in the form that decides which connections are alike.
 pub(crate) fn settings(options: &TlsOptions) -> Arc<TlsSettings> {
@@ -16,13 +16,14 @@ pub(crate) fn settings(options: &TlsOptions) -> Arc<TlsSettings> {
     Arc::new(TlsSettings {
         verify_peer: options.ssl_verifypeer,
         verify_host: options.ssl_verifyhost,
-        ca_file: match (&options.cainfo, &options.cainfo_blob, &options.capath) {
-            (None, None, None) => defaults.ca_file.clone(),
-            (file, _, _) => path(file),
-        },
+        ca_file: ca_file(options, defaults.ca_file),
         ca_dir: path(&options.capath),
         ca_blob: options.cainfo_blob.as_deref().map(Blob::new),
+        ca_cache_timeout: Alike(options.ca_cache_timeout),
+        partial_chain: !options.ssl_options.contains(SslOptions::NO_PARTIALCHAIN),
         crl_file: path(&options.crlfile),
+        issuer: source(&options.issuercert, &options.issuercert_blob),
+        verify_status: options.ssl_verifystatus,
         certificate: source(&options.sslcert, &options.sslcert_blob),
         certificate_format: format(&options.sslcerttype),
         key: source(&options.sslkey, &options.sslkey_blob),
@@ -34,9 +35,34 @@ pub(crate) fn settings(options: &TlsOptions) -> Arc<TlsSettings> {
         ciphers: text(&options.ssl_cipher_list),
         ciphers13: text(&options.tls13_ciphers),
         curves: text(&options.ssl_ec_curves),
+        signature_algorithms: text(&options.ssl_signature_algorithms),
         session_cache: options.ssl_sessionid_cache,
-        keep_certificates: options.certinfo,
+        early_data: Alike(options.ssl_options.contains(SslOptions::EARLYDATA)),
+        keep_certificates: Alike(options.certinfo),
     })
+}
+
+/// A blob takes the file's place; without either there is the system's file.
+fn ca_file(options: &TlsOptions, system: Option<Arc<Path>>) -> Option<Arc<Path>> {
+    match (&options.cainfo, &options.cainfo_blob) {
+        (_, Some(_)) => None,
+        (None, None) => system,
+        (file, None) => path(file),
+    }
+}
+
+/// What proves who the application is, and whom it expects, is for the origin of its own URL: not
+/// for one that a redirect leads to.
+pub(crate) fn settings_elsewhere(options: &TlsOptions) -> Arc<TlsSettings> {
+    let mut settings = Arc::unwrap_or_clone(settings(options));
+    let defaults = TlsSettings::default();
+    settings.certificate = defaults.certificate;
+    settings.certificate_format = defaults.certificate_format;
+    settings.key = defaults.key;
+    settings.key_format = defaults.key_format;
+    settings.key_password = defaults.key_password;
+    settings.pinned_key = defaults.pinned_key;
+    Arc::new(settings)
 }
 
 fn version(version: options::TlsVersion) -> TlsVersion {
@@ -65,9 +91,5 @@ fn source(file: &Option<Text>, blob: &Option<options::Blob>) -> Option<Source> {
 }
 
 fn format(name: &Option<Text>) -> KeyFormat {
-    match name.as_deref() {
-        Some(name) if name.eq_ignore_ascii_case(b"DER") => KeyFormat::Der,
-        Some(name) if name.eq_ignore_ascii_case(b"P12") => KeyFormat::P12,
-        _ => KeyFormat::Pem,
-    }
+    KeyFormat::of(&String::from_utf8_lossy(name.as_deref().unwrap_or_default()))
 }

@@ -176,7 +176,8 @@ unsafe fn string(easy: NonNull<Easy>, number: i32) -> Option<*const c_char> {
             info::FTP_ENTRY_PATH => {
                 transfer.and_then(|transfer| transfer.infos().ftp_entry_path.clone())
             }
-            info::CAINFO | info::CAPATH => None,
+            info::CAINFO => Some(crate::version::CA_FILE.to_bytes().into()),
+            info::CAPATH => Some(crate::version::CA_PATH.to_bytes().into()),
             _ => return None,
         }
     };

@@ -71,7 +71,7 @@ pub(crate) fn build(
         None if via_proxy => absolute(url),
         None => url.request_target(),
     };
-    let first_origin = follow.origin.as_ref().is_none_or(|first| first.is(url));
+    let first_origin = follow.is_first_origin(url);
     let credentials = follow.allows_credentials(options, url);
     let host = host(url);
     let range = range(options);
@@ -241,8 +241,12 @@ pub(crate) struct FirstOrigin {
 impl Follow {
     /// May the settings' credentials go to `url`?
     pub(crate) fn allows_credentials(&self, options: &Options, url: &Url) -> bool {
-        let first_origin = self.origin.as_ref().is_none_or(|first| first.is(url));
-        first_origin || options.auth().unrestricted_auth
+        self.is_first_origin(url) || options.auth().unrestricted_auth
+    }
+
+    /// Is `url` of the origin that the application asked for?
+    pub(crate) fn is_first_origin(&self, url: &Url) -> bool {
+        self.origin.as_ref().is_none_or(|first| first.is(url))
     }
 }
 

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 pub(crate) use receive::Received;
-pub(crate) use send::{is_trailer, words};
+pub(crate) use send::{is_trailer, stream_error, words};
 use tress_model::Result;
 use tress_proto::decode::{Coding, Decoder};
 use tress_proto::h1::{BodyFraming, Response};
@@ -234,7 +234,7 @@ impl Multi {
             want = want.and(Want::IN);
         }
         let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
-        let sends = !exchange.unsent(plan_head).is_empty();
+        let sends = !exchange.unsent(plan_head).is_empty() && !conn.writes_by_reading;
         let sends = sends || conn.reads_by_writing;
         let sends = sends || conn.websocket.as_deref().is_some_and(Socket::has_output);
         if sends && transfer.progress.may_send(core.now) {

@@ -115,7 +115,7 @@ impl Multi {
             return Ok(Received::Closed);
         }
         transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-        Err(Error::new(Code::RecvError, format!("Recv failure: {}", super::words(error))))
+        Err(super::stream_error(error, Code::RecvError))
     }
 
     /// The next events of the response, up to one that something has to be done about. True: the

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use tress_model::{Code, Error, Result};
+use tress_net::Want;
 use tress_proto::h1::chunked_out;
 
 use super::Next;
@@ -39,6 +40,7 @@ impl Multi {
             match stream.send(transfer.progress.sendable(unsent, &transfer.options)) {
                 Ok(count) => self.sent(id, count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    conn.writes_by_reading = stream.blocked_on(Want::Write) == Want::Read;
                     conn.writable = false;
                     return Ok(Flow::Wait);
                 }
@@ -120,7 +122,7 @@ impl Multi {
             return Ok(Flow::Wait);
         }
         transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-        Err(Error::new(Code::SendError, format!("Send failure: {}", words(error))))
+        Err(stream_error(error, Code::SendError))
     }
 }
 
@@ -307,6 +309,15 @@ pub(crate) fn words(error: &std::io::Error) -> String {
         Some(end) => text[..end].to_owned(),
         None => text,
     }
+}
+
+/// What sending on a connection, or receiving, failed of. TLS brings its own code and words.
+pub(crate) fn stream_error(error: &std::io::Error, code: Code) -> Error {
+    if let Some(own) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        return Error::new(own.code(), own.message().to_owned());
+    }
+    let verb = if code == Code::SendError { "Send" } else { "Recv" };
+    Error::new(code, format!("{verb} failure: {}", words(error)))
 }
 
 impl crate::multi::Core {

@@ -152,7 +152,8 @@ impl Multi {
             // Idle: what was wanted of it when it became so.
             return;
         }
-        if !session.dead && (session.has_output() && !conn.writable || conn.reads_by_writing) {
+        let sends = session.has_output() && !conn.writable && !conn.writes_by_reading;
+        if !session.dead && (sends || conn.reads_by_writing) {
             want = want.and(Want::OUT);
         }
         let last_user = conn.last_user;

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use tress_model::{Code, Error, Result};
+use tress_model::{Code, Result};
 
 use tress_proto::h2::Fields;
 
@@ -97,11 +97,14 @@ impl Multi {
             }
             match stream.send(pending) {
                 Ok(count) => session.machine.sent(count),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => conn.writable = false,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    conn.writes_by_reading =
+                        stream.blocked_on(tress_net::Want::Write) == tress_net::Want::Read;
+                    conn.writable = false;
+                }
                 Err(error) => {
                     // What the server said before it left is to be read first.
-                    let text = format!("Send failure: {}", crate::http::words(&error));
-                    session.send_error = Some(Error::new(Code::SendError, text));
+                    session.send_error = Some(crate::http::stream_error(&error, Code::SendError));
                     conn.readable = true;
                     self.core.h2.serve(id, session);
                     return;

@@ -92,10 +92,7 @@ impl Multi {
                 conn.reads_by_writing = stream.blocked_on(Want::Read) == Want::Write;
                 session.send_error.take().map_or(Ok(false), Err)
             }
-            Err(error) => {
-                let text = format!("Recv failure: {}", crate::http::words(&error));
-                Err(Error::new(Code::RecvError, text))
-            }
+            Err(error) => Err(crate::http::stream_error(&error, Code::RecvError)),
         }
     }
 

@@ -183,6 +183,9 @@ impl Multi {
         conn.readable |= ready.readable | ready.error;
         conn.writable |= ready.writable | ready.error;
         conn.readable |= conn.reads_by_writing && conn.writable;
+        if conn.writes_by_reading && conn.readable {
+            (conn.writable, conn.writes_by_reading) = (true, false);
+        }
         conn.ready_socket = Some(socket);
         if let (Stage::Open(_), Some(session)) = (&conn.stage, conn.h2.as_deref_mut()) {
             self.core.h2.serve(id, session);

@@ -7,6 +7,7 @@ use super::State;
 use crate::TransferId;
 use crate::effect::Effect;
 use crate::multi::Multi;
+use crate::options::SslOptions;
 
 impl Multi {
     /// Ends a transfer with its result.
@@ -15,10 +16,14 @@ impl Multi {
         if let Err(error) = &result {
             self.core.info(transfer, || error.message().to_owned());
         }
+        let may_be_early = transfer.options.tls().ssl_options.contains(SslOptions::EARLYDATA);
         let keep = match &result {
             Ok(()) => transfer.exchange.keeps_connection(),
             Err(error) => self.survives(id, error.code()),
         };
+        if may_be_early {
+            self.note_early_data(id);
+        }
         self.release(id, keep);
         let now = self.core.now;
         if self.core.probes.has(id) {
@@ -30,6 +35,15 @@ impl Multi {
         self.core.running -= 1;
         self.core.messages.push_back(id);
         self.core.tell(Effect::Done { transfer: id });
+    }
+
+    /// `CURLINFO_EARLYDATA_SENT_T`, of a connection that the transfer has made.
+    fn note_early_data(&mut self, id: TransferId) {
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return };
+        let info = conn.stream().and_then(|stream| stream.tls_info());
+        if let Some(info) = info.filter(|_| transfer.infos.num_connects > 0) {
+            transfer.infos.early_data_sent = info.early_data;
+        }
     }
 
     /// Ends a transfer that the application takes out before it is done.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
-use tress_net::tls::{Handshake, TlsInfo};
+use tress_net::tls::{Handshake, TlsInfo, UNVERIFIED, certificate_info};
 
 use crate::TransferId;
 use crate::conn::Stage;
@@ -33,6 +33,12 @@ impl Multi {
             _ => destination.http.alpn(),
         };
         let shared = transfer.stores.as_deref().and_then(|stores| stores.tls.as_ref());
+        // Until there is a verdict.
+        let result = match conn.layer {
+            Layer::ProxyTls => &mut transfer.infos.proxy_verify_result,
+            _ => &mut transfer.infos.verify_result,
+        };
+        *result = UNVERIFIED;
         let stream = stream.start_tls(shared.unwrap_or(&core.tls), settings, &host, port, alpn)?;
         conn.stage = Stage::Handshake(stream);
         Ok(Flow::Again)
@@ -57,6 +63,11 @@ impl Multi {
         }
         if let Some(info) = stream.tls_info() {
             core.info(transfer, || agreed(info));
+            if !info.certificates.is_empty() && !info.resumed && conn.layer == Layer::Tls {
+                let lines = info.certificates.iter().map(|der| certificate_info(der));
+                let lines = lines.map(|it| it.into_iter().map(|line| line.into_bytes().into()));
+                transfer.infos.certificates = lines.map(Iterator::collect).collect();
+            }
         }
         if let Stage::Handshake(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) {
             conn.readable |= stream.pending();

@@ -2,21 +2,21 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use rustls::client::{ClientSessionMemoryCache, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::SingleCertAndKey;
-use rustls::{ClientConfig, KeyLog, KeyLogFile, SupportedProtocolVersion};
-use rustls_pki_types::CertificateRevocationListDer;
+use rustls::{ClientConfig, KeyLog, KeyLogFile, SignatureScheme, SupportedProtocolVersion};
 use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use tress_model::{Code, Error, Result};
 
 use super::settings::{Source, TlsSettings, TlsVersion};
 use super::trust::{TrustStore, changed};
 use super::verify::Verifier;
-use super::{identity, names};
+use super::{ciphers, identity, names};
 
 /// Sessions that one context remembers for each configuration.
 const MAX_SESSIONS: usize = 256;
@@ -27,40 +27,78 @@ const MAX_CONFIGS: usize = 256;
 /// Configurations and sessions for resumption. One for each multi handle, or
 /// shared between them (`CURL_LOCK_DATA_SSL_SESSION`) by cloning.
 #[derive(Clone, Default)]
-pub struct TlsContext(Arc<Mutex<HashMap<Arc<TlsSettings>, Prepared>>>);
+pub struct TlsContext(Arc<Mutex<HashMap<Arc<TlsSettings>, Arc<Prepared>>>>);
 
-#[derive(Clone)]
-struct Prepared {
-    config: Arc<ClientConfig>,
+/// All that is made of one set of settings.
+pub(super) struct Prepared {
+    pub(super) config: Arc<ClientConfig>,
+    /// The same, with early data; its sessions are the same ones.
+    early: OnceLock<Arc<ClientConfig>>,
+    /// What sessions of TLS 1.3 with a host were made for.
+    alpns: Mutex<HashMap<Box<str>, Option<Box<[u8]>>>>,
     trust: Option<Arc<TrustStore>>,
     stamps: Stamps,
 }
 
+impl Prepared {
+    /// The configuration that sends early data where a session allows it.
+    pub(super) fn early(&self) -> Arc<ClientConfig> {
+        let make = || {
+            let mut config = ClientConfig::clone(&self.config);
+            config.enable_early_data = true;
+            Arc::new(config)
+        };
+        self.early.get_or_init(make).clone()
+    }
+
+    /// The protocol of sessions with a host, if there was one.
+    pub(super) fn alpn_of(&self, host: &str) -> Option<Option<Box<[u8]>>> {
+        self.alpns.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
+    }
+
+    /// A connection was made for this protocol.
+    pub(super) fn remember_alpn(&self, host: &str, alpn: Option<&[u8]>) {
+        let mut alpns = self.alpns.lock().unwrap_or_else(PoisonError::into_inner);
+        if alpns.get(host).is_some_and(|known| known.as_deref() == alpn) {
+            return;
+        }
+        if alpns.len() >= MAX_SESSIONS {
+            alpns.clear();
+        }
+        alpns.insert(host.into(), alpn.map(Into::into));
+    }
+}
+
 /// When the files besides the trust anchors were changed.
-type Stamps = [Option<SystemTime>; 3];
+type Stamps = [Option<SystemTime>; 4];
 
 impl TlsContext {
-    /// The configuration for `settings`; made if there is none or a file changed.
-    pub(super) fn config(&self, settings: &Arc<TlsSettings>) -> Result<Arc<ClientConfig>> {
+    /// What is made of `settings`; anew if a file changed.
+    pub(super) fn prepare(&self, settings: &Arc<TlsSettings>) -> Result<Arc<Prepared>> {
         let trust = if settings.verify_peer { Some(TrustStore::of(settings)?) } else { None };
         let stamps = stamps(settings);
         if let Some(known) = self.lock().get(settings)
             && known.stamps == stamps
             && known.trust.as_ref().map(Arc::as_ptr) == trust.as_ref().map(Arc::as_ptr)
         {
-            return Ok(known.config.clone());
+            return Ok(known.clone());
         }
-        let config = Arc::new(build(settings, trust.clone())?);
-        let prepared = Prepared { config: config.clone(), trust, stamps };
+        let prepared = Arc::new(Prepared {
+            config: Arc::new(build(settings, trust.clone())?),
+            early: OnceLock::new(),
+            alpns: Mutex::default(),
+            trust,
+            stamps,
+        });
         let mut cache = self.lock();
         if cache.len() >= MAX_CONFIGS {
             cache.clear();
         }
-        cache.insert(settings.clone(), prepared);
-        Ok(config)
+        cache.insert(settings.clone(), prepared.clone());
+        Ok(prepared)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<TlsSettings>, Prepared>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<TlsSettings>, Arc<Prepared>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -71,19 +109,27 @@ fn stamps(settings: &TlsSettings) -> Stamps {
         Some(Source::File(path)) => changed(path),
         _ => None,
     };
-    [of_path(&settings.crl_file), of_source(&settings.certificate), of_source(&settings.key)]
+    [
+        of_path(&settings.crl_file),
+        of_source(&settings.certificate),
+        of_source(&settings.key),
+        of_source(&settings.issuer),
+    ]
 }
 
 fn build(settings: &TlsSettings, trust: Option<Arc<TrustStore>>) -> Result<ClientConfig> {
     let provider = Arc::new(provider(settings)?);
+    let own = identity::load(settings, &provider)?;
     let verifier = Verifier {
         chain: chain_verifier(settings, trust.as_deref(), &provider)?,
         trust,
         verify_host: settings.verify_host,
         tolerate_form: settings.crl_file.is_none(),
+        verify_status: settings.verify_status,
+        issuer: settings.issuer.as_ref().map(issuer).transpose()?,
+        schemes: schemes(settings)?,
         algorithms: provider.signature_verification_algorithms,
     };
-    let own = identity::load(settings, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&versions(settings)?)
         .map_err(|e| super::failure::connect_error(&e.to_string()))?
@@ -108,24 +154,59 @@ fn build(settings: &TlsSettings, trust: Option<Arc<TrustStore>>) -> Result<Clien
 
 fn provider(settings: &TlsSettings) -> Result<CryptoProvider> {
     let refuse = |message: String| Err(Error::new(Code::SslCipher, message));
-    let tls12 = names::tls12_suites(settings.ciphers.as_deref());
-    if let Some(list) = settings.ciphers.as_deref().filter(|_| tls12.is_empty()) {
+    // A list that no wanted version needs is not looked at.
+    let tls12 = settings.ciphers.as_deref().filter(|_| settings.min_version < TlsVersion::V1_3);
+    let tls13 = settings.ciphers13.as_deref().filter(|_| settings.max_version >= TlsVersion::V1_3);
+    let mut suites = ciphers::tls13_suites(tls13);
+    let suites12 = ciphers::tls12_suites(tls12);
+    if let Some(list) = tls12.filter(|_| suites12.is_empty()) {
         return refuse(format!("failed setting cipher list: {list}"));
     }
-    let mut suites = names::tls13_suites(settings.ciphers13.as_deref());
-    if let Some(list) = settings.ciphers13.as_deref().filter(|_| suites.is_empty()) {
+    if let Some(list) = tls13.filter(|_| suites.is_empty()) {
         return refuse(format!("failed setting TLS 1.3 cipher suite: {list}"));
     }
-    suites.extend(tls12);
+    suites.extend(suites12);
     let mut provider = rustls::crypto::ring::default_provider();
     provider.cipher_suites = suites;
     if let Some(list) = settings.curves.as_deref() {
-        provider.kx_groups = names::groups(list);
-        if provider.kx_groups.is_empty() {
-            return refuse(format!("failed setting curves list: '{list}'"));
+        match names::groups(list) {
+            Some(groups) => provider.kx_groups = groups,
+            None => return refuse(format!("failed setting curves list: '{list}'")),
         }
     }
     Ok(provider)
+}
+
+/// The schemes of `CURLOPT_SSL_SIGNATURE_ALGORITHMS`, of which one at least must exist here.
+fn schemes(settings: &TlsSettings) -> Result<Option<Vec<SignatureScheme>>> {
+    let Some(list) = settings.signature_algorithms.as_deref() else { return Ok(None) };
+    let all = rustls::crypto::ring::default_provider().signature_verification_algorithms;
+    let supported = all.supported_schemes();
+    match names::signature_schemes(list) {
+        Some(schemes) if schemes.iter().any(|scheme| supported.contains(scheme)) => {
+            Ok(Some(schemes))
+        }
+        _ => {
+            let message = format!("failed setting signature algorithms: '{list}'");
+            Err(Error::new(Code::SslCipher, message))
+        }
+    }
+}
+
+/// What `CURLOPT_ISSUERCERT` is called, and the certificate in it.
+fn issuer(source: &Source) -> Result<(String, Vec<u8>)> {
+    let shown = match source {
+        Source::File(path) => path.display().to_string(),
+        Source::Blob(_) => "(memory blob)".into(),
+    };
+    let refuse = |verb| {
+        let message = format!("SSL: Unable to {verb} issuer cert ({shown})");
+        Error::new(Code::SslIssuerError, message)
+    };
+    let pem = source.read().ok_or_else(|| refuse("open"))?;
+    let der = CertificateDer::from_pem_slice(&pem).map_err(|_| refuse("read"))?;
+    let der = der.to_vec();
+    Ok((shown, der))
 }
 
 fn versions(settings: &TlsSettings) -> Result<Vec<&'static SupportedProtocolVersion>> {
@@ -165,7 +246,7 @@ fn chain_verifier(
         if lists.is_empty() {
             return Err(bad());
         }
-        builder = builder.with_crls(lists);
+        builder = builder.with_crls(lists).enforce_revocation_expiration();
     }
     builder.build().map(Some).map_err(|e| {
         let message = format!("error adding trust anchors: {e}");

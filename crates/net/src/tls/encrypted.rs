@@ -16,7 +16,12 @@ pub(super) fn decrypt(pem: &[u8], password: &str) -> Option<PrivateKeyDer<'stati
 fn decrypt_pkcs8(text: &str, password: &str) -> Option<PrivateKeyDer<'static>> {
     let start = text.find("-----BEGIN ENCRYPTED PRIVATE KEY-----")?;
     let (_, document) = pkcs8::SecretDocument::from_pem(text.get(start..)?).ok()?;
-    let encrypted = pkcs8::EncryptedPrivateKeyInfo::try_from(document.as_bytes()).ok()?;
+    decrypt_der(document.as_bytes(), password)
+}
+
+/// Decrypts a key in PKCS#8 as it is, without PEM.
+pub(super) fn decrypt_der(der: &[u8], password: &str) -> Option<PrivateKeyDer<'static>> {
+    let encrypted = pkcs8::EncryptedPrivateKeyInfo::try_from(der).ok()?;
     let plain = encrypted.decrypt(password).ok()?;
     PrivateKeyDer::try_from(plain.as_bytes().to_vec()).ok()
 }

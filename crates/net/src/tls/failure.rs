@@ -5,26 +5,31 @@ use std::io;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 use tress_model::{Code, Error};
 
-use super::verify::BadCertificate;
+use super::verify::{BadCertificate, UNVERIFIED};
 
 /// The error of a handshake and `CURLINFO_SSL_VERIFYRESULT`.
 pub(super) fn of_handshake(error: &rustls::Error) -> (Error, i64) {
     match error {
         rustls::Error::InvalidCertificate(e) => of_certificate(e),
-        rustls::Error::NoCertificatesPresented => {
-            (connect_error("error:0A0000C7:SSL routines::peer did not return a certificate"), 0)
-        }
+        rustls::Error::NoCertificatesPresented => (
+            connect_error("error:0A0000C7:SSL routines::peer did not return a certificate"),
+            UNVERIFIED,
+        ),
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
             let text = alert_text(AlertDescription::CertificateRequired);
-            (Error::new(Code::SslClientcert, format!("TLS cert problem: {text}")), 0)
+            (Error::new(Code::SslClientcert, format!("TLS cert problem: {text}")), UNVERIFIED)
         }
-        rustls::Error::AlertReceived(alert) => (connect_error(&alert_text(*alert)), 0),
-        rustls::Error::InvalidMessage(e) => (connect_error(message_text(e)), 0),
-        rustls::Error::PeerIncompatible(e) => (connect_error(incompatible_text(e)), 0),
+        rustls::Error::AlertReceived(AlertDescription::CertificateExpired) => {
+            let message = "SSL certificate verification failed";
+            (Error::new(Code::PeerFailedVerification, message), UNVERIFIED)
+        }
+        rustls::Error::AlertReceived(alert) => (connect_error(&alert_text(*alert)), UNVERIFIED),
+        rustls::Error::InvalidMessage(e) => (connect_error(message_text(e)), UNVERIFIED),
+        rustls::Error::PeerIncompatible(e) => (connect_error(incompatible_text(e)), UNVERIFIED),
         rustls::Error::NoApplicationProtocol => {
-            (connect_error("error:0A000460:SSL routines::reason(1120)"), 0)
+            (connect_error("error:0A000460:SSL routines::reason(1120)"), UNVERIFIED)
         }
-        other => (connect_error(&other.to_string()), 0),
+        other => (connect_error(&other.to_string()), UNVERIFIED),
     }
 }
 
@@ -52,7 +57,7 @@ fn of_certificate(error: &CertificateError) -> (Error, i64) {
     if let CertificateError::Other(other) = error
         && let Some(bad) = other.0.downcast_ref::<BadCertificate>()
     {
-        return (Error::new(Code::PeerFailedVerification, bad.message.clone()), bad.verify_result);
+        return (Error::new(bad.code, bad.message.clone()), bad.verify_result);
     }
     let message = format!("SSL certificate problem: {error}");
     (Error::new(Code::PeerFailedVerification, message), 1)

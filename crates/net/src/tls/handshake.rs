@@ -8,6 +8,8 @@ use rustls::unbuffered::{ConnectionState, EncodeError};
 use rustls_pki_types::ServerName;
 use tress_model::{Code, Error, Result};
 
+use super::config::Prepared;
+use super::early::{Early, Phase};
 use super::layer::{TlsInfo, flush};
 use super::names;
 use super::settings::{TlsSettings, TlsVersion};
@@ -24,12 +26,16 @@ pub(super) struct Handshaking {
     pub(super) settings: Arc<TlsSettings>,
     pub(super) host: Box<str>,
     pub(super) port: u16,
+    pub(super) prepared: Arc<Prepared>,
+    pub(super) early: Option<Box<Early>>,
 }
 
 /// What the handshake needs next.
 pub(super) enum Step {
     Again,
     Receive,
+    /// Nothing, but bytes of the caller may go with the first flight.
+    Early,
     Open,
     Closed,
 }
@@ -46,13 +52,29 @@ impl Handshaking {
         let discard = status.discard;
         let step = match status.state? {
             ConnectionState::EncodeTlsData(mut encode) => {
+                let start = out.len();
                 append(out, |room| encode.encode(room))?;
+                if let Some(early) = &mut self.early {
+                    early.notice(out.get(start..).unwrap_or_default());
+                }
                 Step::Again
             }
-            ConnectionState::TransmitTlsData(transmit) => {
-                // It goes out in order, before anything else.
-                transmit.done();
-                Step::Again
+            ConnectionState::TransmitTlsData(mut transmit) => {
+                let offered = transmit.may_encrypt_early_data().is_some();
+                match &mut self.early {
+                    Some(early) if early.phase == Phase::Waiting && offered => {
+                        early.phase = Phase::Offered;
+                        Step::Early
+                    }
+                    early => {
+                        if let Some(early) = early.as_mut().filter(|_| offered) {
+                            early.phase = Phase::Sent;
+                        }
+                        // It goes out in order, before anything else.
+                        transmit.done();
+                        Step::Again
+                    }
+                }
             }
             ConnectionState::ReadTraffic(mut traffic) => {
                 while let Some(record) = traffic.next_record() {
@@ -85,7 +107,7 @@ impl Handshaking {
         let connection = &self.connection;
         let tls13 = connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
         let certificates =
-            connection.peer_certificates().filter(|_| self.settings.keep_certificates);
+            connection.peer_certificates().filter(|_| self.settings.keep_certificates.0);
         let suite = connection.negotiated_cipher_suite();
         let group = connection.negotiated_key_exchange_group();
         let kind = connection.handshake_kind();
@@ -96,6 +118,7 @@ impl Handshaking {
             alpn: connection.alpn_protocol().map(Into::into),
             resumed: kind == Some(rustls::HandshakeKind::Resumed),
             certificates: certificates.unwrap_or_default().to_vec(),
+            early_data: self.early.as_ref().map_or(0, |early| early.amount()),
         }
     }
 }

@@ -1,103 +1,166 @@
 //! The client's own certificate and key.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use p12_keystore::KeyStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use tress_model::{Code, Error, Result};
 
+use super::encrypted;
 use super::settings::{KeyFormat, Source, TlsSettings};
 
+type Chain = Vec<CertificateDer<'static>>;
+type Key = PrivateKeyDer<'static>;
+
 /// Loads `CURLOPT_SSLCERT` with `CURLOPT_SSLKEY`; `None` if there is none.
+///
+/// # Errors
+/// `SslCertproblem`; as in libcurl `BadFunctionArgument` for a key that cannot be used and for
+/// formats that are unknown.
 pub(super) fn load(
     settings: &TlsSettings,
     provider: &CryptoProvider,
 ) -> Result<Option<Arc<CertifiedKey>>> {
     let Some(source) = &settings.certificate else { return Ok(None) };
-    if settings.certificate_format == KeyFormat::P12 {
-        return Err(Error::new(Code::SslCertproblem, "PKCS12 certificates are not supported"));
-    }
-    let chain = load_chain(source, settings.certificate_format).ok_or_else(|| {
-        let (kind, name) = (format_name(settings.certificate_format, "ASN1"), name(source));
-        let message = format!(
-            "could not load {kind} client certificate from {name}, \
-             (no key found, wrong passphrase, or wrong file format?)"
-        );
-        Error::new(Code::SslCertproblem, message)
+    let password = settings.key_password.as_deref();
+    let (chain, own_key) = match &settings.certificate_format {
+        KeyFormat::P12 => load_pkcs12(source, password).map(|(chain, key)| (chain, Some(key)))?,
+        format => (load_chain(source, format)?, None),
+    };
+    let key = match (&settings.key, own_key) {
+        (None, Some(key)) => (key, source, &KeyFormat::P12),
+        (None, None) => {
+            let format = &settings.certificate_format;
+            (load_key(source, format, password)?, source, format)
+        }
+        (Some(key), own_key) => {
+            let format = &settings.key_format;
+            match own_key {
+                // What the archive holds comes first.
+                Some(own) if *format == KeyFormat::P12 => (own, source, format),
+                _ => (load_key(key, format, password)?, key, format),
+            }
+        }
+    };
+    let (key, key_source, key_format) = key;
+    let signing = provider.key_provider.load_private_key(key);
+    let signing = signing.map_err(|_| match key_format {
+        KeyFormat::P12 => {
+            problem(format!("unable to use private key from PKCS12 file '{}'", shown(key_source)))
+        }
+        format => unusable(key_source, format),
     })?;
-    let (key_source, key_format) = match &settings.key {
-        Some(key) => (key, settings.key_format),
-        None => (source, settings.certificate_format),
-    };
-    let key = load_key(key_source, key_format, settings.key_password.as_deref());
-    let signing = key.and_then(|key| provider.key_provider.load_private_key(key).ok());
-    let Some(signing) = signing else {
-        let shown = match key_source {
-            Source::File(path) => path.display().to_string(),
-            Source::Blob(_) => "(memory blob)".into(),
-        };
-        let kind = format_name(key_format, "DER");
-        let message = format!("unable to set private key file: '{shown}' type {kind}");
-        return Err(Error::new(Code::SslCertproblem, message));
-    };
     let certified = CertifiedKey::new(chain, signing);
     match certified.keys_match() {
         Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
             Ok(Some(Arc::new(certified)))
         }
-        Err(_) => Err(Error::new(
-            Code::SslCertproblem,
-            "Private key does not match the certificate public key",
-        )),
+        Err(_) if *key_format == KeyFormat::P12 => Err(problem(format!(
+            "private key from PKCS12 file '{}' does not match certificate in same file",
+            shown(key_source)
+        ))),
+        Err(_) => Err(problem("Private key does not match the certificate public key".into())),
     }
 }
 
-fn read(source: &Source) -> Option<std::borrow::Cow<'_, [u8]>> {
-    match source {
-        Source::File(path) => std::fs::read(path).ok().map(Into::into),
-        Source::Blob(blob) => Some(blob.bytes().into()),
-    }
+/// A PKCS#12 archive (RFC 7292) with a certificate, its key, and authorities.
+fn load_pkcs12(source: &Source, password: Option<&str>) -> Result<(Chain, Key)> {
+    let shown = shown(source);
+    let bytes =
+        source.read().ok_or_else(|| problem(format!("could not open PKCS12 file '{shown}'")))?;
+    let store = KeyStore::from_pkcs12(&bytes, password.unwrap_or_default());
+    let store = store.map_err(|e| match e {
+        p12_keystore::error::Error::DerError(_) if !is_sequence(&bytes) => {
+            problem(format!("error reading PKCS12 file '{shown}'"))
+        }
+        e => problem(format!("could not parse PKCS12 file '{shown}', check password: {e}")),
+    })?;
+    let no_key = || problem(format!("no private key in PKCS12 file '{shown}'"));
+    let (_, found) = store.private_key_chain().ok_or_else(no_key)?;
+    let chain = found.chain().iter().map(|c| CertificateDer::from(c.as_der().to_vec())).collect();
+    let key = PrivateKeyDer::try_from(found.key().to_vec()).map_err(|_| no_key())?;
+    Ok((chain, key))
 }
 
-fn load_chain(source: &Source, format: KeyFormat) -> Option<Vec<CertificateDer<'static>>> {
-    let bytes = read(source)?;
-    let chain: Vec<_> = match format {
-        KeyFormat::Pem => CertificateDer::pem_slice_iter(&bytes).flatten().collect(),
-        KeyFormat::Der => vec![CertificateDer::from(bytes.into_owned())],
-        KeyFormat::P12 => return None,
+fn is_sequence(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&0x30)
+}
+
+fn load_chain(source: &Source, format: &KeyFormat) -> Result<Chain> {
+    let chain: Chain = match (format, source.read()) {
+        (KeyFormat::Pem, Some(bytes)) => CertificateDer::pem_slice_iter(&bytes).flatten().collect(),
+        (KeyFormat::Der, Some(bytes)) if is_sequence(&bytes) => {
+            vec![CertificateDer::from(bytes.into_owned())]
+        }
+        (KeyFormat::Pem | KeyFormat::Der | KeyFormat::P12, _) => Vec::new(),
+        (KeyFormat::Other(name), _) => {
+            let message = format!("not supported file type '{name}' for certificate");
+            return Err(Error::new(Code::BadFunctionArgument, message));
+        }
     };
-    (!chain.is_empty()).then_some(chain)
-}
-
-fn load_key(
-    source: &Source,
-    format: KeyFormat,
-    password: Option<&str>,
-) -> Option<PrivateKeyDer<'static>> {
-    let bytes = read(source)?;
-    match format {
-        KeyFormat::Pem => match PrivateKeyDer::from_pem_slice(&bytes) {
-            Ok(key) => Some(key),
-            Err(_) => super::encrypted::decrypt(&bytes, password?),
-        },
-        KeyFormat::Der => PrivateKeyDer::try_from(bytes.into_owned()).ok(),
-        KeyFormat::P12 => None,
+    if !chain.is_empty() {
+        return Ok(chain);
     }
-}
-
-fn format_name(format: KeyFormat, der: &'static str) -> &'static str {
-    match format {
-        KeyFormat::Pem => "PEM",
-        KeyFormat::Der => der,
-        KeyFormat::P12 => "P12",
-    }
-}
-
-fn name(source: &Source) -> String {
-    match source {
+    let kind = if *format == KeyFormat::Der { "ASN1" } else { format.name() };
+    let name = match source {
         Source::File(path) => path.display().to_string(),
         Source::Blob(_) => "CURLOPT_SSLCERT_BLOB".into(),
+    };
+    Err(problem(format!(
+        "could not load {kind} client certificate from {name}, \
+         (no key found, wrong passphrase, or wrong file format?)"
+    )))
+}
+
+fn load_key(source: &Source, format: &KeyFormat, password: Option<&str>) -> Result<Key> {
+    let key = match (format, source.read()) {
+        (KeyFormat::Pem, Some(bytes)) => match PrivateKeyDer::from_pem_slice(&bytes) {
+            Ok(key) => Some(key),
+            Err(_) => password.and_then(|password| encrypted::decrypt(&bytes, password)),
+        },
+        (KeyFormat::Der, Some(bytes)) => match PrivateKeyDer::try_from(&*bytes) {
+            Ok(key) => Some(key.clone_key()),
+            Err(_) => password.and_then(|password| encrypted::decrypt_der(&bytes, password)),
+        },
+        (KeyFormat::P12, _) => {
+            return Err(problem("file type P12 for private key not supported".into()));
+        }
+        (KeyFormat::Other(_), _) => {
+            let message = "not supported file type for private key";
+            return Err(Error::new(Code::BadFunctionArgument, message));
+        }
+        (_, None) => None,
+    };
+    key.ok_or_else(|| unusable(source, format))
+}
+
+fn unusable(source: &Source, format: &KeyFormat) -> Error {
+    let message =
+        format!("unable to set private key file: '{}' type {}", shown(source), format.name());
+    Error::new(Code::BadFunctionArgument, message)
+}
+
+fn problem(message: String) -> Error {
+    Error::new(Code::SslCertproblem, message)
+}
+
+fn shown(source: &Source) -> String {
+    match source {
+        Source::File(path) => path.display().to_string(),
+        Source::Blob(_) => "(memory blob)".into(),
+    }
+}
+
+impl Source {
+    /// What it holds; none if it cannot be read.
+    pub(super) fn read(&self) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::File(path) => std::fs::read(path).ok().map(Into::into),
+            Self::Blob(blob) => Some(blob.bytes().into()),
+        }
     }
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use rustls::AlertDescription;
 use rustls::client::UnbufferedClientConnection;
 use rustls_pki_types::CertificateDer;
-use tress_model::{Error, Result};
+use tress_model::{Code, Error, Result};
 
+use super::early::{Early, Phase};
 use super::handshake::{Handshaking, Received, Step, receive_more, server_name};
 use super::open::{End, Fault, MAX_EMPTY_RECORDS, Open};
 use super::record::{self, APPLICATION_DATA, BadRecord, Gather, Keys};
 use super::settings::{TlsSettings, TlsVersion};
+use super::verify::{self, UNVERIFIED};
 use super::{TlsContext, failure, pin};
 use crate::{Shutdown, Stream, Want};
 
@@ -45,6 +47,8 @@ pub struct TlsInfo {
     pub resumed: bool,
     /// The peer's certificates, its own first, if the settings say to keep them.
     pub certificates: Vec<CertificateDer<'static>>,
+    /// Bytes that were sent as early data; negative if the server did not take them.
+    pub early_data: i64,
 }
 
 /// TLS over the stream below.
@@ -80,12 +84,15 @@ impl Tls {
         port: u16,
         alpn: &[&[u8]],
     ) -> Result<Self> {
-        let config = context.config(&settings)?;
+        let prepared = context.prepare(&settings)?;
         let name = server_name(host)?;
+        let early = Early::new(&prepared, &settings, host, alpn);
+        let config = if early.is_some() { prepared.early() } else { prepared.config.clone() };
         let alpn = alpn.iter().map(|p| p.to_vec()).collect();
         let connection = UnbufferedClientConnection::new_with_alpn(config, name, alpn)
             .map_err(|e| failure::of_handshake(&e).0)?;
-        let handshaking = Handshaking { connection, settings, host: host.into(), port };
+        let handshaking =
+            Handshaking { connection, settings, host: host.into(), port, prepared, early };
         Ok(Self {
             below,
             state: State::Handshake(Box::new(handshaking)),
@@ -96,7 +103,7 @@ impl Tls {
             owed: 0,
             end: End::No,
             info: None,
-            verify_result: 0,
+            verify_result: UNVERIFIED,
         })
     }
 
@@ -126,7 +133,13 @@ impl Tls {
     /// before the peer says more; the caller's own bytes need not.
     pub(crate) fn blocked_on(&self, calling: Want) -> Want {
         let must_send = !self.out.is_empty() && self.owed == 0;
-        self.below.blocked_on(if must_send { Want::Write } else { calling })
+        // After early data the server's answer is awaited, whoever asks.
+        let must_receive = matches!(self.state, State::Handshake(_));
+        self.below.blocked_on(match (must_send, must_receive) {
+            (true, _) => Want::Write,
+            (false, true) => Want::Read,
+            (false, false) => calling,
+        })
     }
 
     /// Moves the handshake on. What it sends last stays here to go out with
@@ -140,6 +153,12 @@ impl Tls {
             match step {
                 Ok(Step::Open) => break,
                 Ok(Step::Again) => {}
+                Ok(Step::Early) => {
+                    let early = handshaking.early.as_ref().and_then(|early| early.alpn.clone());
+                    let info = TlsInfo { alpn: early, resumed: true, ..handshaking.info() };
+                    self.info = Some(Box::new(info));
+                    return Ok(Handshake::Done);
+                }
                 Ok(Step::Closed) => return self.fail(failure::closed()),
                 Ok(Step::Receive) => {
                     match receive_more(&mut self.below, &mut self.out, &mut self.tail) {
@@ -171,11 +190,22 @@ impl Tls {
             return Ok(Handshake::Done);
         };
         let info = handshaking.info();
+        let certificates = handshaking.connection.peer_certificates().unwrap_or_default();
+        self.verify_result = match handshaking.settings.verify_peer {
+            true => 0,
+            false => verify::result_without_anchors(certificates),
+        };
         if let Some(pinned) = &handshaking.settings.pinned_key {
-            let own = handshaking.connection.peer_certificates().and_then(|c| c.first());
-            pin::check(pinned, own.map_or(&[][..], |c| c.as_ref()))?;
+            pin::check(pinned, certificates.first().map_or(&[][..], |own| own.as_ref()))?;
         }
         let tls13 = info.version == TlsVersion::V1_3;
+        if tls13 {
+            handshaking.prepared.remember_alpn(&handshaking.host, info.alpn.as_deref());
+        }
+        let early = handshaking.early;
+        if let Some(early) = early.as_deref().filter(|early| !early.sent.is_empty()) {
+            check_protocol(early.alpn.as_deref(), info.alpn.as_deref())?;
+        }
         let (secrets, kernel) = handshaking
             .connection
             .dangerous_into_kernel_connection()
@@ -185,8 +215,13 @@ impl Tls {
             return Err(failure::connect_error("unknown cipher"));
         };
         self.info = Some(Box::new(info));
-        self.state =
-            State::Open(Box::new(Open { kernel, rx, tx, fragment: Vec::new(), empty_records: 0 }));
+        let mut open = Open { kernel, rx, tx, fragment: Vec::new(), empty_records: 0 };
+        if let Some(early) = early.filter(|early| !early.accepted && !early.sent.is_empty()) {
+            let again = [IoSlice::new(&early.sent)];
+            open.seal(APPLICATION_DATA, &mut Gather::new(&again), &mut self.out)
+                .map_err(|e| failure::connect_error(&e.to_string()))?;
+        }
+        self.state = State::Open(Box::new(open));
         self.tail.shrink_to_fit();
         Ok(Handshake::Done)
     }
@@ -202,6 +237,9 @@ impl Tls {
         }
         if buf.is_empty() {
             return Ok(0);
+        }
+        if let State::Handshake(_) = self.state {
+            self.complete_handshake()?;
         }
         if !self.out.is_empty() {
             match flush(&mut self.below, &mut self.out) {
@@ -304,7 +342,8 @@ impl Tls {
             End::No | End::Closed => return Ok(0),
             End::Failed(Fault::Truncated) => {
                 let text = "SSL_read: error:0A000126:SSL routines::unexpected eof while reading";
-                return Err(io::Error::new(ErrorKind::UnexpectedEof, text));
+                let error = Error::new(Code::RecvError, text);
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, error));
             }
             End::Failed(Fault::Alert(alert)) => failure::alert_text(AlertDescription::from(alert)),
             End::Failed(Fault::Record(bad)) => match bad {
@@ -315,13 +354,20 @@ impl Tls {
                 BadRecord::Unexpected => "error:0A0000F4:SSL routines::unexpected message".into(),
             },
         };
-        Err(io::Error::new(ErrorKind::InvalidData, format!("SSL_read: {text}")))
+        let error = Error::new(Code::RecvError, format!("SSL_read: {text}"));
+        Err(io::Error::new(ErrorKind::InvalidData, error))
     }
 
     pub(crate) fn send(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         if self.owed > 0 {
             flush(&mut self.below, &mut self.out)?;
             return Ok(std::mem::take(&mut self.owed));
+        }
+        if let State::Handshake(_) = self.state {
+            match self.send_early(bufs)? {
+                0 => self.complete_handshake()?,
+                taken => return Ok(taken),
+            }
         }
         let State::Open(open) = &mut self.state else {
             return Err(ErrorKind::NotConnected.into());
@@ -346,6 +392,30 @@ impl Tls {
                 }
                 Err(e)
             }
+        }
+    }
+
+    /// Sends the first bytes as early data, if there is still time for that; says how many.
+    fn send_early(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let State::Handshake(handshaking) = &mut self.state else { return Ok(0) };
+        if !handshaking.early.as_ref().is_some_and(|early| early.phase == Phase::Offered) {
+            return Ok(0);
+        }
+        let mut bytes = Vec::new();
+        Gather::new(bufs).take(record::MAX_PLAINTEXT, &mut bytes);
+        let taken = handshaking.send_early(&bytes, &mut self.out);
+        match flush(&mut self.below, &mut self.out) {
+            Err(e) if e.kind() != ErrorKind::WouldBlock => Err(e),
+            _ => Ok(taken),
+        }
+    }
+
+    /// After early data: what is left of the handshake.
+    fn complete_handshake(&mut self) -> io::Result<()> {
+        match self.handshake() {
+            Ok(Handshake::Done) => Ok(()),
+            Ok(Handshake::Wait(_)) => Err(ErrorKind::WouldBlock.into()),
+            Err(error) => Err(io::Error::other(error)),
         }
     }
 
@@ -399,4 +469,21 @@ fn send_all(below: &mut Stream, mut bytes: &[u8], rest: &mut Vec<u8>) -> io::Res
         }
     }
     Ok(())
+}
+
+/// A request that went out early can only be answered in the protocol that it was made for.
+fn check_protocol(early: Option<&[u8]>, now: Option<&[u8]>) -> Result<()> {
+    if early == now {
+        return Ok(());
+    }
+    let shown = |alpn: Option<&[u8]>| match alpn {
+        Some(alpn) => String::from_utf8_lossy(alpn).into_owned(),
+        None => "none".into(),
+    };
+    let text = format!(
+        "early data was sent for protocol '{}' of the session, the server chose '{}'",
+        shown(early),
+        shown(now)
+    );
+    Err(failure::connect_error(&text))
 }

@@ -4,13 +4,16 @@
 //! the caller's buffer, so that an idle connection keeps no buffer at all.
 
 mod certinfo;
+mod ciphers;
 mod config;
+mod early;
 mod encrypted;
 mod failure;
 mod handshake;
 mod identity;
 mod layer;
 mod names;
+mod ocsp;
 mod open;
 mod pin;
 mod record;
@@ -22,8 +25,9 @@ pub use certinfo::certificate_info;
 pub use config::TlsContext;
 pub(crate) use layer::Tls;
 pub use layer::{Handshake, TlsInfo};
-pub use settings::{Blob, KeyFormat, Source, TlsSettings, TlsVersion};
+pub use settings::{Alike, Blob, KeyFormat, Source, TlsSettings, TlsVersion};
 pub use trust::DEFAULT_CA_FILE;
+pub use verify::UNVERIFIED;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
-//! OpenSSL's and IANA's names of cipher suites and key exchange groups.
+//! OpenSSL's and IANA's names of cipher suites, key exchange groups and signature schemes.
 
 use rustls::crypto::SupportedKxGroup;
-use rustls::crypto::ring::{ALL_CIPHER_SUITES, kx_group};
-use rustls::{CipherSuite, NamedGroup, ProtocolVersion, SupportedCipherSuite};
+use rustls::crypto::ring::kx_group;
+use rustls::{CipherSuite, NamedGroup, SignatureScheme};
 
 /// OpenSSL's name of a suite; TLS 1.3 has only IANA's.
 pub(super) fn cipher_name(suite: CipherSuite) -> &'static str {
@@ -22,28 +22,58 @@ pub(super) fn cipher_name(suite: CipherSuite) -> &'static str {
     }
 }
 
-/// The suites of TLS 1.2 that `list` names, in its order; `None`: all. A list
-/// without any suite that exists here gives none at all. OpenSSL's words for
-/// groups of suites stand for all.
-pub(super) fn tls12_suites(list: Option<&str>) -> Vec<SupportedCipherSuite> {
-    select(ProtocolVersion::TLSv1_2, list)
+/// The groups of `list` that exist here; OpenSSL's others are passed over. `None` for a name that
+/// means no group at all, or if nothing is left.
+pub(super) fn groups(list: &str) -> Option<Vec<&'static dyn SupportedKxGroup>> {
+    let mut groups = Vec::new();
+    for word in list.split(':') {
+        // In newer lists: pass over what is unknown, and send a key share at once.
+        let name = word.trim_start_matches(['?', '*']);
+        match name.to_ascii_uppercase().as_str() {
+            "X25519" => groups.push(kx_group::X25519),
+            "P-256" | "PRIME256V1" | "SECP256R1" => groups.push(kx_group::SECP256R1),
+            "P-384" | "SECP384R1" => groups.push(kx_group::SECP384R1),
+            "P-521" | "SECP521R1" | "X448" => {}
+            other if other.starts_with("FFDHE") || other.starts_with("BRAINPOOL") => {}
+            other if other.contains("MLKEM") || word.starts_with('?') => {}
+            _ => return None,
+        }
+    }
+    (!groups.is_empty()).then_some(groups)
 }
 
-/// The same for TLS 1.3.
-pub(super) fn tls13_suites(list: Option<&str>) -> Vec<SupportedCipherSuite> {
-    select(ProtocolVersion::TLSv1_3, list)
-}
-
-/// The groups that `list` names, as X25519, P-256 or P-384 and their other names.
-pub(super) fn groups(list: &str) -> Vec<&'static dyn SupportedKxGroup> {
-    let named = |name: &str| match name.to_ascii_uppercase().as_str() {
-        "X25519" => Some(kx_group::X25519),
-        "P-256" | "PRIME256V1" | "SECP256R1" => Some(kx_group::SECP256R1),
-        "P-384" | "SECP384R1" => Some(kx_group::SECP384R1),
-        _ => None,
+/// The signature schemes of `list` (`CURLOPT_SSL_SIGNATURE_ALGORITHMS`), by the names of RFC 8446
+/// or as `ECDSA+SHA256`. `None` for a name that means no scheme at all.
+pub(super) fn signature_schemes(list: &str) -> Option<Vec<SignatureScheme>> {
+    let named = |word: &str| {
+        let word = word.trim_start_matches('?').to_ascii_uppercase();
+        let found = SCHEMES.iter().filter(|(name, both, _)| word == *name || word == *both);
+        let schemes: Vec<_> = found.map(|(_, _, scheme)| *scheme).collect();
+        (!schemes.is_empty()).then_some(schemes)
     };
-    list.split(':').filter_map(named).collect()
+    let schemes: Option<Vec<_>> = list.split(':').map(named).collect();
+    schemes.map(|schemes| schemes.concat())
 }
+
+const SCHEMES: &[(&str, &str, SignatureScheme)] = &[
+    ("ECDSA_SECP256R1_SHA256", "ECDSA+SHA256", SignatureScheme::ECDSA_NISTP256_SHA256),
+    ("ECDSA_SECP384R1_SHA384", "ECDSA+SHA384", SignatureScheme::ECDSA_NISTP384_SHA384),
+    ("ECDSA_SECP521R1_SHA512", "ECDSA+SHA512", SignatureScheme::ECDSA_NISTP521_SHA512),
+    ("ED25519", "ED25519", SignatureScheme::ED25519),
+    ("ED448", "ED448", SignatureScheme::ED448),
+    ("RSA_PSS_RSAE_SHA256", "RSA-PSS+SHA256", SignatureScheme::RSA_PSS_SHA256),
+    ("RSA_PSS_RSAE_SHA384", "RSA-PSS+SHA384", SignatureScheme::RSA_PSS_SHA384),
+    ("RSA_PSS_RSAE_SHA512", "RSA-PSS+SHA512", SignatureScheme::RSA_PSS_SHA512),
+    ("RSA_PSS_PSS_SHA256", "PSS+SHA256", SignatureScheme::Unknown(0x0809)),
+    ("RSA_PSS_PSS_SHA384", "PSS+SHA384", SignatureScheme::Unknown(0x080a)),
+    ("RSA_PSS_PSS_SHA512", "PSS+SHA512", SignatureScheme::Unknown(0x080b)),
+    ("RSA_PKCS1_SHA256", "RSA+SHA256", SignatureScheme::RSA_PKCS1_SHA256),
+    ("RSA_PKCS1_SHA384", "RSA+SHA384", SignatureScheme::RSA_PKCS1_SHA384),
+    ("RSA_PKCS1_SHA512", "RSA+SHA512", SignatureScheme::RSA_PKCS1_SHA512),
+    ("RSA_PKCS1_SHA1", "RSA+SHA1", SignatureScheme::RSA_PKCS1_SHA1),
+    ("ECDSA_SHA1", "ECDSA+SHA1", SignatureScheme::ECDSA_SHA1_Legacy),
+    ("DSA_SHA256", "DSA+SHA256", SignatureScheme::Unknown(0x0402)),
+];
 
 /// OpenSSL's name of a key exchange group.
 pub(super) fn group_name(group: NamedGroup) -> &'static str {
@@ -55,59 +85,22 @@ pub(super) fn group_name(group: NamedGroup) -> &'static str {
     }
 }
 
-fn select(version: ProtocolVersion, list: Option<&str>) -> Vec<SupportedCipherSuite> {
-    let all = ALL_CIPHER_SUITES.iter().filter(|s| s.version().version == version).copied();
-    let Some(list) = list else { return all.collect() };
-    let mut chosen: Vec<SupportedCipherSuite> = Vec::new();
-    for word in list.split([':', ',', ' ']).filter(|w| !w.is_empty()) {
-        if stands_for_all(word) {
-            return all.collect();
-        }
-        chosen.extend(all.clone().filter(|s| is_named(s.suite(), word)));
-    }
-    chosen
-}
-
-/// OpenSSL knows many; those that hold suites which exist here matter.
-fn stands_for_all(word: &str) -> bool {
-    let word = word.trim_start_matches('+');
-    let word = word.split('@').next().unwrap_or(word);
-    [
-        "ALL",
-        "DEFAULT",
-        "HIGH",
-        "COMPLEMENTOFDEFAULT",
-        "ECDHE",
-        "EECDH",
-        "AESGCM",
-        "kEECDH",
-        "TLSv1.2",
-    ]
-    .iter()
-    .any(|all| word == *all || word.strip_prefix(all).is_some_and(|rest| rest.starts_with('+')))
-}
-
-fn is_named(suite: CipherSuite, word: &str) -> bool {
-    if cipher_name(suite).eq_ignore_ascii_case(word) {
-        return true;
-    }
-    suite.as_str().is_some_and(|iana| iana.eq_ignore_ascii_case(word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn selects_by_name_in_order() {
-        let list = "ECDHE-RSA-AES256-GCM-SHA384:nonsense:TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256";
-        let names: Vec<_> =
-            tls12_suites(Some(list)).iter().map(|s| cipher_name(s.suite())).collect();
-        assert_eq!(names, ["ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256"]);
-        assert!(tls12_suites(Some("nonsense")).is_empty());
-        assert_eq!(tls12_suites(Some("DEFAULT@SECLEVEL=1")).len(), 6);
-        assert_eq!(tls13_suites(None).len(), 3);
-        assert_eq!(tls13_suites(Some("TLS_AES_128_GCM_SHA256")).len(), 1);
-        assert_eq!(groups("X25519:P-521:secp384r1").len(), 2);
+    fn lists_of_groups_and_schemes() {
+        assert_eq!(groups("X25519:P-521:secp384r1").map(|groups| groups.len()), Some(2));
+        assert!(groups("nonsense").is_none() && groups("X25519:nonsense").is_none());
+        assert!(groups("P-521").is_none());
+        let schemes = signature_schemes("ECDSA+SHA256:rsa_pss_rsae_sha256:PSS+SHA512");
+        let wanted = [
+            SignatureScheme::ECDSA_NISTP256_SHA256,
+            SignatureScheme::RSA_PSS_SHA256,
+            SignatureScheme::Unknown(0x080b),
+        ];
+        assert_eq!(schemes.as_deref(), Some(&wanted[..]));
+        assert!(signature_schemes("RSA+SHA256:nonsense").is_none());
     }
 }

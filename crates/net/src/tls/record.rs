@@ -206,7 +206,7 @@ impl<'a, 'b> Gather<'a, 'b> {
     }
 
     /// Appends up to `max` bytes to `out`; says how many.
-    fn take(&mut self, max: usize, out: &mut Vec<u8>) -> usize {
+    pub(super) fn take(&mut self, max: usize, out: &mut Vec<u8>) -> usize {
         let before = out.len();
         while let Some((first, rest)) = self.bufs.split_first() {
             let left = first.get(self.within..).unwrap_or_default();

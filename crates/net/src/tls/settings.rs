@@ -1,6 +1,7 @@
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes that the application handed over (`CURLOPT_CAINFO_BLOB` and others).
 /// Two blobs are the same if their contents are: their digest is taken once.
@@ -54,15 +55,55 @@ pub enum Source {
 }
 
 /// `CURLOPT_SSLCERTTYPE`, `CURLOPT_SSLKEYTYPE`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum KeyFormat {
     /// `PEM`
     #[default]
     Pem,
     /// `DER`
     Der,
-    /// `P12`
+    /// `P12`: PKCS#12, with certificate and key in one.
     P12,
+    /// A name that stands for nothing here (`ENG`, `PROV`): refused when a connection needs it.
+    Other(Arc<str>),
+}
+
+impl KeyFormat {
+    /// The format of this name; names do not depend on case.
+    pub fn of(name: &str) -> Self {
+        match name.to_ascii_uppercase().as_str() {
+            "" | "PEM" => Self::Pem,
+            "DER" => Self::Der,
+            "P12" => Self::P12,
+            _ => Self::Other(name.into()),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Pem => "PEM",
+            Self::Der => "DER",
+            Self::P12 => "P12",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// A setting whose value does not make connections differ.
+#[derive(Clone, Copy, Debug)]
+pub struct Alike<T>(pub T);
+
+impl<T> PartialEq for Alike<T> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<T> Eq for Alike<T> {}
+
+impl<T> Hash for Alike<T> {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 /// A protocol version; those before 1.2 can be asked for but are not spoken.
@@ -104,8 +145,16 @@ pub struct TlsSettings {
     pub ca_dir: Option<Arc<Path>>,
     /// `CURLOPT_CAINFO_BLOB`
     pub ca_blob: Option<Blob>,
+    /// `CURLOPT_CA_CACHE_TIMEOUT`: for how long parsed anchors may be used; none: for ever.
+    pub ca_cache_timeout: Alike<Option<Duration>>,
+    /// An anchor need not be self-signed (without `CURLSSLOPT_NO_PARTIALCHAIN`).
+    pub partial_chain: bool,
     /// `CURLOPT_CRLFILE`
     pub crl_file: Option<Arc<Path>>,
+    /// `CURLOPT_ISSUERCERT`, `CURLOPT_ISSUERCERT_BLOB`
+    pub issuer: Option<Source>,
+    /// `CURLOPT_SSL_VERIFYSTATUS`: the server must staple a good OCSP response.
+    pub verify_status: bool,
     /// `CURLOPT_SSLCERT`, `CURLOPT_SSLCERT_BLOB`
     pub certificate: Option<Source>,
     /// `CURLOPT_SSLCERTTYPE`
@@ -128,11 +177,18 @@ pub struct TlsSettings {
     pub ciphers13: Option<Arc<str>>,
     /// `CURLOPT_SSL_EC_CURVES`
     pub curves: Option<Arc<str>>,
+    /// `CURLOPT_SSL_SIGNATURE_ALGORITHMS`
+    pub signature_algorithms: Option<Arc<str>>,
     /// `CURLOPT_SSL_SESSIONID_CACHE`
     pub session_cache: bool,
+    /// Send the first bytes with the first flight where a session allows it
+    /// (`CURLSSLOPT_EARLYDATA`).
+    pub early_data: Alike<bool>,
     /// Keep the peer's certificates in [`super::TlsInfo`] (`CURLOPT_CERTINFO`).
-    pub keep_certificates: bool,
+    pub keep_certificates: Alike<bool>,
 }
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 impl Default for TlsSettings {
     /// libcurl's defaults.
@@ -143,7 +199,11 @@ impl Default for TlsSettings {
             ca_file: Some(Path::new(super::DEFAULT_CA_FILE).into()),
             ca_dir: None,
             ca_blob: None,
+            ca_cache_timeout: Alike(Some(DAY)),
+            partial_chain: true,
             crl_file: None,
+            issuer: None,
+            verify_status: false,
             certificate: None,
             certificate_format: KeyFormat::Pem,
             key: None,
@@ -155,8 +215,10 @@ impl Default for TlsSettings {
             ciphers: None,
             ciphers13: None,
             curves: None,
+            signature_algorithms: None,
             session_cache: true,
-            keep_certificates: false,
+            early_data: Alike(false),
+            keep_certificates: Alike(false),
         }
     }
 }

@@ -234,11 +234,11 @@ fn refuses_another_name_unless_told_not_to() {
     let got = failure(settings(&identity), "localhost", server_config(&identity));
     let message =
         "SSL: no alternative certificate subject name matches target hostname 'localhost'";
-    assert_eq!(got, (Code::PeerFailedVerification, message.into(), 0));
+    assert_eq!(got, (Code::PeerFailedVerification, message.into(), UNVERIFIED));
     let unverified = TlsSettings { verify_peer: false, ..settings(&identity) };
     let got = failure(unverified.clone(), "127.0.0.1", server_config(&identity));
     let message =
-        "SSL: no alternative certificate subject name matches target ipv4 address '127.0.0.1'";
+        "SSL: no alternative certificate subject name matches target IPv4 address '127.0.0.1'";
     assert_eq!(got.1, message);
     let (port, serving) = listen(server_config(&identity), 2, echo);
     for verify_peer in [true, false] {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use rustls::RootCertStore;
 use rustls_pki_types::CertificateDer;
@@ -13,7 +13,9 @@ use tress_model::{Code, Error, Result};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use super::settings::{Blob, TlsSettings};
+use super::ocsp::Issuer;
+use super::settings::{Alike, Blob, TlsSettings};
+use super::verify::is_self_issued;
 
 /// The system's bundle, unless the application names another one.
 pub const DEFAULT_CA_FILE: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -24,8 +26,16 @@ const MAX_CACHED_STORES: usize = 64;
 /// Parsed trust anchors.
 pub(super) struct TrustStore {
     pub(super) roots: Arc<RootCertStore>,
+    /// Without partial chains: certificates that are no anchors, but may lead to one.
+    pub(super) links: Vec<CertificateDer<'static>>,
     /// Digests of the certificates: the peer's own one may be among them.
     digests: HashSet<[u8; 32]>,
+}
+
+/// A store in the process's cache.
+struct Cached {
+    store: Arc<TrustStore>,
+    loaded: Instant,
 }
 
 impl TrustStore {
@@ -48,46 +58,65 @@ impl TrustStore {
         })
     }
 
-    /// The anchors for `settings`, from the process's cache if nothing changed.
+    /// Names and keys of the anchors.
+    pub(super) fn issuers(&self) -> impl Iterator<Item = Issuer> {
+        self.roots.roots.iter().map(|anchor| Issuer {
+            name: sequence(&anchor.subject),
+            key: sequence(&anchor.subject_public_key_info),
+        })
+    }
+
+    /// The anchors for `settings`, from the process's cache if nothing changed and they are not
+    /// too old.
     pub(super) fn of(settings: &TlsSettings) -> Result<Arc<Self>> {
-        static CACHE: LazyLock<Mutex<HashMap<Key, Arc<TrustStore>>>> =
-            LazyLock::new(Mutex::default);
+        static CACHE: LazyLock<Mutex<HashMap<Key, Cached>>> = LazyLock::new(Mutex::default);
         let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Key::of(settings);
-        if let Some(store) = cache().get(&key) {
-            return Ok(store.clone());
+        let Alike(timeout) = settings.ca_cache_timeout;
+        if let Some(cached) = cache().get(&key)
+            && timeout.is_none_or(|timeout| cached.loaded.elapsed() < timeout)
+        {
+            return Ok(cached.store.clone());
         }
-        let store = Arc::new(Self::load(settings)?);
+        let mut store = Arc::new(Self::load(settings)?);
         let mut cache = cache();
-        if cache.len() >= MAX_CACHED_STORES {
+        if let Some(old) = cache.get(&key)
+            && old.store.digests == store.digests
+        {
+            // Configurations and sessions that hang on it stay good.
+            store = old.store.clone();
+        } else if cache.len() >= MAX_CACHED_STORES {
             cache.clear();
         }
-        cache.insert(key, store.clone());
+        cache.insert(key, Cached { store: store.clone(), loaded: Instant::now() });
         Ok(store)
     }
 
     fn load(settings: &TlsSettings) -> Result<Self> {
         let bad = |message: String| Error::new(Code::SslCacertBadfile, message);
-        let mut loading = Loading { roots: RootCertStore::empty(), digests: HashSet::new() };
+        let mut loading = Loading {
+            roots: RootCertStore::empty(),
+            links: Vec::new(),
+            digests: HashSet::new(),
+            partial_chain: settings.partial_chain,
+        };
         if let Some(blob) = &settings.ca_blob
             && loading.add_pem(blob.bytes()) == 0
         {
             return Err(bad("error adding trust anchors from certificate blob: 77".into()));
         }
-        if let Some(file) = file_of(settings) {
+        if let Some(file) = &settings.ca_file {
             let added = std::fs::read(file).map(|pem| loading.add_pem(&pem)).unwrap_or(0);
             if added == 0 {
                 let path = file.display();
                 return Err(bad(format!("error adding trust anchors from file: {path}")));
             }
         }
-        if let Some(dir) = &settings.ca_dir
-            && loading.add_dir(dir).is_err()
-        {
-            let path = dir.display();
-            return Err(bad(format!("error adding trust anchors from path: {path}")));
+        if let Some(dir) = &settings.ca_dir {
+            // One that is not there holds no anchors; that is no error of its own.
+            let _ = loading.add_dir(dir);
         }
-        Ok(Self { roots: Arc::new(loading.roots), digests: loading.digests })
+        Ok(Self { roots: Arc::new(loading.roots), links: loading.links, digests: loading.digests })
     }
 }
 
@@ -113,24 +142,19 @@ struct Key {
     file: Option<(Arc<Path>, Option<SystemTime>)>,
     dir: Option<(Arc<Path>, Option<SystemTime>)>,
     blob: Option<Blob>,
+    partial_chain: bool,
 }
 
 impl Key {
     fn of(settings: &TlsSettings) -> Self {
         let stamped = |path: &Arc<Path>| (path.clone(), changed(path));
         Self {
-            file: file_of(settings).map(stamped),
+            file: settings.ca_file.as_ref().map(stamped),
             dir: settings.ca_dir.as_ref().map(stamped),
             blob: settings.ca_blob.clone(),
+            partial_chain: settings.partial_chain,
         }
     }
-}
-
-/// A blob takes the place of the default file, not of one that was asked for.
-fn file_of(settings: &TlsSettings) -> Option<&Arc<Path>> {
-    let file = settings.ca_file.as_ref()?;
-    let is_default = **file == *Path::new(DEFAULT_CA_FILE);
-    (settings.ca_blob.is_none() || !is_default).then_some(file)
 }
 
 /// When the file at `path` was last changed.
@@ -140,7 +164,9 @@ pub(super) fn changed(path: &Path) -> Option<SystemTime> {
 
 struct Loading {
     roots: RootCertStore,
+    links: Vec<CertificateDer<'static>>,
     digests: HashSet<[u8; 32]>,
+    partial_chain: bool,
 }
 
 impl Loading {
@@ -157,6 +183,10 @@ impl Loading {
     }
 
     fn add(&mut self, certificate: CertificateDer<'_>) -> usize {
+        if !self.partial_chain && !is_self_issued(&certificate) {
+            self.links.push(certificate.into_owned());
+            return 1;
+        }
         let digest = super::pin::sha256(&certificate);
         // One that cannot be an anchor for others may still be the peer's own.
         let _ = self.roots.add(certificate.into_owned());

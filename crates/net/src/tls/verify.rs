@@ -9,17 +9,25 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::client::verify_server_name;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, DigitallySignedStruct, Error, OtherError, PeerMisbehaved, SignatureScheme,
+};
+use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
+use tress_model::Code;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::ocsp;
 use super::trust::TrustStore;
+
+/// `CURLINFO_SSL_VERIFYRESULT` of a handshake that did not get as far as to a verdict.
+pub const UNVERIFIED: i64 = 1;
 
 /// What is wrong with a certificate, with libcurl's words.
 #[derive(Debug)]
 pub(super) struct BadCertificate {
     pub(super) message: String,
+    pub(super) code: Code,
     /// `CURLINFO_SSL_VERIFYRESULT`: OpenSSL's number, 0 if the chain is good.
     pub(super) verify_result: i64,
 }
@@ -41,6 +49,12 @@ pub(super) struct Verifier {
     /// Take certificates of an odd form if an anchor signed them; not with
     /// revocation lists, which webpki alone checks.
     pub(super) tolerate_form: bool,
+    /// A good answer about the certificate's status must be stapled.
+    pub(super) verify_status: bool,
+    /// Who must have issued the certificate, as it is named, and the bytes of that certificate.
+    pub(super) issuer: Option<(String, Vec<u8>)>,
+    /// The only schemes of signatures that are offered.
+    pub(super) schemes: Option<Vec<SignatureScheme>>,
     pub(super) algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -60,35 +74,18 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if let Some(trust) = &self.trust {
-            let checked = match &self.chain {
-                Some(chain) => chain.verify_server_cert(
-                    end_entity,
-                    intermediates,
-                    server_name,
-                    ocsp_response,
-                    now,
-                ),
-                None => Err(CertificateError::UnknownIssuer.into()),
-            };
-            match checked {
-                Ok(_) => return Ok(ServerCertVerified::assertion()),
-                // The chain is good, which is checked first; the name comes below.
-                Err(Error::InvalidCertificate(
-                    CertificateError::NotValidForName
-                    | CertificateError::NotValidForNameContext { .. },
-                )) => {}
-                Err(_) if trust.holds(end_entity) => check_dates(end_entity, now)?,
-                Err(Error::InvalidCertificate(
-                    CertificateError::Other(_) | CertificateError::BadEncoding,
-                )) if self.tolerate_form && is_signed_for_servers(trust, end_entity) => {
-                    check_dates(end_entity, now)?;
-                }
-                Err(e) => return Err(describe(e, end_entity, intermediates)),
-            }
-        }
-        if self.verify_host {
+        let name_fits = match &self.trust {
+            Some(trust) => self.verify_chain(trust, end_entity, intermediates, server_name, now)?,
+            None => false,
+        };
+        if self.verify_host && !name_fits {
             check_name(end_entity, server_name)?;
+        }
+        if self.verify_status {
+            self.check_status(end_entity, intermediates, ocsp_response, now)?;
+        }
+        if let Some((shown, issuer)) = &self.issuer {
+            check_issuer(end_entity, issuer, shown)?;
         }
         Ok(ServerCertVerified::assertion())
     }
@@ -99,8 +96,9 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.check_scheme(dss)?;
         let checked = rustls::crypto::verify_tls12_signature(message, cert, dss, &self.algorithms);
-        self.tolerate(checked)
+        self.tolerate(checked, message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -109,27 +107,119 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.check_scheme(dss)?;
         let checked = rustls::crypto::verify_tls13_signature(message, cert, dss, &self.algorithms);
-        self.tolerate(checked)
+        self.tolerate(checked, message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        let supported = self.algorithms.supported_schemes();
+        match &self.schemes {
+            Some(chosen) => chosen.iter().filter(|it| supported.contains(it)).copied().collect(),
+            None => supported,
+        }
     }
 }
 
 impl Verifier {
-    /// A certificate too odd to be parsed does not matter to someone who does
-    /// not want it verified. A wrong signature does.
+    /// Checks the chain; says whether the name was checked with it, and fits.
+    fn verify_chain(
+        &self,
+        trust: &TrustStore,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<bool, Error> {
+        let known: Vec<_>;
+        let links = match &*trust.links {
+            [] => intermediates,
+            links => {
+                known = intermediates.iter().chain(links).cloned().collect();
+                &known
+            }
+        };
+        let checked = match &self.chain {
+            Some(chain) => chain.verify_server_cert(end_entity, links, server_name, &[], now),
+            None => Err(CertificateError::UnknownIssuer.into()),
+        };
+        match checked {
+            Ok(_) => return Ok(true),
+            // The chain is good, which is checked first; the name comes later.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => {}
+            Err(_) if trust.holds(end_entity) => check_dates(end_entity, now)?,
+            Err(Error::InvalidCertificate(
+                CertificateError::Other(_) | CertificateError::BadEncoding,
+            )) if self.tolerate_form && is_signed_for_servers(trust, end_entity) => {
+                check_dates(end_entity, now)?;
+            }
+            Err(e) => return Err(describe(e, end_entity, intermediates)),
+        }
+        Ok(false)
+    }
+
+    /// Is the stapled answer a good one?
+    fn check_status(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        response: &[u8],
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let (_, parsed) =
+            X509Certificate::from_der(end_entity).map_err(|_| CertificateError::BadEncoding)?;
+        let sent = intermediates.iter().filter_map(ocsp::issuer_of);
+        let anchors = self.trust.iter().flat_map(|trust| trust.issuers());
+        // One that has signed itself is its own issuer.
+        let own = ocsp::issuer_of(end_entity);
+        ocsp::check(response, &parsed, sent.chain(anchors).chain(own), now)
+            .map_err(|message| refused(message, Code::SslInvalidcertstatus))
+    }
+
+    /// A peer must keep to the schemes that were offered.
+    fn check_scheme(&self, dss: &DigitallySignedStruct) -> Result<(), Error> {
+        match &self.schemes {
+            Some(chosen) if !chosen.contains(&dss.scheme) => {
+                Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A certificate of a form that webpki does not take (version 1 of X.509, for one) may have
+    /// passed all the same: then its key is used as it is.
     fn tolerate(
         &self,
         checked: Result<HandshakeSignatureValid, Error>,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         match checked {
-            Err(Error::InvalidCertificate(e))
-                if self.trust.is_none() && e != CertificateError::BadSignature =>
-            {
-                Ok(HandshakeSignatureValid::assertion())
+            Err(Error::InvalidCertificate(e)) if e != CertificateError::BadSignature => {
+                let (_, parsed) = match X509Certificate::from_der(cert) {
+                    Ok(parsed) => parsed,
+                    // Too odd for anybody: that does not matter to who does not verify.
+                    Err(_) if self.trust.is_none() => {
+                        return Ok(HandshakeSignatureValid::assertion());
+                    }
+                    Err(_) => return Err(CertificateError::BadEncoding.into()),
+                };
+                let key = &parsed.public_key().subject_public_key.data;
+                let mapping = self.algorithms.mapping.iter();
+                let mut fits = mapping.filter(|(scheme, _)| *scheme == dss.scheme);
+                let signed = fits.any(|(_, algorithms)| {
+                    let verify = |algorithm: &&dyn SignatureVerificationAlgorithm| {
+                        algorithm.verify_signature(key, message, dss.signature()).is_ok()
+                    };
+                    algorithms.iter().any(verify)
+                });
+                match signed {
+                    true => Ok(HandshakeSignatureValid::assertion()),
+                    false => Err(CertificateError::BadSignature.into()),
+                }
             }
             checked => checked,
         }
@@ -137,7 +227,14 @@ impl Verifier {
 }
 
 fn bad(message: String, verify_result: i64) -> Error {
-    let bad = BadCertificate { message, verify_result };
+    let code = Code::PeerFailedVerification;
+    let bad = BadCertificate { message, code, verify_result };
+    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(bad))))
+}
+
+/// The chain is good, but not what was asked for.
+fn refused(message: String, code: Code) -> Error {
+    let bad = BadCertificate { message, code, verify_result: 0 };
     Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(bad))))
 }
 
@@ -160,6 +257,22 @@ fn check_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Er
     Ok(())
 }
 
+/// Did the authority of `CURLOPT_ISSUERCERT` issue the certificate itself?
+fn check_issuer(certificate: &CertificateDer<'_>, issuer: &[u8], shown: &str) -> Result<(), Error> {
+    let issued = match (X509Certificate::from_der(certificate), X509Certificate::from_der(issuer)) {
+        (Ok((_, certificate)), Ok((_, issuer))) => {
+            certificate.issuer().as_raw() == issuer.subject().as_raw()
+                && certificate.verify_signature(Some(issuer.public_key())).is_ok()
+        }
+        _ => false,
+    };
+    if issued {
+        return Ok(());
+    }
+    let message = format!("SSL: Certificate issuer check failed ({shown})");
+    Err(refused(message, Code::SslIssuerError))
+}
+
 fn is_signed_for_servers(trust: &TrustStore, certificate: &CertificateDer<'_>) -> bool {
     let Ok((rest, parsed)) = X509Certificate::from_der(certificate) else { return false };
     let for_servers = match parsed.extended_key_usage() {
@@ -180,8 +293,8 @@ fn check_name(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result
     let shown = name.to_str();
     let (kind, host) = match name {
         ServerName::IpAddress(ip) => match IpAddr::from(*ip) {
-            IpAddr::V4(_) => ("ipv4 address", None),
-            IpAddr::V6(_) => ("ipv6 address", None),
+            IpAddr::V4(_) => ("IPv4 address", None),
+            IpAddr::V6(_) => ("IPv6 address", None),
         },
         _ => ("hostname", Some(&shown)),
     };
@@ -190,7 +303,10 @@ fn check_name(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result
         && !has_alternative_names(&parsed)
     {
         let Some(common) = parsed.subject().iter_common_name().last().map(|n| n.as_str()) else {
-            return Err(bad("SSL: unable to obtain common name from peer certificate".into(), 0));
+            return Err(bad(
+                "SSL: unable to obtain common name from peer certificate".into(),
+                UNVERIFIED,
+            ));
         };
         let common = common.unwrap_or_default();
         if matches_pattern(common, host) {
@@ -200,12 +316,12 @@ fn check_name(certificate: &CertificateDer<'_>, name: &ServerName<'_>) -> Result
             format!(
                 "SSL: certificate subject name '{common}' does not match target hostname '{host}'"
             ),
-            0,
+            UNVERIFIED,
         ));
     }
     Err(bad(
         format!("SSL: no alternative certificate subject name matches target {kind} '{shown}'"),
-        0,
+        UNVERIFIED,
     ))
 }
 
@@ -225,6 +341,17 @@ fn matches_pattern(pattern: &str, host: &str) -> bool {
     };
     let Some((label, rest)) = host.split_once('.') else { return false };
     suffix.contains('.') && !label.is_empty() && rest == suffix
+}
+
+/// What OpenSSL finds about a chain when it knows no anchors at all: for connections whose chain
+/// does not matter (`CURLINFO_SSL_VERIFYRESULT`).
+pub(super) fn result_without_anchors(chain: &[CertificateDer<'_>]) -> i64 {
+    match chain {
+        [] => 0,
+        [first, ..] if is_self_issued(first) => 18,
+        [_, rest @ ..] if rest.iter().any(is_self_issued) => 19,
+        _ => 20,
+    }
 }
 
 /// OpenSSL's words and numbers for what webpki found.
@@ -251,12 +378,13 @@ fn describe(error: Error, end_entity: &CertificateDer<'_>, chain: &[CertificateD
             ("unsuitable certificate purpose", 26)
         }
         CertificateError::UnhandledCriticalExtension => ("unhandled critical extension", 34),
+        CertificateError::Other(OtherError(other)) => return problem(&other.to_string(), 1),
         other => return problem(&other.to_string(), 1),
     };
     problem(text, number)
 }
 
-fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
+pub(super) fn is_self_issued(certificate: &CertificateDer<'_>) -> bool {
     X509Certificate::from_der(certificate)
         .is_ok_and(|(_, c)| c.subject().as_raw() == c.issuer().as_raw())
 }

@@ -30,7 +30,8 @@ pub(super) unsafe fn set(easy: &mut Easy, option: i32, blob: Option<NonNull<CBlo
         option::PROXY_SSLCERT_BLOB => set!(easy, proxy.tls, sslcert_blob = blob?),
         option::PROXY_SSLKEY_BLOB => set!(easy, proxy.tls, sslkey_blob = blob?),
         option::PROXY_CAINFO_BLOB => set!(easy, proxy.tls, cainfo_blob = blob?),
-        option::ISSUERCERT_BLOB | option::PROXY_ISSUERCERT_BLOB => Err(Code::NotBuiltIn),
+        option::ISSUERCERT_BLOB => set!(easy, tls, tls_mut, issuercert_blob = blob?),
+        option::PROXY_ISSUERCERT_BLOB => set!(easy, proxy.tls, issuercert_blob = blob?),
         _ => Err(Code::UnknownOption),
     }
 }

@@ -113,8 +113,8 @@ fn connection(easy: &mut Easy, option: i32, on: bool) -> Outcome {
             set!(easy, proxy.tls, ssl_sessionid_cache = on)?;
             set!(easy, tls, tls_mut, ssl_sessionid_cache = on)
         }
-        // No TLS library below us can staple.
-        option::SSL_VERIFYSTATUS | option::DOH_SSL_VERIFYSTATUS => Err(Code::NotBuiltIn),
+        option::SSL_VERIFYSTATUS => set!(easy, tls, tls_mut, ssl_verifystatus = on),
+        option::DOH_SSL_VERIFYSTATUS => set!(easy, dns, dns_mut, doh_ssl_verifystatus = on),
         _ => Err(Code::UnknownOption),
     }
 }

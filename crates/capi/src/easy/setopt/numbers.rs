@@ -221,6 +221,7 @@ fn tls(easy: &mut Easy, option: i32, value: c_long) -> Outcome {
                 -1 => None,
                 value => Some(seconds(value)?),
             };
+            set!(easy, proxy.tls, ca_cache_timeout = timeout)?;
             set!(easy, tls, tls_mut, ca_cache_timeout = timeout)
         }
         option::SSL_ENABLE_NPN => Ok(()),

@@ -130,10 +130,11 @@ fn tls(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcome {
         }
         option::SSLENGINE if value.is_none_or(<[u8]>::is_empty) => Ok(()),
         option::RANDOM_FILE | option::EGDSOCKET => Ok(()),
+        option::ISSUERCERT => text!(easy, value, tls().issuercert; tls_mut().issuercert),
+        option::SSL_SIGNATURE_ALGORITHMS => {
+            text!(easy, value, tls().ssl_signature_algorithms; tls_mut().ssl_signature_algorithms)
+        }
         option::SSLENGINE
-        | option::ISSUERCERT
-        | option::PROXY_ISSUERCERT
-        | option::SSL_SIGNATURE_ALGORITHMS
         | option::ECH
         | option::TLSAUTH_USERNAME
         | option::TLSAUTH_PASSWORD
@@ -214,6 +215,9 @@ fn proxy_tls(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcome {
         }
         option::PROXY_TLS13_CIPHERS => {
             text!(easy, value, proxy().tls.tls13_ciphers; proxy_mut().tls.tls13_ciphers)
+        }
+        option::PROXY_ISSUERCERT => {
+            text!(easy, value, proxy().tls.issuercert; proxy_mut().tls.issuercert)
         }
         option::PROXY_PINNEDPUBLICKEY => {
             text!(easy, value, proxy().tls.pinnedpublickey; proxy_mut().tls.pinnedpublickey)
