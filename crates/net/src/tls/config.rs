@@ -29,13 +29,16 @@ const MAX_CONFIGS: usize = 256;
 #[derive(Clone, Default)]
 pub struct TlsContext(Arc<Mutex<HashMap<Arc<TlsSettings>, Arc<Prepared>>>>);
 
+/// A protocol that was agreed on (RFC 7301); `None`: there was no agreement.
+type Alpn = Option<Box<[u8]>>;
+
 /// All that is made of one set of settings.
 pub(super) struct Prepared {
     pub(super) config: Arc<ClientConfig>,
     /// The same, with early data; its sessions are the same ones.
     early: OnceLock<Arc<ClientConfig>>,
     /// What sessions of TLS 1.3 with a host were made for.
-    alpns: Mutex<HashMap<Box<str>, Option<Box<[u8]>>>>,
+    alpns: Mutex<HashMap<Box<str>, Alpn>>,
     trust: Option<Arc<TrustStore>>,
     stamps: Stamps,
 }
@@ -52,7 +55,7 @@ impl Prepared {
     }
 
     /// The protocol of sessions with a host, if there was one.
-    pub(super) fn alpn_of(&self, host: &str) -> Option<Option<Box<[u8]>>> {
+    pub(super) fn alpn_of(&self, host: &str) -> Option<Alpn> {
         self.alpns.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
     }
 
