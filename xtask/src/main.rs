@@ -1,6 +1,7 @@
 //! Repository tasks: `cargo xtask` lists them.
 #![forbid(unsafe_code)]
 
+mod bench;
 mod dist;
 mod exports;
 mod headers;
@@ -24,6 +25,8 @@ cargo xtask dist [--profile P] [--test-hooks]   the libraries, headers and tools
                                               for curl's own suite, in target/dist-test-hooks
 cargo xtask install --prefix DIR [--profile P]  the same, put under DIR
 cargo xtask headers                           render product/include/curl from the tables
+cargo xtask bench --check|--write [--profile P]  compare instructions, allocations and calls a request
+                                              with the committed baseline, or write that anew
 cargo xtask tidy                              check the repository's rules
 cargo xtask test [ARGS]                       build the library quickly and run every test";
 
@@ -51,6 +54,14 @@ fn task(args: &[String]) -> Result<()> {
         Some("install") => {
             let prefix = value("--prefix").ok_or("install: --prefix DIR is missing")?;
             dist::install(profile, Path::new(prefix))?;
+        }
+        Some("bench") => {
+            let asked = |name: &str| args.iter().any(|arg| arg == name);
+            match (asked("--check"), asked("--write")) {
+                (true, false) => bench::bench(profile, false)?,
+                (false, true) => bench::bench(profile, true)?,
+                _ => return Err("bench: one of --check and --write is missing".into()),
+            }
         }
         Some("headers") => headers::write()?,
         Some("tidy") => tidy::tidy()?,
