@@ -14,7 +14,7 @@ use crate::destination::Destination;
 use crate::http::auth::Bound;
 use crate::http2::Session;
 use crate::ids::Id;
-use crate::interest::Interest;
+use crate::interest::{Interest, Want};
 use crate::proxy::{Handshake, Layer};
 use crate::ws::Socket;
 
@@ -57,7 +57,8 @@ pub(crate) struct Conn {
     pub(crate) writable: bool,
     /// TLS must write before a read can go on.
     pub(crate) reads_by_writing: bool,
-    /// TLS must read before a write can go on: early data is out, the answer is not there.
+    /// A layer must be read from before a write can go on: TLS awaits what becomes of its early
+    /// data, a proxy has to open a window.
     pub(crate) writes_by_reading: bool,
     /// The peer may send while nobody uses it (RTSP).
     pub(crate) may_talk_unasked: bool,
@@ -166,6 +167,22 @@ impl Conn {
             Stage::Listening(listener) => Some(listener.fd()),
             _ => None,
         }
+    }
+
+    /// A write would have blocked.
+    pub(crate) fn write_blocked(&mut self) {
+        self.writable = false;
+        if let Stage::Open(stream) = &self.stage {
+            let waits_for = stream.blocked_on(tress_net::Want::Write);
+            self.writes_by_reading = waits_for == tress_net::Want::Read;
+            // A layer that had to read meanwhile may hold bytes of the response.
+            self.readable |= !stream.is_bare() && stream.pending();
+        }
+    }
+
+    /// What to wait for until there is room for a write.
+    pub(crate) fn want_to_write(&self) -> Want {
+        if self.writes_by_reading && !self.writable { Want::IN } else { Want::OUT }
     }
 
     pub(crate) fn stream(&mut self) -> Option<&mut Stream> {

@@ -187,16 +187,18 @@ impl Destination {
             (scheme, host, port) = (proxy.scheme(), proxy.host.as_bytes().into(), proxy.port);
             (tls, dialect) = (None, None);
         }
+        let forwarder = route.as_deref().and_then(Route::forwarder);
         let only_http1 = only_http1
             || !scheme.starts_with("http")
             || options.connect().connect_only != ConnectOnly::No
             // NTLM proves a connection, not a request: there must be one transfer on it.
             || options.auth().httpauth == Auth::NTLM
-            || route.as_deref().and_then(Route::forwarder).is_some();
+            || forwarder.is_some_and(|proxy| !proxy.may_be_http2());
         let elsewhere = alternative.filter(|other| other.service.alpn != other.origin.alpn);
         let http = match elsewhere.map(|other| other.service.alpn) {
             Some(Alpn::H2) if !only_http1 => HttpWish::Http2,
             Some(Alpn::H1) => HttpWish::Http1,
+            _ if forwarder.is_some() && !only_http1 => HttpWish::Either,
             _ => HttpWish::of(options, tls.is_some(), only_http1),
         };
         let settings = Arc::new(settings(options));
@@ -272,6 +274,12 @@ impl Destination {
     /// The proxy that gets the requests themselves, if one does.
     pub(crate) fn forwarder(&self) -> Option<&Proxy> {
         self.route.as_deref()?.forwarder()
+    }
+
+    /// May its HTTP proxy speak HTTP/2?
+    pub(crate) fn is_proxy_http2(&self) -> bool {
+        let http = self.route.as_deref().and_then(|route| route.http.as_ref());
+        http.is_some_and(Proxy::may_be_http2)
     }
 
     /// The proxy that a socket is connected to, if it is one.

@@ -8,6 +8,7 @@ mod poll;
 pub mod resolve;
 mod stream;
 pub mod tls;
+mod tunnel;
 mod wake;
 mod whole_file;
 

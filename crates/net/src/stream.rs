@@ -7,7 +7,10 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 
+use tress_proto::h2::{Connection, StreamId};
+
 use crate::tls::{Handshake, Tls, TlsContext, TlsInfo, TlsSettings};
+use crate::tunnel::Tunnel;
 
 /// What to wait for on a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,7 @@ enum Layer {
     Tcp(OwnedFd),
     Unix(OwnedFd),
     Tls(Box<Tls>),
+    Tunnel(Box<Tunnel>),
 }
 
 impl Stream {
@@ -65,10 +69,22 @@ impl Stream {
         Ok(Self(Layer::Tls(Box::new(tls))))
     }
 
+    /// Puts a tunnel on top: `stream` of the HTTP/2 connection that this one carries, `input` bytes
+    /// that were received for it already.
+    pub fn start_tunnel(self, machine: Connection, stream: StreamId, input: Vec<u8>) -> Self {
+        Self(Layer::Tunnel(Box::new(Tunnel::new(self, machine, stream, input))))
+    }
+
+    /// Whether what is received and sent are the bytes of the socket: then a read that gave less
+    /// than there was room for has left nothing.
+    pub fn is_bare(&self) -> bool {
+        matches!(self.0, Layer::Tcp(_) | Layer::Unix(_))
+    }
+
     /// Moves the handshake of the outermost TLS layer on without blocking.
     pub fn handshake(&mut self) -> tress_model::Result<Handshake> {
         match &mut self.0 {
-            Layer::Tcp(_) | Layer::Unix(_) => Ok(Handshake::Done),
+            Layer::Tcp(_) | Layer::Unix(_) | Layer::Tunnel(_) => Ok(Handshake::Done),
             Layer::Tls(tls) => tls.handshake(),
         }
     }
@@ -76,7 +92,7 @@ impl Stream {
     /// What the outermost TLS layer agreed on, once its handshake is done.
     pub fn tls_info(&self) -> Option<&TlsInfo> {
         match &self.0 {
-            Layer::Tcp(_) | Layer::Unix(_) => None,
+            Layer::Tcp(_) | Layer::Unix(_) | Layer::Tunnel(_) => None,
             Layer::Tls(tls) => tls.info(),
         }
     }
@@ -85,7 +101,7 @@ impl Stream {
     /// failed: OpenSSL's number of what is wrong with the chain, 0 for nothing.
     pub fn tls_verify_result(&self) -> i64 {
         match &self.0 {
-            Layer::Tcp(_) | Layer::Unix(_) => 0,
+            Layer::Tcp(_) | Layer::Unix(_) | Layer::Tunnel(_) => 0,
             Layer::Tls(tls) => tls.verify_result(),
         }
     }
@@ -100,17 +116,19 @@ impl Stream {
         match &mut self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => recv_fd(fd.as_fd(), buf),
             Layer::Tls(tls) => tls.recv(buf),
+            Layer::Tunnel(tunnel) => tunnel.recv(buf),
         }
     }
 
     /// Sends from the front of `buf` and says how much of it went.
     ///
-    /// Over TLS a call that would block has taken bytes already: call again
+    /// Over a layer a call that would block has taken bytes already: call again
     /// with the same ones (more may follow them).
     pub fn send(&mut self, buf: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => send_fd(fd.as_fd(), buf),
             Layer::Tls(tls) => tls.send(&[IoSlice::new(buf)]),
+            Layer::Tunnel(tunnel) => tunnel.send(buf),
         }
     }
 
@@ -119,6 +137,9 @@ impl Stream {
         match &mut self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => send_vectored_fd(fd.as_fd(), bufs),
             Layer::Tls(tls) => tls.send(bufs),
+            Layer::Tunnel(tunnel) => {
+                tunnel.send(bufs.iter().find(|buf| !buf.is_empty()).map_or(&[], |buf| &**buf))
+            }
         }
     }
 
@@ -127,6 +148,7 @@ impl Stream {
         match &self.0 {
             Layer::Tcp(_) | Layer::Unix(_) => false,
             Layer::Tls(tls) => tls.pending(),
+            Layer::Tunnel(tunnel) => tunnel.pending(),
         }
     }
 
@@ -136,6 +158,7 @@ impl Stream {
         match &self.0 {
             Layer::Tcp(_) | Layer::Unix(_) => calling,
             Layer::Tls(tls) => tls.blocked_on(calling),
+            Layer::Tunnel(tunnel) => tunnel.blocked_on(calling),
         }
     }
 
@@ -144,6 +167,7 @@ impl Stream {
         match &mut self.0 {
             Layer::Tcp(_) | Layer::Unix(_) => {}
             Layer::Tls(tls) => tls.start_shutdown(),
+            Layer::Tunnel(tunnel) => tunnel.start_shutdown(),
         }
     }
 
@@ -156,6 +180,7 @@ impl Stream {
                 Ok(Shutdown::Done)
             }
             Layer::Tls(tls) => tls.shutdown(),
+            Layer::Tunnel(tunnel) => tunnel.shutdown(),
         }
     }
 
@@ -170,6 +195,7 @@ impl Stream {
         match (got, &mut self.0) {
             (Err(e), _) => matches!(e, Errno::AGAIN | Errno::INTR),
             (Ok((1.., _)), Layer::Tls(tls)) => tls.is_quiet(),
+            (Ok((1.., _)), Layer::Tunnel(tunnel)) => tunnel.is_quiet(),
             (Ok(_), _) => false,
         }
     }
@@ -190,6 +216,7 @@ impl Stream {
             Layer::Tcp(_) => false,
             Layer::Unix(_) => true,
             Layer::Tls(tls) => tls.below().is_unix(),
+            Layer::Tunnel(tunnel) => tunnel.below().is_unix(),
         }
     }
 
@@ -209,6 +236,7 @@ impl Stream {
         match self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => fd,
             Layer::Tls(tls) => tls.into_below().into_fd(),
+            Layer::Tunnel(tunnel) => tunnel.into_below().into_fd(),
         }
     }
 
@@ -216,6 +244,7 @@ impl Stream {
         match &self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => fd.as_fd(),
             Layer::Tls(tls) => tls.below().owned(),
+            Layer::Tunnel(tunnel) => tunnel.below().owned(),
         }
     }
 }

@@ -234,11 +234,11 @@ impl Multi {
             want = want.and(Want::IN);
         }
         let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
-        let sends = !exchange.unsent(plan_head).is_empty() && !conn.writes_by_reading;
+        let sends = !exchange.unsent(plan_head).is_empty();
         let sends = sends || conn.reads_by_writing;
         let sends = sends || conn.websocket.as_deref().is_some_and(Socket::has_output);
         if sends && transfer.progress.may_send(core.now) {
-            want = want.and(Want::OUT);
+            want = want.and(conn.want_to_write());
         }
         if let Some(stream) = conn.stream() {
             core.interest.set(stream.fd(), owner, Some(id), want);

@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 
 use tress_model::{Code, Error, Result};
-use tress_net::Want;
 use tress_proto::h1::chunked_out;
 
 use super::Next;
@@ -40,8 +39,7 @@ impl Multi {
             match stream.send(transfer.progress.sendable(unsent, &transfer.options)) {
                 Ok(count) => self.sent(id, count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    conn.writes_by_reading = stream.blocked_on(Want::Write) == Want::Read;
-                    conn.writable = false;
+                    conn.write_blocked();
                     return Ok(Flow::Wait);
                 }
                 Err(error) => return self.send_failed(id, &error),

@@ -152,9 +152,8 @@ impl Multi {
             // Idle: what was wanted of it when it became so.
             return;
         }
-        let sends = session.has_output() && !conn.writable && !conn.writes_by_reading;
-        if !session.dead && (sends || conn.reads_by_writing) {
-            want = want.and(Want::OUT);
+        if !session.dead && (session.has_output() && !conn.writable || conn.reads_by_writing) {
+            want = want.and(if conn.reads_by_writing { Want::OUT } else { conn.want_to_write() });
         }
         let last_user = conn.last_user;
         if let Some(stream) = conn.stream() {

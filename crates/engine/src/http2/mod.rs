@@ -240,7 +240,7 @@ impl Multi {
     }
 }
 
-fn config(settings: &MultiSettings) -> Config {
+pub(crate) fn config(settings: &MultiSettings) -> Config {
     Config {
         max_concurrent: settings.max_concurrent_streams.max(1),
         push: settings.push,

@@ -90,18 +90,15 @@ impl Multi {
         let Some(session) = conn.h2.as_deref_mut() else { return };
         session.flushing = false;
         let Stage::Open(stream) = &mut conn.stage else { return };
-        while conn.writable && !session.dead {
+        let mut blocked = false;
+        while conn.writable && !session.dead && !blocked {
             let pending = session.machine.pending_output();
             if pending.is_empty() {
                 break;
             }
             match stream.send(pending) {
                 Ok(count) => session.machine.sent(count),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    conn.writes_by_reading =
-                        stream.blocked_on(tress_net::Want::Write) == tress_net::Want::Read;
-                    conn.writable = false;
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => blocked = true,
                 Err(error) => {
                     // What the server said before it left is to be read first.
                     session.send_error = Some(crate::http::stream_error(&error, Code::SendError));
@@ -116,6 +113,12 @@ impl Multi {
                 if let Some(transfer) = self.transfers.get_mut(id) {
                     self.core.wake(id, transfer);
                 }
+            }
+        }
+        if blocked {
+            conn.write_blocked();
+            if let Some(session) = conn.h2.as_deref_mut().filter(|_| conn.readable) {
+                self.core.h2.serve(id, session);
             }
         }
         self.watch_session(id);

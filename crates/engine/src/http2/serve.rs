@@ -84,7 +84,7 @@ impl Multi {
             Ok(count) => {
                 core.input.received(id, count);
                 // A socket that has given less than there was room for has no more.
-                conn.readable = count == size || stream.tls_info().is_some();
+                conn.readable = count == size || !stream.is_bare();
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -159,12 +159,15 @@ impl Multi {
     fn layer_is_on(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
-        if let Some(rest) = core.input.take_unread(conn_id, 0) {
-            conn.leftover = rest;
-        }
+        let rest = core.input.take_unread(conn_id, 0).unwrap_or_default();
         if let Stage::Proxy(handshake) = std::mem::replace(&mut conn.stage, Stage::Slot) {
-            conn.readable = handshake.stream.pending();
-            conn.stage = Stage::Open(handshake.stream);
+            let (stream, rest) = match handshake.talk {
+                Talk::Tunnel(tunnel) => tunnel.machine.open(handshake.stream, rest),
+                _ => (handshake.stream, rest),
+            };
+            conn.readable = stream.pending();
+            conn.leftover = rest;
+            conn.stage = Stage::Open(stream);
         }
         conn.writable = true;
         self.next_layer(id)

@@ -7,6 +7,7 @@
 //! [`Route`] says which of these there are, the layers are put on one by one: `handshake`.
 
 mod choose;
+mod connect;
 mod handshake;
 mod socks;
 mod tunnel;
@@ -155,6 +156,11 @@ fn tunnels(scheme: &Scheme) -> bool {
 impl Proxy {
     fn is_https(&self) -> bool {
         matches!(self.kind, ProxyType::Https | ProxyType::Https2 | ProxyType::Https3)
+    }
+
+    /// May it speak HTTP/2?
+    pub(crate) fn may_be_http2(&self) -> bool {
+        self.kind == ProxyType::Https2
     }
 
     fn is_socks(&self) -> bool {

@@ -2,12 +2,13 @@
 
 use tress_model::headers::Origin;
 use tress_model::{Code, Error, Result};
-use tress_proto::connect::{self, Step};
+use tress_proto::connect::Step;
 use tress_proto::h1::{Event, Field};
 use tress_proto::http::connect::{ConnectSpec, write_connect};
 
-use super::Layer;
+use super::connect::Connect;
 use super::handshake::{Talk, Turn};
+use super::{Layer, Proxy};
 use crate::TransferId;
 use crate::conn::{Conn, Stage};
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
@@ -18,7 +19,7 @@ use crate::transfer::{State, Transfer};
 
 /// The handshake.
 pub(super) struct Tunnel {
-    pub(super) machine: connect::Tunnel,
+    pub(super) machine: Connect,
     /// The proxy closed the connection in the middle of a refusal.
     cut: Option<Step>,
 }
@@ -31,7 +32,18 @@ impl Multi {
             auth.new_connection();
         }
         let Some(request) = transfer.connect_request(core, conn)? else { return Ok(()) };
-        let machine = connect::Tunnel::new(request);
+        let http2 = conn.is_http2_agreed_with_proxy();
+        core.info(transfer, || match conn.alpn() {
+            Some(alpn) => format!("CONNECT: '{}' negotiated", String::from_utf8_lossy(alpn)),
+            None => "CONNECT: no ALPN negotiated".to_owned(),
+        });
+        let config = http2.then(|| crate::http2::config(&core.settings));
+        let machine = Connect::new(request, config)?;
+        core.info(transfer, || {
+            let far = conn.destination.route.as_deref().map(|route| authority(&route.far));
+            let far = String::from_utf8(far.unwrap_or_default()).unwrap_or_default();
+            format!("Establishing {} proxy tunnel to {far}", machine.version())
+        });
         conn.begin_talk(Talk::Tunnel(Tunnel { machine, cut: None }));
         Ok(())
     }
@@ -45,7 +57,7 @@ impl Multi {
         let input = core.input.of(conn_id);
         let (used, step) = match tunnel.cut.take() {
             Some(step) => (0, step),
-            None => tunnel.machine.receive(input)?,
+            None => tunnel.machine.receive(input, core.now)?,
         };
         let turn = match step {
             Step::More if used == input.len() => Turn::Receive,
@@ -56,15 +68,15 @@ impl Multi {
                     Event::Header { line, .. } | Event::EndOfHead { line, .. } => line,
                     _ => return Ok(Turn::Again),
                 };
-                let line = line.of(input, tunnel.machine.held()).to_vec();
+                let line = tunnel.machine.line(line, input);
                 let status = tunnel.machine.status();
                 core.input.consume(used);
                 return self.connect_line(id, line, &event, status);
             }
             Step::Established => {
-                let status = tunnel.machine.status();
+                let (status, version) = (tunnel.machine.status(), tunnel.machine.version());
                 transfer.tunnel_is_authorized();
-                core.info(transfer, || "CONNECT phase completed for HTTP proxy".to_owned());
+                core.info(transfer, || format!("CONNECT phase completed for {version} proxy"));
                 core.info(transfer, || format!("CONNECT tunnel established, response {status}"));
                 Turn::Over
             }
@@ -101,7 +113,7 @@ impl Multi {
         if let Some(request) = transfer.connect_request(core, conn)?
             && let Some(tunnel) = conn.tunnel()
         {
-            tunnel.machine.again(request);
+            tunnel.machine.again(request)?;
         }
         Ok(Turn::Again)
     }
@@ -154,6 +166,20 @@ impl Multi {
         let bytes = Lent { start: 0, end: line.len(), buffer: line, home: Home::Spare };
         let question = Effect::Deliver { transfer: id, kind: Delivery::Header, bytes };
         Ok(Turn::Flow(core.ask(id, question)))
+    }
+}
+
+impl Conn {
+    /// Is HTTP/2 what the proxy speaks, by its TLS handshake or, if that says nothing, by its type?
+    fn is_http2_agreed_with_proxy(&mut self) -> bool {
+        let route = self.destination.route.as_deref();
+        let wanted = route.and_then(|route| route.http.as_ref()).is_some_and(Proxy::may_be_http2);
+        wanted && self.alpn().is_none_or(|alpn| alpn == b"h2")
+    }
+
+    /// What the outermost TLS layer has agreed on.
+    fn alpn(&mut self) -> Option<&[u8]> {
+        self.stream()?.tls_info()?.alpn.as_deref()
     }
 }
 

@@ -7,6 +7,7 @@ use tress_net::tls::{Handshake, TlsInfo, UNVERIFIED, certificate_info};
 
 use crate::TransferId;
 use crate::conn::Stage;
+use crate::destination::HttpWish;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::proxy::Layer;
@@ -28,6 +29,7 @@ impl Multi {
             return self.next_layer(id);
         };
         let alpn: &[&[u8]] = match conn.layer {
+            Layer::ProxyTls if destination.is_proxy_http2() => HttpWish::Either.alpn(),
             _ if !destination.alpn => &[],
             Layer::ProxyTls => &[b"http/1.1"],
             _ => destination.http.alpn(),

@@ -119,7 +119,7 @@ impl Multi {
                 match flush(conn) {
                     Ok(count) => transfer.progress.sent(count, &transfer.options, core.now),
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        conn.writable = false;
+                        conn.write_blocked();
                         return Ok(Flow::Wait);
                     }
                     Err(error) => return Err(send_failed(&error)),

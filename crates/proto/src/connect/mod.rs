@@ -11,6 +11,7 @@
 //! application (unless `CURLOPT_SUPPRESS_CONNECT_HEADERS`) and to the proxy
 //! authentication, and decides what a refusal leads to.
 
+pub mod http2;
 #[cfg(test)]
 mod tests;
 
@@ -31,7 +32,7 @@ pub enum Step {
     Head(Event),
     /// The tunnel stands. What follows in the input is the tunnel's.
     Established,
-    /// The proxy refuses: [`Tunnel::again`] or [`Tunnel::failure`].
+    /// The proxy refuses: [`Tunnel::again`] or [`failure`].
     Refused {
         /// The status code.
         status: u16,
@@ -126,12 +127,6 @@ impl Tunnel {
         Err(Error::new(Code::RecvError, "Proxy CONNECT aborted"))
     }
 
-    /// The error for a refusal that nothing can be done about.
-    pub fn failure(&self) -> Error {
-        let message = format!("CONNECT tunnel failed, response {}", self.status());
-        Error::new(Code::CouldntConnect, message)
-    }
-
     fn line(&mut self, event: &Event, input: &[u8]) -> Result<()> {
         let (Event::Status { line } | Event::Header { line, .. } | Event::EndOfHead { line, .. }) =
             event
@@ -162,6 +157,11 @@ impl Tunnel {
             }
         }
     }
+}
+
+/// The error for a refusal with this status that nothing can be done about.
+pub fn failure(status: u16) -> Error {
+    Error::new(Code::CouldntConnect, format!("CONNECT tunnel failed, response {status}"))
 }
 
 fn response() -> Response {

@@ -61,7 +61,7 @@ fn refusals() {
 fn endings() {
     let mut tunnel = Tunnel::new(REQUEST.to_vec());
     tunnel.receive(b"HTTP/1.1 500 x\r\n").unwrap();
-    assert_eq!(tunnel.failure().message(), "CONNECT tunnel failed, response 500");
+    assert_eq!(failure(tunnel.status()).message(), "CONNECT tunnel failed, response 500");
     assert_eq!(tunnel.closed(false).unwrap_err().message(), "Proxy CONNECT aborted");
     assert_eq!(tunnel.closed(true).unwrap(), Step::Refused { status: 500, close: true });
     let long = [b"HTTP/1.1 200 OK\r\nX: ".to_vec(), vec![b'x'; MAX_LINE], b"\r\n\r\n".to_vec()];
