@@ -479,6 +479,37 @@ fn upkeep_pings_idle_connections() {
 }
 
 #[test]
+fn a_weight_is_told_at_first_and_when_it_changes() {
+    const PRIORITY: u8 = 2;
+    let (told, weights) = mpsc::channel();
+    let told = Mutex::new(told);
+    let (server, _) = serve2(&[], move |_, mut peer| {
+        let head = peer.read_kind(HEADERS).unwrap();
+        assert_eq!(head.flags & 0x20, 0x20, "with a priority");
+        told.lock().unwrap().send(head.payload[4]).unwrap();
+        peer.head(head.stream, 200, &[], false);
+        let priority = peer.read_kind(PRIORITY).unwrap();
+        assert_eq!(priority.stream, head.stream);
+        told.lock().unwrap().send(priority.payload[4]).unwrap();
+        peer.data(head.stream, b"x", true);
+        while peer.read().is_some() {}
+    });
+    let mut driver = Driver::new();
+    let mut options = get2(server, "/");
+    options.http_mut().stream_weight = 100;
+    let id = driver.add(options.clone());
+    while driver.multi.transfer(id).unwrap().infos().response_code == 0 {
+        driver.turn();
+    }
+    assert_eq!(weights.recv().unwrap(), 99);
+    options.http_mut().stream_weight = 7;
+    driver.change(id, options);
+    driver.run();
+    result(&driver, id).unwrap();
+    assert_eq!(weights.recv().unwrap(), 6);
+}
+
+#[test]
 fn without_multiplexing_each_has_its_own() {
     let (server, connections) = serve2(&[], answer_all);
     let mut driver = Driver::new();

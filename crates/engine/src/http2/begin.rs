@@ -17,8 +17,8 @@ use crate::interest::{SocketOwner, Want};
 use crate::multi::{Core, Flow, Multi};
 use crate::transfer::{State, Transfer};
 
-/// The weight of a stream unless something else is asked for (RFC 7540, 5.3.5).
-const USUAL_WEIGHT: u16 = 16;
+/// The priority of a stream unless something else is asked for (RFC 7540, 5.3.5).
+const USUAL_PRIORITY: Priority = Priority { weight: 16, depends_on: 0, exclusive: false };
 
 impl Multi {
     /// The connection is up: which protocol does it speak? Who waited to know is woken.
@@ -135,12 +135,30 @@ impl Multi {
         let mut stream = session.spare.pop().unwrap_or_default();
         stream.renew();
         stream.id = Some(stream_id);
+        stream.weight = transfer.weight();
         stream.local_ended = end;
+        if end {
+            transfer.infos.times.posttransfer = transfer.since_start(core.now);
+        }
         transfer.infos.request_size += transfer.exchange.head_len as u64;
         transfer.exchange.stream = Some(stream);
         transfer.exchange.forget_head();
         core.h2.flush(conn_id, session);
         Ok(Flow::Again)
+    }
+
+    /// The weight of a stream may have been changed (`CURLOPT_STREAM_WEIGHT`).
+    pub(crate) fn tell_priority(&mut self, id: TransferId) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        let (weight, priority) = (transfer.weight(), transfer.priority());
+        let (Some(conn_id), Some(session)) = (transfer.conn, conn.h2.as_deref_mut()) else {
+            return;
+        };
+        let Some(stream) = transfer.exchange.stream.as_deref_mut() else { return };
+        let Some(stream_id) = stream.id.filter(|_| stream.weight != weight) else { return };
+        stream.weight = weight;
+        session.machine.set_priority(stream_id, priority.unwrap_or(USUAL_PRIORITY));
+        core.h2.flush(conn_id, session);
     }
 
     /// Tells what is to be waited for on a connection that streams run over.
@@ -186,9 +204,14 @@ impl Transfer {
 
     /// `CURLOPT_STREAM_WEIGHT`.
     fn priority(&self) -> Option<Priority> {
+        let priority = Priority { weight: self.weight(), ..USUAL_PRIORITY };
+        (priority != USUAL_PRIORITY).then_some(priority)
+    }
+
+    fn weight(&self) -> u16 {
         match self.options.http.as_ref().map_or(0, |http| http.stream_weight) {
-            0 | USUAL_WEIGHT => None,
-            weight => Some(Priority { weight, depends_on: 0, exclusive: false }),
+            0 => USUAL_PRIORITY.weight,
+            weight => weight,
         }
     }
 }

@@ -75,6 +75,8 @@ pub(crate) struct Stream {
     uncredited: usize,
     remote_ended: bool,
     local_ended: bool,
+    /// The weight that the peer knows.
+    weight: u16,
     broken: Option<Broken>,
 }
 

@@ -110,6 +110,7 @@ impl Multi {
         transfer.options = options;
         if transfer.is_running() {
             self.core.mark_dirty(id, transfer);
+            self.tell_priority(id);
         }
     }
 

@@ -253,6 +253,8 @@ impl Transfer {
         self.allowed_to_send = false;
         self.connecting_since = None;
         self.infos.reset(number);
+        // A time that was reached is never nothing; whoever has to queue sets it anew.
+        self.infos.times.queue = Duration::from_micros(1);
         self.headers.clear();
         self.progress.begin(now);
         self.exchange.begin_transfer();

@@ -105,6 +105,12 @@ impl Driver {
         self.effects();
     }
 
+    pub fn change(&mut self, id: TransferId, options: Options) {
+        self.multi.enter(Instant::now());
+        self.multi.options_changed(id, Arc::new(options));
+        self.effects();
+    }
+
     pub fn upkeep(&mut self, interval: Duration) {
         self.multi.enter(Instant::now());
         self.multi.upkeep(interval);
