@@ -47,6 +47,8 @@ functions! {
     multi_timeout = "curl_multi_timeout": unsafe extern "C" fn(Multi, *mut c_long) -> CURLMcode,
     multi_perform = "curl_multi_perform": unsafe extern "C" fn(Multi, *mut c_int) -> CURLMcode,
     multi_poll = "curl_multi_poll": unsafe extern "C" fn(Multi, *mut c_void, c_uint, c_int, *mut c_int) -> CURLMcode,
+    pushheader_byname = "curl_pushheader_byname": unsafe extern "C" fn(*mut c_void, *const c_char) -> *mut c_char,
+    pushheader_bynum = "curl_pushheader_bynum": unsafe extern "C" fn(*mut c_void, usize) -> *mut c_char,
     version = "curl_version": unsafe extern "C" fn() -> *const c_char,
 }
 

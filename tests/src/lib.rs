@@ -8,6 +8,7 @@ pub mod cc;
 pub mod differences;
 pub mod event;
 pub mod library;
+pub mod peers;
 pub mod program;
 pub mod server;
 pub mod tls;
