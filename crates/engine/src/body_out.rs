@@ -19,6 +19,8 @@ pub(crate) struct BodyOut {
     resume_at: u64,
     /// Bytes of the source to be read and dropped, since it could not be put there.
     skip: u64,
+    /// Line feeds go out as CRLF; whether the byte before was CR.
+    crlf: Option<bool>,
 }
 
 #[derive(Debug, Default)]
@@ -109,6 +111,24 @@ impl BodyOut {
         self.skip = count;
     }
 
+    /// From now on line feeds go out as CRLF.
+    pub(crate) fn end_lines_in_crlf(&mut self) {
+        self.crlf = Some(false);
+    }
+
+    /// Converts the line ends of a piece, which begins at `start` of the buffer.
+    pub(crate) fn convert_lines(&mut self, buffer: &mut Vec<u8>, start: usize) {
+        let Some(after_cr) = &mut self.crlf else { return };
+        let piece = buffer.split_off(start);
+        for byte in piece {
+            if byte == b'\n' && !*after_cr {
+                buffer.push(b'\r');
+            }
+            *after_cr = byte == b'\r';
+            buffer.push(byte);
+        }
+    }
+
     /// How many of `count` bytes of the source are dropped.
     pub(crate) fn skipped(&mut self, count: usize) -> usize {
         let dropped = self.skip.min(count as u64);
@@ -155,11 +175,13 @@ impl BodyOut {
         if let Source::Bytes(bytes, at) = &mut self.source {
             let rest = bytes.get(*at..).unwrap_or_default();
             let piece = &rest[..room.min(rest.len())];
+            let start = out.len();
             out.extend_from_slice(piece);
             *at += piece.len();
             let count = piece.len();
             let ended = *at >= bytes.len();
             self.took(count, ended);
+            self.convert_lines(out, start);
         }
     }
 

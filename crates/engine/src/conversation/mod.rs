@@ -116,11 +116,6 @@ impl Conversation {
         };
         self.machine.deadline(timeout)
     }
-
-    /// Something failed in its course: nothing more is said.
-    pub(crate) fn lose(&mut self) {
-        self.in_order = false;
-    }
 }
 
 impl Conn {
@@ -159,6 +154,11 @@ impl Multi {
         };
         transfer.infos.upload_length = length;
         transfer.exchange.begin_upload(&options, length);
+        if options.crlf
+            || (conn.destination.dialect == Some(Dialect::Ftp) && crate::ftp::is_text(transfer))
+        {
+            transfer.exchange.body.end_lines_in_crlf();
+        }
         let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(Flow::Wait) };
         conversation.answered = false;
         transfer.state = State::Conversation;
@@ -276,6 +276,18 @@ impl Multi {
         transfer.exchange.reply_complete();
         self.finish(id, Ok(()));
         Ok(Flow::Wait)
+    }
+
+    /// Something failed in the course of a conversation: nothing more is said. False: the
+    /// connection is of no use any more.
+    pub(crate) fn lose_conversation(&mut self, id: TransferId) -> bool {
+        self.drop_data(id);
+        if let Some((_, Some(conn), _)) = self.parts(id)
+            && let Some(conversation) = conn.conversation.as_deref_mut()
+        {
+            conversation.in_order = false;
+        }
+        false
     }
 
     /// Can the connection be used again although a transfer on it failed with this?

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use tress_model::{Code, Error, Result};
 
+use super::text::LineFeeds;
 use crate::TransferId;
 use crate::conn::{Conn, ConnId, Stage};
 use crate::infos::Times;
@@ -27,6 +28,8 @@ pub(crate) struct Data {
     /// Bytes that are still wanted, where that is known.
     pub(super) left: Option<u64>,
     pub(super) moved: u64,
+    /// Text comes with CRLF, and is wanted with line feeds.
+    pub(super) text: Option<LineFeeds>,
 }
 
 /// Where a body goes.
@@ -50,7 +53,15 @@ struct Away {
 
 impl Data {
     pub(super) fn new(conn: ConnId) -> Self {
-        Self { conn, away: None, accept_by: None, direction: None, left: None, moved: 0 }
+        Self {
+            conn,
+            away: None,
+            accept_by: None,
+            direction: None,
+            left: None,
+            moved: 0,
+            text: None,
+        }
     }
 
     /// When the server's connection must have come.
@@ -67,7 +78,8 @@ impl Transfer {
 
     /// Is a body on its way over the second connection?
     pub(crate) fn is_moving_data(&self) -> bool {
-        self.data.as_deref().is_some_and(|data| data.direction.is_some())
+        let moves = |data: &Data| data.direction.is_some() && data.accept_by.is_none();
+        self.data.as_deref().is_some_and(moves)
     }
 }
 
@@ -84,7 +96,11 @@ impl Multi {
         let host = match (host, conn.primary) {
             (Some(host), _) => host.to_string(),
             (None, Some(primary)) if control.first_proxy().is_none() => primary.ip().to_string(),
-            (None, _) => String::from_utf8_lossy(&control.host).into_owned(),
+            // Through a proxy it is reached by the name that the proxy was told.
+            (None, _) => match control.route.as_deref() {
+                Some(route) => route.far.0.to_string(),
+                None => String::from_utf8_lossy(&control.host).into_owned(),
+            },
         };
         core.info(transfer, || format!("Connecting to {host} port {port}"));
         let destination = Arc::new(control.for_data(&host, port));
@@ -132,10 +148,14 @@ impl Multi {
     pub(crate) fn begin_data(&mut self, id: TransferId, direction: Direction) -> Result<()> {
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(()) };
         let length = transfer.infos.download_length;
+        let conn = transfer.conn.and_then(|conn| self.pool.get_mut(conn));
+        let ftp = conn.and_then(|conn| conn.conversation.as_deref_mut()?.machine.ftp());
+        let is_text = ftp.is_some_and(|ftp| ftp.is_text());
         let Some(data) = transfer.data.as_deref_mut() else {
             return Err(Error::from(Code::FtpCouldntRetrFile));
         };
         data.direction = Some(direction);
+        data.text = is_text.then(LineFeeds::default);
         data.left = length.filter(|_| direction == Direction::Download);
         if data.accept_by.is_none() {
             self.secure_data(id)?;

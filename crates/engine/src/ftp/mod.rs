@@ -13,6 +13,7 @@ mod clear;
 mod data;
 mod moving;
 mod settings;
+mod text;
 
 pub(crate) use data::{Data, Direction};
-pub(crate) use settings::{config, push_identity, request};
+pub(crate) use settings::{config, is_text, push_identity, request};

@@ -6,6 +6,7 @@ use tress_model::{Code, Error, Result};
 use tress_net::Want as Blocked;
 
 use super::data::Direction;
+use super::text::LineFeeds;
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::http::words;
@@ -48,7 +49,7 @@ impl Multi {
         let most = most.min(room.len());
         let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
         let count = match stream.recv(&mut room[..most]) {
-            Ok(0) => return self.data_over(id),
+            Ok(0) => return self.data_ended(id),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 conn.reads_by_writing = stream.blocked_on(Blocked::Read) == Blocked::Write;
@@ -70,7 +71,12 @@ impl Multi {
             let bytes = core.input.bytes(0..count).to_vec();
             core.debug(transfer, DebugKind::DataIn, &bytes);
         }
-        let bytes = Lent { buffer: core.input.lend(), start: 0, end: count, home: Home::Input };
+        let text = transfer.data.as_deref_mut().and_then(|data| data.text.as_mut());
+        let bytes = match text.map(|text| text.convert(core.input.bytes(0..count))) {
+            Some(buffer) if buffer.is_empty() => return Ok(Flow::Again),
+            Some(buffer) => Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare },
+            None => Lent { buffer: core.input.lend(), start: 0, end: count, home: Home::Input },
+        };
         Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes }))
     }
 
@@ -107,9 +113,24 @@ impl Multi {
         }
     }
 
+    /// The server has closed the second connection.
+    fn data_ended(&mut self, id: TransferId) -> Result<Flow> {
+        let data = self.transfer(id).and_then(|transfer| transfer.data.as_deref());
+        if let Some(left) = data.and_then(|data| data.left) {
+            let text = format!("transfer closed with {left} bytes remaining to read");
+            return Err(Error::new(Code::PartialFile, text));
+        }
+        self.data_over(id)
+    }
+
     /// All was moved: the server says on the control connection what it thinks of that.
     fn data_over(&mut self, id: TransferId) -> Result<Flow> {
-        let moved = self.transfer(id).and_then(|t| t.data.as_deref()).map_or(0, |data| data.moved);
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
+        let Some(data) = transfer.data.as_deref_mut() else { return Ok(Flow::Wait) };
+        let moved = data.moved;
+        if let Some(end) = data.text.as_mut().and_then(LineFeeds::finish) {
+            self.conversation_delivers(id, Delivery::Body, vec![end]);
+        }
         self.drop_data(id);
         let Some((_, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         if let Some(ftp) = conn.conversation.as_deref_mut().and_then(|it| it.machine.ftp()) {

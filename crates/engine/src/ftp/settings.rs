@@ -93,11 +93,7 @@ pub(crate) fn request(transfer: &Transfer) -> Result<Request> {
         converts_lines: options.crlf,
         list_only: options.dirlistonly || url_type == Some(b'D'),
         custom: options.customrequest.as_deref().map(<[u8]>::to_vec),
-        ascii: match url_type {
-            Some(b'A') => true,
-            Some(b'I') => false,
-            _ => options.transfertext,
-        },
+        ascii: is_text(transfer),
         no_body: options.nobody,
         quote: commands(&ftp.quote),
         prequote: commands(&ftp.prequote),
@@ -118,6 +114,16 @@ pub(crate) fn request(transfer: &Transfer) -> Result<Request> {
         pret: ftp.ftp_use_pret,
         skip_pasv_ip: ftp.ftp_skip_pasv_ip,
     })
+}
+
+/// Is text transferred, not bytes: by `;type=` of the URL, else by `CURLOPT_TRANSFERTEXT`?
+pub(crate) fn is_text(transfer: &Transfer) -> bool {
+    let path = transfer.plan.as_deref().map_or(&b""[..], |plan| plan.url.path());
+    match path_and_type(path).1 {
+        Some(b'A') => true,
+        Some(b'I') => false,
+        _ => transfer.options.transfertext,
+    }
 }
 
 /// The path without its first slash, and the letter of `;type=` at its end, in upper case.

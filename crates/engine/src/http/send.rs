@@ -261,6 +261,7 @@ impl Transfer {
             );
             return Err(Error::new(Code::ReadError, text));
         }
+        self.exchange.body.convert_lines(&mut buffer, prefix);
         if self.options.verbose {
             core.debug(self, DebugKind::DataOut, buffer.get(prefix..).unwrap_or_default());
         }

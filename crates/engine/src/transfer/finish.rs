@@ -19,7 +19,7 @@ impl Multi {
         let may_be_early = transfer.options.tls().ssl_options.contains(SslOptions::EARLYDATA);
         let keep = match &result {
             Ok(()) => transfer.exchange.keeps_connection(),
-            Err(error) => self.survives(id, error.code()),
+            Err(error) => self.survives(id, error.code()) || self.lose_conversation(id),
         };
         if may_be_early {
             self.note_early_data(id);
@@ -56,6 +56,7 @@ impl Multi {
         if self.core.asked.is_some_and(|asked| asked.transfer == id) {
             self.core.asked = None;
         }
+        self.lose_conversation(id);
         self.release(id, false);
     }
 
@@ -91,9 +92,6 @@ impl Multi {
             });
             self.keep(conn_id);
         } else {
-            if !keep && let Some(conversation) = conn.conversation.as_deref_mut() {
-                conversation.lose();
-            }
             let verbose = transfer.options.verbose;
             let number = conn.number;
             if verbose {

@@ -156,6 +156,10 @@ impl Core {
         Ok(())
     }
 
+    pub(super) fn is_accepting(&self) -> bool {
+        matches!(self.state, Phase::Transfer(State::Data { accepting: true, .. }))
+    }
+
     pub fn accepted(&mut self) {
         if let Phase::Transfer(State::Data { replied, .. }) = self.state {
             self.go(State::Data { accepting: false, replied });

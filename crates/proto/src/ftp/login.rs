@@ -291,7 +291,7 @@ impl Dialogue for Core {
         if self.state != State::Quit {
             self.code = code;
         }
-        if code == 421 {
+        if code == 421 && !self.is_accepting() {
             // The server had enough: it may say so at any time.
             return Err(Error::from(Code::OperationTimedout));
         }

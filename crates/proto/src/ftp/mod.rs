@@ -117,6 +117,11 @@ impl Ftp {
         self.core.data_tls
     }
 
+    /// Whether text is transferred: lines that end in CRLF (TYPE A).
+    pub fn is_text(&self) -> bool {
+        self.core.transfer_type == b'A'
+    }
+
     /// Begins a request, after [`crate::pingpong::Event::Ready`] or the request before.
     ///
     /// # Errors

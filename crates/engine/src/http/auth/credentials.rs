@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use tress_model::escape::{Refuse, unescape_strict};
 use tress_model::netrc::{self, Login};
+use tress_model::scheme::SchemeFlags;
 use tress_model::url::Url;
 use tress_model::{Code, Error, Result};
 
@@ -43,9 +44,15 @@ impl Credentials {
         let auth = options.auth();
         let mut source = Source::Options;
         let mut found = if allowed { Self::of_options(auth) } else { None };
+        let control = url.scheme().is_none_or(|it| it.flags.contains(SchemeFlags::USERPWD_CONTROL));
+        if !control && found.as_ref().is_some_and(Self::has_control) {
+            let text = "control code detected in credentials";
+            return Err(Error::new(Code::BadFunctionArgument, text));
+        }
+        let refuse = if control { Refuse::Zero } else { Refuse::Control };
         if found.as_ref().is_none_or(|found| found.user.is_empty()) {
             source = Source::Url;
-            let (user, password) = (decoded(url.user())?, decoded(url.password())?);
+            let (user, password) = (decoded(url.user(), refuse)?, decoded(url.password(), refuse)?);
             if found.is_some() || user.is_some() || password.is_some() {
                 let into = found.get_or_insert_default();
                 into.user = user.unwrap_or_default();
@@ -67,6 +74,10 @@ impl Credentials {
                 let into = found.get_or_insert_default();
                 into.user = login.user.unwrap_or_default();
                 into.password = login.password.unwrap_or_default();
+                if !control && into.has_control() {
+                    let text = "control code detected in .netrc credentials";
+                    return Err(Error::new(Code::ReadError, text));
+                }
             }
         }
         Ok(found)
@@ -84,6 +95,10 @@ impl Credentials {
             password: text(&auth.password),
             bearer: text(&auth.xoauth2_bearer),
         })
+    }
+
+    fn has_control(&self) -> bool {
+        [&self.user, &self.password].iter().any(|text| text.iter().any(|&byte| byte < 0x20))
     }
 
     pub(crate) fn has_user_or_password(&self) -> bool {
@@ -105,10 +120,10 @@ impl Credentials {
     }
 }
 
-fn decoded(text: Option<&[u8]>) -> Result<Option<Vec<u8>>> {
+fn decoded(text: Option<&[u8]>, refuse: Refuse) -> Result<Option<Vec<u8>>> {
     let Some(text) = text else { return Ok(None) };
     let refused = || Error::new(Code::UrlMalformat, "error extracting credentials from URL");
-    unescape_strict(text, Refuse::Zero).ok_or_else(refused).map(Some)
+    unescape_strict(text, refuse).ok_or_else(refused).map(Some)
 }
 
 /// The login for `host` in the `.netrc` file.
