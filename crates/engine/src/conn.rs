@@ -15,6 +15,7 @@ use crate::http::auth::Bound;
 use crate::http2::Session;
 use crate::ids::Id;
 use crate::interest::{Interest, Want};
+use crate::options::{Hooks, Options};
 use crate::proxy::{Handshake, Layer};
 use crate::ws::Socket;
 
@@ -33,7 +34,7 @@ pub(crate) struct Conn {
     pub(crate) transfer: Option<TransferId>,
     /// Whose requests it carried last, for the application to be told of its socket.
     pub(crate) last_user: Option<TransferId>,
-    /// Who opened it: its callback closes the socket.
+    /// Who opened it, if its callback closes the socket.
     pub(crate) opened_by: Option<TransferId>,
     /// The question about a socket that waits for its answer.
     pub(crate) pending: Option<Pending>,
@@ -114,7 +115,7 @@ impl Conn {
             layer: Layer::Socket,
             transfer: Some(transfer),
             last_user: Some(transfer),
-            opened_by: Some(transfer),
+            opened_by: None,
             pending: None,
             ready_socket: None,
             primary: None,
@@ -140,6 +141,12 @@ impl Conn {
             newer: None,
             shared: false,
         }
+    }
+
+    /// The callback of whoever opens it closes its socket, if there is one.
+    pub(crate) fn opened_by(mut self, id: TransferId, options: &Options) -> Self {
+        self.opened_by = options.hooks.contains(Hooks::CLOSESOCKET).then_some(id);
+        self
     }
 
     /// Does the event loop watch one of its sockets?

@@ -11,6 +11,7 @@ use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;
 
 use tress_net::connect::Target;
+use tress_proto::ftp::listing::FileInfo;
 
 use crate::{Transfer, TransferId};
 
@@ -91,12 +92,34 @@ pub enum Effect {
         target: Target,
     },
     /// Set options on a fresh socket (`CURLOPT_SOCKOPTFUNCTION`); answer with
-    /// `Multi::socket_ready_to_connect`.
+    /// `Multi::socket_options_set`.
     SockOpt {
         /// Who connects.
         transfer: TransferId,
         /// The socket.
         socket: RawFd,
+        /// The peer has connected to us (`CURLSOCKTYPE_ACCEPT`).
+        accepted: bool,
+    },
+    /// Does the name of a file match the pattern (`CURLOPT_FNMATCH_FUNCTION`)? Answer with
+    /// `Multi::name_matched`.
+    FnMatch {
+        /// Who wants files by a pattern.
+        transfer: TransferId,
+        /// The pattern.
+        pattern: Vec<u8>,
+        /// The name.
+        name: Vec<u8>,
+    },
+    /// A file is about to be fetched (`CURLOPT_CHUNK_BGN_FUNCTION`); answer with
+    /// `Multi::chunk_begun`.
+    ChunkBegin {
+        /// Who fetches it.
+        transfer: TransferId,
+        /// What the listing says of it.
+        file: Box<FileInfo>,
+        /// Files that are left, this one included.
+        remains: usize,
     },
 
     /// The application closes this descriptor (`CURLOPT_CLOSESOCKETFUNCTION`).
@@ -105,6 +128,11 @@ pub enum Effect {
         socket: OwnedFd,
         /// Whose callback to use: the one that was set when the connection was made.
         transfer: Option<TransferId>,
+    },
+    /// The file that was begun last is done with (`CURLOPT_CHUNK_END_FUNCTION`).
+    ChunkEnd {
+        /// Who fetched it.
+        transfer: TransferId,
     },
     /// Text or bytes for `CURLOPT_DEBUGFUNCTION`.
     Debug {
@@ -179,6 +207,17 @@ pub enum Supplied {
     Abort,
     /// The callback returned more than there was room for.
     TooMuch,
+}
+
+/// The application's answer to [`Effect::ChunkBegin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChunkBegun {
+    /// `CURL_CHUNK_BGN_FUNC_OK`.
+    Fetch,
+    /// `CURL_CHUNK_BGN_FUNC_SKIP`.
+    Skip,
+    /// `CURL_CHUNK_BGN_FUNC_FAIL`.
+    Fail,
 }
 
 /// The application's answer to [`Effect::Seek`].

@@ -44,7 +44,8 @@ mod transfer;
 mod ws;
 
 pub use effect::{
-    DebugKind, Delivered, Delivery, Effect, Figures, Lent, Pushed, Sought, Supplied, Watch,
+    ChunkBegun, DebugKind, Delivered, Delivery, Effect, Figures, Lent, Pushed, Sought, Supplied,
+    Watch,
 };
 pub use ids::Id;
 pub use infos::{Infos, Times};
@@ -52,6 +53,7 @@ pub use multi::{Held, Multi, MultiSettings, Parked, Ready};
 pub use rtsp::RtspFacts;
 pub use transfer::Transfer;
 pub use tress_net::connect::{SockOptAnswer, Target};
+pub use tress_proto::ftp::listing::{FileInfo, FileType};
 pub use ws::WsFrame;
 
 /// A transfer in a multi handle.

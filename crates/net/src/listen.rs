@@ -15,7 +15,12 @@ impl Listener {
     pub fn bind(address: IpAddr, first: u16, last: u16) -> io::Result<Self> {
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        let fd = socket_with(family, SocketType::STREAM, flags, None)?;
+        Self::on(socket_with(family, SocketType::STREAM, flags, None)?, address, first, last)
+    }
+
+    /// The same with a socket that somebody else has opened.
+    pub fn on(fd: OwnedFd, address: IpAddr, first: u16, last: u16) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&fd, true)?;
         let mut port = first;
         loop {
             match rustix::net::bind(&fd, &SocketAddr::new(address, port)) {

@@ -3,7 +3,7 @@
 use std::io;
 
 use tress_engine::{
-    Delivered, Delivery, Effect, Pushed, SockOptAnswer, Sought, Supplied, TransferId,
+    ChunkBegun, Delivered, Delivery, Effect, Pushed, SockOptAnswer, Sought, Supplied, TransferId,
 };
 
 use crate::Multi;
@@ -48,6 +48,9 @@ impl Multi {
             Effect::Trailers { .. } => self.engine.trailers(Some(Vec::new())),
             Effect::OpenSocket { .. } => self.engine.socket_opened(None, None),
             Effect::SockOpt { .. } => self.engine.socket_options_set(SockOptAnswer::Ok),
+            Effect::FnMatch { .. } => self.engine.name_matched(false),
+            Effect::ChunkBegin { .. } => self.engine.chunk_begun(ChunkBegun::Fetch),
+            Effect::ChunkEnd { .. } => {}
             Effect::CloseSocket { socket, .. } => drop(socket),
             Effect::Debug { .. } => {}
             Effect::Watch { socket, what, .. } => self.watch(socket, what),

@@ -8,7 +8,7 @@ use std::ptr::{NonNull, null_mut};
 use tress_engine::options::Text;
 use tress_engine::{DebugKind, Figures, SockOptAnswer, Target};
 
-use super::{Multi, call, meter};
+use super::{Closer, Multi, call, meter};
 use crate::callbacks::PROGRESS_CONTINUE;
 use crate::easy::Easy;
 use crate::guard::Callback;
@@ -16,6 +16,8 @@ use crate::{slist, stdio};
 
 /// `CURLSOCKTYPE_IPCXN`.
 const IPCXN: c_int = 0;
+/// `CURLSOCKTYPE_ACCEPT`.
+const ACCEPT: c_int = 1;
 
 /// Tells the progress callback, or shows the meter; false: the transfer is to end.
 ///
@@ -156,6 +158,7 @@ pub unsafe fn sockopt(
     multi: NonNull<Multi>,
     easy: Option<NonNull<Easy>>,
     socket: RawFd,
+    accepted: bool,
 ) -> SockOptAnswer {
     // SAFETY: by contract; the application's function gets what its type asks for.
     unsafe {
@@ -164,7 +167,8 @@ pub unsafe fn sockopt(
         };
         let Some(sockopt) = rare.sockopt else { return SockOptAnswer::Ok };
         let data = rare.sockopt_data;
-        match call(multi, Callback::Transfer, || sockopt(data, socket, IPCXN)) {
+        let purpose = if accepted { ACCEPT } else { IPCXN };
+        match call(multi, Callback::Transfer, || sockopt(data, socket, purpose)) {
             0 => SockOptAnswer::Ok,
             2 => SockOptAnswer::AlreadyConnected,
             _ => SockOptAnswer::Error,
@@ -176,11 +180,10 @@ pub unsafe fn sockopt(
 ///
 /// # Safety
 /// As for [`progress`]; `socket` is open and belongs to nobody else.
-pub unsafe fn close_socket(multi: NonNull<Multi>, easy: Option<NonNull<Easy>>, socket: RawFd) {
+pub unsafe fn close_socket(multi: NonNull<Multi>, closer: Option<Closer>, socket: RawFd) {
     // SAFETY: by contract.
     unsafe {
-        let rare = easy.map(|easy| (*easy.as_ptr()).callbacks.rare());
-        match rare.and_then(|rare| Some((rare.closesocket?, rare.closesocket_data))) {
+        match closer {
             Some((close, data)) => {
                 call(multi, Callback::Transfer, || close(data, socket));
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tress_engine::{Effect, TransferId, Watch};
 use tress_model::{Code, MultiCode};
 
-use super::{Message, Multi, NOTIFY_EASY_DONE, NOTIFY_INFO_READ, answers, body, call};
+use super::{Message, Multi, NOTIFY_EASY_DONE, NOTIFY_INFO_READ, answers, body, call, wildcard};
 use crate::easy::Easy;
 use crate::guard::Callback;
 use crate::stdio;
@@ -81,12 +81,27 @@ unsafe fn carry_out(multi: NonNull<Multi>, effect: Effect) {
                 let socket = answers::open_socket(multi, easy(transfer), &target);
                 (*engine).socket_opened(socket, None);
             }
-            Effect::SockOpt { transfer, socket } => {
-                let answer = answers::sockopt(multi, easy(transfer), socket);
+            Effect::SockOpt { transfer, socket, accepted } => {
+                let answer = answers::sockopt(multi, easy(transfer), socket, accepted);
                 (*engine).socket_options_set(answer);
             }
+            Effect::FnMatch { transfer, pattern, name } => {
+                let matches = wildcard::matches(multi, easy(transfer), pattern, name);
+                (*engine).name_matched(matches);
+            }
+            Effect::ChunkBegin { transfer, file, remains } => {
+                let answer = wildcard::begin(multi, easy(transfer), &file, remains);
+                (*engine).chunk_begun(answer);
+            }
+            Effect::ChunkEnd { transfer } => wildcard::end(multi, easy(transfer)),
             Effect::CloseSocket { socket, transfer } => {
-                answers::close_socket(multi, transfer.and_then(easy), socket.into_raw_fd());
+                let rare = transfer.and_then(easy).map(|easy| (*easy.as_ptr()).callbacks.rare());
+                let closer = match rare {
+                    Some(rare) => rare.closesocket.map(|close| (close, rare.closesocket_data)),
+                    // Its handle is gone, the callback is remembered.
+                    None => transfer.and_then(|id| (*multi.as_ptr()).closer(id)),
+                };
+                answers::close_socket(multi, closer, socket.into_raw_fd());
             }
             Effect::Debug { transfer, kind, bytes } => {
                 answers::debug(multi, easy(transfer), kind, &bytes);

@@ -10,7 +10,9 @@ mod meter;
 pub mod poll;
 mod setopt;
 mod sockets;
+mod wildcard;
 
+use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
 use std::ptr::{NonNull, null_mut};
 use std::time::Instant;
@@ -18,7 +20,7 @@ use std::time::Instant;
 use tress_engine::{MultiSettings, Pushed, Transfer, TransferId};
 use tress_model::{Code, MultiCode};
 
-use crate::callbacks::{Notify, Push, Socket, Timer};
+use crate::callbacks::{CloseSocket, Notify, Push, Rare, Socket, Timer};
 use crate::easy::Easy;
 use crate::fork::Process;
 use crate::guard::{Callback, Calls, enter_callback};
@@ -44,6 +46,8 @@ pub struct Multi {
     pub(crate) engine: tress_engine::Multi,
     /// The easy handles, by the index of their transfer's id.
     handles: Vec<Option<NonNull<Easy>>>,
+    /// How handles that are gone would close the sockets that they have left.
+    closers: HashMap<TransferId, Closer>,
     added: i64,
     callbacks: Callbacks,
     sockets: Sockets,
@@ -70,6 +74,9 @@ struct Callbacks {
     /// Which notifications are enabled: bit n for `CURLMNOTIFY_*` n.
     notifications: u8,
 }
+
+/// `CURLOPT_CLOSESOCKETFUNCTION` and its pointer.
+type Closer = (CloseSocket, *mut c_void);
 
 /// `CURLMNOTIFY_INFO_READ`: messages can be read.
 const NOTIFY_INFO_READ: u32 = 0;
@@ -118,6 +125,7 @@ impl Multi {
             engine: tress_engine::Multi::new(MultiSettings::default()),
             handles: Vec::new(),
             added: 0,
+            closers: HashMap::new(),
             callbacks: Callbacks {
                 socket: None,
                 socket_data: null,
@@ -187,6 +195,21 @@ impl Multi {
     /// The push callback and its pointer, where one is set.
     pub(crate) fn push_callback(&self) -> Option<(Push, *mut c_void)> {
         Some((self.callbacks.push?, self.callbacks.push_data))
+    }
+
+    /// Remembers how the sockets are closed that a handle leaves with its connections.
+    fn keep_closer(&mut self, id: TransferId, rare: Rare) {
+        let Some(close) = rare.closesocket else { return };
+        if self.closers.len() >= 16 + 2 * self.engine.connections() {
+            let engine = &self.engine;
+            self.closers.retain(|id, _| engine.has_opened(*id));
+        }
+        self.closers.insert(id, (close, rare.closesocket_data));
+    }
+
+    /// How the socket of a handle that is gone is closed; none: as any other.
+    fn closer(&self, id: TransferId) -> Option<Closer> {
+        self.closers.get(&id).copied()
     }
 
     fn forget(&mut self, id: TransferId) {
@@ -285,6 +308,7 @@ pub(crate) unsafe fn detach(multi: *mut Multi, easy: NonNull<Easy>) {
             (*multi).enter();
         }
         let transfer = (*multi).engine.remove(id);
+        (&mut *multi).keep_closer(id, (*easy.as_ptr()).callbacks.rare());
         // The handle is known until the application has heard of what ends with it.
         let Some(multi) = NonNull::new(multi) else { return };
         let _ = drive(multi);
@@ -312,7 +336,7 @@ pub(crate) unsafe fn destroy(multi: *mut Multi) {
         (*multi).enter();
         match (&*multi).parking.as_ref() {
             Some(parking) => parking.park((*multi).engine.park_idle()),
-            None => (*multi).engine.close_idle(),
+            None => (*multi).engine.close_all(),
         }
         if let Some(multi) = NonNull::new(multi) {
             let _ = drive(multi);

@@ -42,7 +42,7 @@ impl Machine {
     /// Those of settings that do not fit the protocol.
     pub(super) fn perform(&mut self, transfer: &mut Transfer) -> Result<()> {
         match self {
-            Self::Ftp(ftp) => ftp.perform(crate::ftp::request(transfer)?),
+            Self::Ftp(ftp) => ftp.perform(crate::ftp::first_request(transfer)?),
         }
     }
 

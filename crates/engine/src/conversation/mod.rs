@@ -32,6 +32,7 @@ use std::time::{Duration, Instant};
 
 use tress_model::scheme::Scheme;
 use tress_model::{Code, Error, Result};
+use tress_proto::http::Kind;
 use tress_proto::pingpong;
 
 pub(crate) use machine::Machine;
@@ -44,7 +45,8 @@ use crate::http::auth::Credentials;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::options::{Method, Options};
-use crate::transfer::State;
+use crate::plan::{Plan, Service};
+use crate::transfer::{State, Transfer};
 
 use hear::Heard;
 
@@ -125,6 +127,22 @@ impl Conn {
     }
 }
 
+impl Transfer {
+    /// Does a body go out, in a protocol without methods? A redirect may have changed that.
+    pub(crate) fn uploads(&self) -> bool {
+        match self.exchange.follow.kind {
+            Some(kind) => kind == Kind::Put,
+            None => self.options.method == Method::Put,
+        }
+    }
+
+    /// Does its conversation send a body?
+    pub(crate) fn uploads_by_commands(&self) -> bool {
+        let converses = |plan: &Plan| plan.service == Service::Conversation;
+        self.uploads() && self.plan.as_deref().is_some_and(converses)
+    }
+}
+
 impl Multi {
     /// Begins to log in, or goes on with it once TLS was put on in its course.
     pub(crate) fn log_in(&mut self, id: TransferId) -> Result<Flow> {
@@ -148,9 +166,9 @@ impl Multi {
         transfer.infos.download_length = None;
         (transfer.infos.downloaded, transfer.infos.uploaded) = (0, 0);
         let options = transfer.options.clone();
-        let length = match options.method {
-            Method::Put => options.body.length(),
-            _ => Some(0),
+        let length = match transfer.uploads() {
+            true => options.body.length(),
+            false => Some(0),
         };
         transfer.infos.upload_length = length;
         transfer.exchange.begin_upload(&options, length);
@@ -268,7 +286,10 @@ impl Multi {
     }
 
     /// The request is done.
-    fn request_done(&mut self, id: TransferId) -> Result<Flow> {
+    pub(crate) fn request_done(&mut self, id: TransferId) -> Result<Flow> {
+        if let Some(flow) = self.next_of_wildcard(id)? {
+            return Ok(flow);
+        }
         if self.ask_progress(id) {
             return Ok(Flow::Asked);
         }

@@ -14,7 +14,7 @@ impl Multi {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(None) };
         match ask {
             Ask::OpenData { host, port } => return self.open_data(id, host, port).map(Some),
-            Ask::Listen => self.listen_for_data(id)?,
+            Ask::Listen => return self.listen_for_data(id),
             Ask::StopTls => return self.stop_tls(id).map(Some),
             Ask::Header(line) => {
                 let wanted = transfer.options.hooks.contains(Hooks::HEADER);

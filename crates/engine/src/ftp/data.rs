@@ -2,7 +2,7 @@
 //! itself to it meanwhile.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::fd::RawFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -21,6 +21,10 @@ pub(crate) struct Data {
     pub(super) conn: ConnId,
     /// The transfer is lent to it.
     away: Option<Away>,
+    /// The application is asked to open the socket that listens.
+    pub(super) asked: bool,
+    /// The socket that it opened, or none.
+    pub(crate) opened: Option<Option<OwnedFd>>,
     /// It is listened for, until then.
     pub(super) accept_by: Option<Instant>,
     /// The body moves.
@@ -56,12 +60,24 @@ impl Data {
         Self {
             conn,
             away: None,
+            asked: false,
+            opened: None,
             accept_by: None,
             direction: None,
             left: None,
             moved: 0,
             text: None,
         }
+    }
+
+    /// Is the application asked to open the socket that listens?
+    pub(crate) fn awaits_socket(&self) -> bool {
+        self.asked && self.opened.is_none()
+    }
+
+    /// Is the server to connect to us?
+    pub(super) fn awaits_connection(&self) -> bool {
+        self.accept_by.is_some()
     }
 
     /// When the server's connection must have come.
@@ -105,7 +121,8 @@ impl Multi {
         core.info(transfer, || format!("Connecting to {host} port {port}"));
         let destination = Arc::new(control.for_data(&host, port));
         let now = core.now;
-        let data = self.pool.insert_uncounted(Conn::new(destination, id, now));
+        let data = Conn::new(destination, id, now).opened_by(id, &transfer.options);
+        let data = self.pool.insert_uncounted(data);
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         transfer.data = Some(Box::new(Data::new(data)));
         self.lend_to_data(id);
@@ -157,7 +174,8 @@ impl Multi {
         data.direction = Some(direction);
         data.text = is_text.then(LineFeeds::default);
         data.left = length.filter(|_| direction == Direction::Download);
-        if data.accept_by.is_none() {
+        if !data.awaits_connection() {
+            self.data_accepted(id);
             self.secure_data(id)?;
         }
         Ok(())

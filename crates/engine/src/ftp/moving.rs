@@ -12,14 +12,20 @@ use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::http::words;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
+use crate::transfer::Transfer;
 
 impl Multi {
     /// Moves what goes without waiting.
     pub(crate) fn move_data(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
-        let Some(data) = self.transfer(id).and_then(|transfer| transfer.data.as_deref()) else {
-            return Ok(Flow::Wait);
-        };
-        if data.accept_by.is_some() && data.direction.is_some() {
+        if self.transfer(id).is_some_and(Transfer::has_wildcard_to_decide) {
+            return self.request_done(id);
+        }
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
+        let Some(data) = transfer.data.as_deref_mut() else { return Ok(Flow::Wait) };
+        if let Some(socket) = data.opened.take() {
+            return self.listen_on(id, socket);
+        }
+        if data.awaits_connection() {
             return self.accept_data(id);
         }
         match data.direction {
@@ -70,6 +76,11 @@ impl Multi {
         if transfer.options.verbose {
             let bytes = core.input.bytes(0..count).to_vec();
             core.debug(transfer, DebugKind::DataIn, &bytes);
+        }
+        if let Some(wildcard) = transfer.wildcard.as_deref_mut()
+            && wildcard.take_listing(core.input.bytes(0..count))?
+        {
+            return Ok(Flow::Again);
         }
         let text = transfer.data.as_deref_mut().and_then(|data| data.text.as_mut());
         let bytes = match text.map(|text| text.convert(core.input.bytes(0..count))) {
@@ -144,7 +155,7 @@ impl Multi {
         let Some((transfer, conn, core)) = self.data_parts(id) else { return };
         let Some(data) = transfer.data.as_deref() else { return };
         let want = match data.direction {
-            _ if data.accept_by.is_some() => Want::IN,
+            _ if data.awaits_connection() => Want::IN,
             None => Want::NONE,
             Some(Direction::Download)
                 if transfer.paused.receive || !transfer.progress.may_receive(core.now) =>

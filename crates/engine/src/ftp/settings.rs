@@ -9,7 +9,7 @@ use crate::conn::Conn;
 use crate::destination::push;
 use crate::file::wanted_range;
 use crate::options::{
-    self, CreateMissingDirs, FtpCcc, FtpFileMethod, FtpSslAuth, List, Method, Options, UseSsl,
+    self, CreateMissingDirs, FtpCcc, FtpFileMethod, FtpSslAuth, List, Options, UseSsl,
 };
 use crate::transfer::Transfer;
 
@@ -74,7 +74,7 @@ pub(crate) fn request(transfer: &Transfer) -> Result<Request> {
         let text = "path contains control characters";
         return Err(Error::new(Code::UrlMalformat, text));
     };
-    let upload = options.method == Method::Put;
+    let upload = transfer.uploads();
     let (resume_from, max_download) = match wanted_range(options)? {
         (from, most) if options.resume_from == 0 => (from, most),
         (from, _) => (from, None),

@@ -86,7 +86,7 @@ impl Multi {
     fn again(&mut self, id: TransferId, same: bool) -> Result<Flow> {
         let Some((transfer, _, _)) = self.parts(id) else { return Ok(Flow::Wait) };
         let keep = transfer.exchange.keeps_connection();
-        let needed = transfer.plan()?.head.kind.has_body();
+        let needed = transfer.plan()?.head.kind.has_body() || transfer.uploads_by_commands();
         let rewinds = needed && transfer.exchange.body.taken() > 0;
         transfer.state = State::Start;
         transfer.allowed_to_send = false;

@@ -1,7 +1,9 @@
 //! From the settings to the head of a request.
 
+use std::borrow::Cow;
+
 use tress_model::Result;
-use tress_model::url::{Url, UrlFlags};
+use tress_model::url::{Url, UrlFlags, UrlPart};
 use tress_proto::http::conditional;
 use tress_proto::http::redirect::{self, Origin};
 use tress_proto::http::request::HttpVersion as Claimed;
@@ -68,7 +70,7 @@ pub(crate) fn build(
     let body_length = if varying.negotiating { Some(0) } else { body_length(options, kind) };
     let target = match http.request_target.as_deref() {
         Some(target) => target.into(),
-        None if via_proxy => absolute(url),
+        None if via_proxy => absolute(url, options, login),
         None => url.request_target(),
     };
     let first_origin = follow.is_first_origin(url);
@@ -182,7 +184,9 @@ pub(crate) fn host(url: &Url) -> Vec<u8> {
         host.truncate(zone);
         host.push(b']');
     }
-    let own = url.scheme().map_or(0, |scheme| scheme.port);
+    // What a proxy fetches by FTP is no HTTP: there is no port of its own.
+    let scheme = url.scheme().filter(|scheme| scheme.name != "ftp");
+    let own = scheme.map_or(0, |scheme| scheme.port);
     if url.port() != own {
         host.extend_from_slice(format!(":{}", url.port()).as_bytes());
     }
@@ -190,16 +194,36 @@ pub(crate) fn host(url: &Url) -> Vec<u8> {
 }
 
 /// The whole URL, as a proxy wants it.
-fn absolute(url: &Url) -> std::borrow::Cow<'_, [u8]> {
+fn absolute<'a>(url: &Url, options: &Options, login: Option<&Credentials>) -> Cow<'a, [u8]> {
     let mut bare = url.clone();
-    for part in [
-        tress_model::url::UrlPart::User,
-        tress_model::url::UrlPart::Password,
-        tress_model::url::UrlPart::Fragment,
-    ] {
-        let _ = bare.set(part, None, UrlFlags::empty());
+    let _ = bare.set(UrlPart::Fragment, None, UrlFlags::empty());
+    let is_ftp = url.scheme_name() == Some(b"ftp");
+    let login = login.filter(|login| is_ftp && login.has_user_or_password());
+    let parts = [
+        (UrlPart::User, login.map(|login| &login.user[..])),
+        (UrlPart::Password, login.map(|login| &login.password[..])),
+    ];
+    for (part, text) in parts {
+        // With HTTP they go in a header; for FTP the proxy logs in.
+        let _ = bare.set(part, text, UrlFlags::URLENCODE);
     }
-    bare.to_bytes(UrlFlags::NO_DEFAULT_PORT | UrlFlags::PUNYCODE).unwrap_or_default().into()
+    let flags = UrlFlags::NO_DEFAULT_PORT | UrlFlags::PUNYCODE;
+    let mut target = bare.to_bytes(flags).unwrap_or_default();
+    if is_ftp && options.proxy().proxy_transfer_mode && !has_type(url.path()) {
+        let kind: &[u8] = if options.transfertext { b";type=a" } else { b";type=i" };
+        target.extend_from_slice(kind);
+    }
+    target.into()
+}
+
+/// Does a path of FTP say how its file is transferred?
+fn has_type(path: &[u8]) -> bool {
+    match path.last_chunk::<7>() {
+        Some([mark @ .., letter]) => {
+            mark == b";type=" && matches!(letter.to_ascii_uppercase(), b'A' | b'D' | b'I')
+        }
+        None => false,
+    }
 }
 
 /// The value of `Range`, or of its like.

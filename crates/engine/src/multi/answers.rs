@@ -8,7 +8,7 @@ use tress_net::connect::SockOptAnswer;
 use super::Multi;
 use crate::TransferId;
 use crate::conn::Stage;
-use crate::effect::{Delivered, Delivery, Home, Lent, Sought, Supplied};
+use crate::effect::{ChunkBegun, Delivered, Delivery, Home, Lent, Sought, Supplied};
 use crate::transfer::{State, Transfer};
 
 impl Multi {
@@ -129,10 +129,31 @@ impl Multi {
         }
     }
 
+    /// Answers [`Effect::FnMatch`](crate::Effect::FnMatch).
+    pub fn name_matched(&mut self, matches: bool) {
+        let Some(id) = self.answering() else { return };
+        if let Some(transfer) = self.transfers.get_mut(id) {
+            transfer.name_matched(matches);
+        }
+    }
+
+    /// Answers [`Effect::ChunkBegin`](crate::Effect::ChunkBegin).
+    pub fn chunk_begun(&mut self, answer: ChunkBegun) {
+        let Some(id) = self.answering() else { return };
+        if let Some(transfer) = self.transfers.get_mut(id) {
+            let result = transfer.chunk_begun(answer);
+            transfer.refuse(result);
+        }
+    }
+
     /// Answers [`Effect::OpenSocket`](crate::Effect::OpenSocket); the target may be changed.
     pub fn socket_opened(&mut self, socket: Option<OwnedFd>, target: Option<crate::Target>) {
         let Some(id) = self.answering() else { return };
-        let Some((_, Some(conn), _)) = self.parts(id) else { return };
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return };
+        if let Some(data) = transfer.data.as_deref_mut().filter(|data| data.awaits_socket()) {
+            data.opened = Some(socket);
+            return;
+        }
         if let (Stage::Connecting(connect), Some(pending)) = (&mut conn.stage, conn.pending.take())
         {
             connect.opened(pending.attempt, socket, target.unwrap_or(pending.target));
@@ -142,7 +163,15 @@ impl Multi {
     /// Answers [`Effect::SockOpt`](crate::Effect::SockOpt).
     pub fn socket_options_set(&mut self, answer: SockOptAnswer) {
         let Some(id) = self.answering() else { return };
-        let Some((_, Some(conn), _)) = self.parts(id) else { return };
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return };
+        if transfer.data.is_some() && matches!(conn.stage, Stage::Open(_)) {
+            // The server has connected to us.
+            if answer == SockOptAnswer::Error {
+                let text = "Operation was aborted by an application callback";
+                transfer.refuse(Err(Error::new(Code::AbortedByCallback, text)));
+            }
+            return;
+        }
         if let (Stage::Connecting(connect), Some(pending)) = (&mut conn.stage, conn.pending.take())
         {
             connect.sockopt_done(pending.attempt, answer);

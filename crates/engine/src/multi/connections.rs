@@ -8,9 +8,8 @@ use tress_net::{Shutdown, Stream};
 
 use super::{Multi, Out};
 use crate::TransferId;
-use crate::conn::{ConnId, Stage};
+use crate::conn::{Conn, ConnId, Stage};
 use crate::interest::{SocketOwner, Want};
-use crate::options::Hooks;
 use crate::timers::Owner;
 
 /// Time for a connection to say goodbye (TLS close_notify) before it is cut.
@@ -85,7 +84,10 @@ impl Multi {
                     self.close_fd(fd, owner);
                 }
             }
-            Stage::Listening(listener) => self.close_fd(listener.into_fd(), None),
+            Stage::Listening(listener) => {
+                let owner = conn.opened_by;
+                self.close_fd(listener.into_fd(), owner);
+            }
             Stage::Proxy(handshake) => return self.cut(id, handshake.stream),
             Stage::Handshake(stream) | Stage::Clearing(stream) => return self.cut(id, stream),
             Stage::Open(mut stream) => {
@@ -103,6 +105,22 @@ impl Multi {
         self.pool.remove(id);
         self.wake_waiting(&destination);
         self.wake_hoping(&destination);
+    }
+
+    /// Does a connection stay whose socket this transfer's callback is to close?
+    pub fn has_opened(&self, id: TransferId) -> bool {
+        let opened = |conn: &Conn| conn.opened_by == Some(id);
+        self.pool.ids().into_iter().any(|conn| self.pool.get(conn).is_some_and(opened))
+    }
+
+    /// Closes every idle connection, and cuts those that say goodbye: the end.
+    pub fn close_all(&mut self) {
+        self.close_idle();
+        for id in self.pool.ids() {
+            if self.pool.get(id).is_some_and(|conn| matches!(conn.stage, Stage::Closing(_))) {
+                self.close(id);
+            }
+        }
     }
 
     /// The deadline or the socket of a connection without a transfer came up.
@@ -218,24 +236,18 @@ impl Multi {
     /// Tells the application to forget a stream's socket, then closes it.
     pub(crate) fn close_stream(&mut self, stream: Stream, opened_by: Option<TransferId>) {
         self.forget_socket(stream.fd());
-        self.core.outbox.push_back(match self.close_hook(opened_by) {
-            true => Out::Close(stream.into_fd(), opened_by),
-            false => Out::Drop(stream),
+        self.core.outbox.push_back(match opened_by {
+            Some(_) => Out::Close(stream.into_fd(), opened_by),
+            None => Out::Drop(stream),
         });
     }
 
     /// The same for a bare descriptor.
     pub(crate) fn close_fd(&mut self, fd: OwnedFd, opened_by: Option<TransferId>) {
         self.forget_socket(fd.as_raw_fd());
-        self.core.outbox.push_back(match self.close_hook(opened_by) {
-            true => Out::Close(fd, opened_by),
-            false => Out::DropFd(fd),
+        self.core.outbox.push_back(match opened_by {
+            Some(_) => Out::Close(fd, opened_by),
+            None => Out::DropFd(fd),
         });
-    }
-
-    fn close_hook(&self, opened_by: Option<TransferId>) -> bool {
-        opened_by
-            .and_then(|id| self.transfer(id))
-            .is_some_and(|transfer| transfer.options.hooks.contains(Hooks::CLOSESOCKET))
     }
 }

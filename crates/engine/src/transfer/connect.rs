@@ -42,7 +42,10 @@ impl Multi {
             }
             match step {
                 ConnectStep::Wait => return Ok(self.watch_attempts(id)),
-                ConnectStep::CloseSocket(fd) => self.close_fd(fd, Some(id)),
+                ConnectStep::CloseSocket(fd) => {
+                    let opened_by = conn.opened_by;
+                    self.close_fd(fd, opened_by);
+                }
                 ConnectStep::OpenSocket { attempt, target } => {
                     conn.pending = Some(Pending { attempt, target: target.clone() });
                     return Ok(core.ask(id, Effect::OpenSocket { transfer: id, target }));
@@ -50,7 +53,9 @@ impl Multi {
                 ConnectStep::SockOpt { attempt, fd } => {
                     let target = Target::Unix(std::path::Path::new("").into());
                     conn.pending = Some(Pending { attempt, target });
-                    return Ok(core.ask(id, Effect::SockOpt { transfer: id, socket: fd }));
+                    return Ok(
+                        core.ask(id, Effect::SockOpt { transfer: id, socket: fd, accepted: false })
+                    );
                 }
                 ConnectStep::Connected(stream, target) => {
                     return self.socket_up(id, stream, target);
@@ -74,15 +79,17 @@ impl Multi {
     /// A socket is connected; the others are closed.
     fn socket_up(&mut self, id: TransferId, stream: Stream, target: Target) -> Result<Flow> {
         let mut losers = Vec::new();
+        let mut opened_by = None;
         if let Some((_, Some(conn), core)) = self.parts(id)
             && let Stage::Connecting(connect) = &mut conn.stage
         {
+            opened_by = conn.opened_by;
             while let ConnectStep::CloseSocket(fd) = connect.poll(None, core.now) {
                 losers.push(fd);
             }
         }
         for fd in losers {
-            self.close_fd(fd, Some(id));
+            self.close_fd(fd, opened_by);
         }
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         if let Target::Ip(address) = target {

@@ -27,7 +27,7 @@ use tress_model::{Code, Error, Result};
 use crate::conn::{Conn, ConnId, Stage};
 use crate::effect::Delivery;
 use crate::file::Local;
-use crate::ftp::Data;
+use crate::ftp::{Data, Wildcard};
 use crate::http::Exchange;
 use crate::http::auth::Authentication;
 use crate::infos::Infos;
@@ -58,6 +58,8 @@ pub struct Transfer {
     pub(crate) local: Option<Box<Local>>,
     /// The second connection of an FTP transfer.
     pub(crate) data: Option<Box<Data>>,
+    /// The files of a pattern that FTP fetches.
+    pub(crate) wildcard: Option<Box<Wildcard>>,
     /// What RTSP remembers from one request to the next.
     pub(crate) rtsp: Option<Box<Rtsp>>,
     pub(crate) infos: Infos,
@@ -142,6 +144,7 @@ impl Transfer {
             exchange: Exchange::default(),
             local: None,
             data: None,
+            wildcard: None,
             rtsp: None,
             infos: Infos::default(),
             headers: HeaderStore::new(),

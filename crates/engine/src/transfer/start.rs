@@ -42,7 +42,7 @@ impl Multi {
             return Ok(self.queue(id, &destination));
         }
         let now = self.core.now;
-        let conn = self.pool.insert(Conn::new(destination, id, now));
+        let conn = self.pool.insert(Conn::new(destination, id, now).opened_by(id, &options));
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         transfer.conn = Some(conn);
         transfer.need_fresh = false;
