@@ -133,6 +133,16 @@ pub unsafe fn enter_easy(easy: NonNull<Easy>, call: EasyCall) -> Result<EasyGuar
     Ok(EasyGuard(easy))
 }
 
+/// Notes that a call on its multi handle works on an easy handle that is not in it yet.
+///
+/// # Safety
+/// `easy` is good; nothing borrows it.
+pub unsafe fn hold_easy(easy: NonNull<Easy>) -> EasyGuard {
+    // SAFETY: by contract.
+    unsafe { (*easy.as_ptr()).calls.depth += 1 };
+    EasyGuard(easy)
+}
+
 /// Enters an API call on a multi handle.
 ///
 /// # Safety

@@ -7,7 +7,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tress_engine::Parked;
@@ -67,6 +67,8 @@ pub struct ShareHandle {
 struct Share {
     /// Easy handles that are linked.
     users: AtomicU32,
+    /// There was one at some time.
+    ever_used: AtomicBool,
     settings: Mutex<Settings>,
     /// There while they are shared.
     cookies: Mutex<Option<Shared<CookieJar>>>,
@@ -159,6 +161,7 @@ impl ShareHandle {
         // SAFETY: by contract.
         let share = unsafe { Self::from_c(share)?.as_ref() };
         share.share.users.fetch_add(1, Ordering::AcqRel);
+        share.share.ever_used.store(true, Ordering::Release);
         Some(Link(share.share.clone()))
     }
 }
@@ -196,19 +199,7 @@ impl Link {
 
     /// Runs `body` between the application's lock and unlock functions.
     pub(crate) fn locked<T>(&self, easy: *mut c_void, data: Data, body: impl FnOnce() -> T) -> T {
-        /// `CURL_LOCK_ACCESS_SINGLE`.
-        const SINGLE: c_int = 2;
-        let Settings { lock, unlock, data: UserData(user), .. } = *self.0.settings();
-        if let Some(lock) = lock {
-            // SAFETY: the application's function, with the arguments its type asks for.
-            unsafe { lock(easy, data as c_int, SINGLE, user) };
-        }
-        let result = body();
-        if let Some(unlock) = unlock {
-            // SAFETY: as above.
-            unsafe { unlock(easy, data as c_int, user) };
-        }
-        result
+        self.0.locked(easy, data, body)
     }
 }
 
@@ -232,6 +223,27 @@ impl Share {
 
     fn parked(&self) -> MutexGuard<'_, Idle> {
         lock(&self.parked)
+    }
+
+    /// Runs `body` between the application's lock and unlock functions; around the share handle
+    /// itself only where both are there.
+    fn locked<T>(&self, easy: *mut c_void, data: Data, body: impl FnOnce() -> T) -> T {
+        /// `CURL_LOCK_ACCESS_SINGLE`.
+        const SINGLE: c_int = 2;
+        let Settings { mut lock, mut unlock, data: UserData(user), .. } = *self.settings();
+        if data == Data::Share && (lock.is_none() || unlock.is_none()) {
+            (lock, unlock) = (None, None);
+        }
+        if let Some(lock) = lock {
+            // SAFETY: the application's function, with the arguments its type asks for.
+            unsafe { lock(easy, data as c_int, SINGLE, user) };
+        }
+        let result = body();
+        if let Some(unlock) = unlock {
+            // SAFETY: as above.
+            unsafe { unlock(easy, data as c_int, user) };
+        }
+        result
     }
 
     /// Makes a store that is to be shared.
@@ -271,6 +283,9 @@ entry! {
         unsafe {
             if share.as_ref().share.in_use() {
                 return IN_USE;
+            }
+            if share.as_ref().share.ever_used.load(Ordering::Acquire) {
+                share.as_ref().share.locked(null_mut(), Data::Share, || ());
             }
             (*share.as_ptr()).magic = 0;
             drop(Box::from_raw(share.as_ptr()));

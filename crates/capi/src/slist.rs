@@ -68,6 +68,22 @@ pub unsafe fn append(list: *mut Slist, data: &[u8]) -> *mut Slist {
     list
 }
 
+/// A new list with copies of `lines`; none when memory is out, and nothing is left of it.
+pub fn of_lines<'a>(lines: impl IntoIterator<Item = &'a [u8]>) -> Option<*mut Slist> {
+    let mut list = std::ptr::null_mut();
+    for line in lines {
+        // SAFETY: the list is made here.
+        let longer = unsafe { append(list, line) };
+        if longer.is_null() {
+            // SAFETY: made above, not handed out.
+            unsafe { curl_slist_free_all(list) };
+            return None;
+        }
+        list = longer;
+    }
+    Some(list)
+}
+
 /// The strings of a list, in order.
 ///
 /// # Safety

@@ -22,7 +22,7 @@ entry! {
     /// `curl_strnequal(3)`: the same, no further than `most` bytes.
     fn curl_strnequal(one: *const c_char, other: *const c_char, most: usize) -> c_int [0] {
         if one.is_null() || other.is_null() {
-            return (one.is_null() && other.is_null()).into();
+            return (one.is_null() && other.is_null() && most > 0).into();
         }
         // SAFETY: both are readable up to their NUL or `most`.
         let (one, other) = unsafe { (prefix(one, most), prefix(other, most)) };

@@ -201,10 +201,13 @@ unsafe fn left(easy: NonNull<Easy>) -> Option<(*mut Engine, Held)> {
     }
 }
 
-/// The connection to receive from.
+/// The connection to receive from, whether a transfer uses it or not.
 unsafe fn held_connection(easy: NonNull<Easy>) -> Result<(*mut Engine, Held)> {
     // SAFETY: by the caller's contract.
     unsafe {
+        if let Some(live) = live(easy) {
+            return Ok(live);
+        }
         if (*easy.as_ptr()).options.connect().connect_only == ConnectOnly::No {
             return Err(Error::new(Code::UnsupportedProtocol, "[WS] CONNECT_ONLY is required"));
         }

@@ -95,8 +95,10 @@ unsafe fn answer(easy: NonNull<Easy>, number: i32, place: *mut c_void) -> Result
                 place.cast::<c_double>().write(value);
             }
             0x40_0000 => {
-                let Some(value) = list(easy, number) else { return unknown };
-                place.cast::<*mut c_void>().write(value);
+                let value = list(easy, number)?;
+                // Memory ran out: there is no list, and that is told.
+                place.cast::<*mut c_void>().write(value.unwrap_or(null_mut()));
+                value.ok_or(Code::OutOfMemory)?;
             }
             0x50_0000 => {
                 if number != info::ACTIVESOCKET {
@@ -341,34 +343,46 @@ pub(crate) fn speed(bytes: u64, time: Duration) -> i64 {
     i64::try_from(u128::from(bytes) * 1_000_000 / micros).unwrap_or(i64::MAX)
 }
 
-unsafe fn list(easy: NonNull<Easy>, number: i32) -> Option<*mut c_void> {
-    // SAFETY: by the caller's contract.
+/// None: memory ran out.
+unsafe fn list(easy: NonNull<Easy>, number: i32) -> Result<Option<*mut c_void>, Code> {
     if number == info::COOKIELIST {
-        // SAFETY: as below.
-        return Some(unsafe { super::stores::cookie_list(easy) }.cast());
+        // SAFETY: by the caller's contract.
+        let list = unsafe { super::stores::cookie_list(easy) };
+        return Ok(list.map(<*mut Slist>::cast));
     }
     // SAFETY: by the caller's contract.
     let handle = unsafe { &mut *easy.as_ptr() };
-    Some(match number {
-        info::SSL_ENGINES => null_mut(),
+    Ok(match number {
+        info::SSL_ENGINES => Some(null_mut()),
         // SAFETY: as above.
         info::CERTINFO => unsafe { handle.certinfo() },
-        info::TLS_SESSION | info::TLS_SSL_PTR => (&raw mut handle.kept_mut().tls_session).cast(),
-        _ => return None,
+        info::TLS_SESSION | info::TLS_SSL_PTR => {
+            Some((&raw mut handle.kept_mut().tls_session).cast())
+        }
+        _ => return Err(Code::UnknownOption),
     })
 }
 
 impl Easy {
-    unsafe fn certinfo(&mut self) -> *mut c_void {
+    /// None: memory ran out.
+    unsafe fn certinfo(&mut self) -> Option<*mut c_void> {
         // SAFETY: by the caller's contract.
         let certificates = unsafe { self.infos() }.map(|infos| infos.certificates.clone());
-        let lists = certificates.unwrap_or_default().into_iter().map(|lines| {
-            // SAFETY: the list is made here.
-            lines.iter().fold(null_mut(), |list, line| unsafe { slist::append(list, line) })
-        });
         let kept = &mut self.kept_mut().certinfo;
-        kept.replace(lists.collect());
-        (&raw mut kept.c).cast()
+        kept.replace(Vec::new());
+        let mut lists = Vec::new();
+        for lines in certificates.unwrap_or_default() {
+            match slist::of_lines(lines.iter().map(|line| &line[..])) {
+                Some(list) => lists.push(list),
+                None => {
+                    kept.replace(lists);
+                    kept.replace(Vec::new());
+                    return None;
+                }
+            }
+        }
+        kept.replace(lists);
+        Some((&raw mut kept.c).cast())
     }
 }
 

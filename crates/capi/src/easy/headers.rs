@@ -54,7 +54,8 @@ entry! {
         let (Some(easy), Some(name), false) = (easy, name, place.is_null()) else {
             return HeaderCode::BadArgument as c_int;
         };
-        let Some(origins) = u8::try_from(origin).ok().and_then(Origin::from_bits) else {
+        let origins = u8::try_from(origin).ok().and_then(Origin::from_bits);
+        let Some(origins) = origins.filter(|origins| !origins.is_empty() && request >= -1) else {
             return HeaderCode::BadArgument as c_int;
         };
         // SAFETY: a good handle, not borrowed; a good place.

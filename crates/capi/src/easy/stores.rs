@@ -2,7 +2,7 @@
 //! the options that work on them at once.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::ptr::{NonNull, null_mut};
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use tress_engine::DebugKind;
@@ -14,6 +14,7 @@ use tress_model::{Code, Error};
 
 use super::Easy;
 use crate::callbacks::{HstsEntry, HstsIndex};
+use crate::guard::hold_easy;
 use crate::multi::{self, Multi};
 use crate::share::{Data, ShareHandle};
 use crate::slist::{self, Slist};
@@ -195,19 +196,20 @@ unsafe fn flush(easy: NonNull<Easy>) {
     }
 }
 
-/// `CURLINFO_COOKIELIST`: lines in the format of cookie files, for the application to free.
+/// `CURLINFO_COOKIELIST`: lines in the format of cookie files, for the application to free; none
+/// when memory is out.
 ///
 /// # Safety
 /// `easy` is good and not borrowed.
-pub(super) unsafe fn cookie_list(easy: NonNull<Easy>) -> *mut Slist {
-    // SAFETY: by contract; the list is made here.
-    unsafe {
-        let lines = on_stores(easy, Data::Cookie, |stores| {
+pub(super) unsafe fn cookie_list(easy: NonNull<Easy>) -> Option<*mut Slist> {
+    // SAFETY: by contract.
+    let lines = unsafe {
+        on_stores(easy, Data::Cookie, |stores| {
             stores.cookies.as_ref().map(|jar| lock(jar).lines(unix_now()))
-        });
-        let lines = lines.flatten().unwrap_or_default();
-        lines.iter().fold(null_mut(), |list, line| slist::append(list, line))
-    }
+        })
+    };
+    let lines = lines.flatten().unwrap_or_default();
+    slist::of_lines(lines.iter().map(|line| &line[..]))
 }
 
 /// A transfer starts: the files are read, the application is asked for its HSTS entries.
@@ -221,6 +223,8 @@ pub(crate) unsafe fn start(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Result
         if handle.stores.is_none() && handle.options.state.is_none() {
             return Ok(());
         }
+        // The application's functions are called, and the handle is in no multi handle yet.
+        let _held = hold_easy(easy);
         if handle.options.state().cookiefile.is_some() {
             handle.turn_cookies_on();
         }

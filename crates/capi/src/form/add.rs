@@ -351,11 +351,10 @@ unsafe fn chain(links: &[Link]) -> Option<*mut HttpPost> {
             let given = link.content_type.and_then(|kind| memory::bytes(kind));
             let kind: Option<Box<[u8]>> =
                 given.or_else(|| link.guessed_type(type_before.as_deref())).map(Box::from);
-            let post = memory::boxed(post(link, kind.as_deref()));
-            if post.is_null() {
+            let Some(post) = post(link, kind.as_deref()) else {
                 super::free(first);
                 return None;
-            }
+            };
             match tail.as_mut() {
                 Some(tail) => tail.more = post,
                 None => first = post,
@@ -367,25 +366,32 @@ unsafe fn chain(links: &[Link]) -> Option<*mut HttpPost> {
     (!first.is_null()).then_some(first)
 }
 
+/// One link; none when memory is out, and nothing is left of it.
+///
 /// # Safety
 /// As for `chain`.
-unsafe fn post(link: &Link, kind: Option<&[u8]>) -> HttpPost {
+unsafe fn post(link: &Link, kind: Option<&[u8]>) -> Option<*mut HttpPost> {
     const KEPT: c_long = flag::PTRCONTENTS | flag::PTRBUFFER | flag::CALLBACK;
     const WHOLE: c_long = flag::FILENAME | flag::READFILE;
-    // SAFETY: as the caller promises.
+    let mut out_of_memory = false;
+    let mut made = |copy: *mut c_char| {
+        out_of_memory |= copy.is_null();
+        copy
+    };
+    // SAFETY: as the caller promises; what is freed was made here.
     unsafe {
         let name = match link.name {
             Some(name) if link.flags & flag::PTRNAME != 0 => name.cast_mut(),
-            Some(name) => copied(name, link.name_length),
+            Some(name) => made(copied(name, link.name_length)),
             None => null_mut(),
         };
         let contents = match link.value {
             Some(value) if link.flags & KEPT != 0 => value.cast_mut(),
-            Some(value) if link.flags & WHOLE != 0 => copied(value, 0),
-            Some(value) => copied(value, link.length),
+            Some(value) if link.flags & WHOLE != 0 => made(copied(value, 0)),
+            Some(value) => made(copied(value, link.length)),
             None => null_mut(),
         };
-        HttpPost {
+        let post = HttpPost {
             next: null_mut(),
             name,
             namelength: link.name_length,
@@ -393,14 +399,24 @@ unsafe fn post(link: &Link, kind: Option<&[u8]>) -> HttpPost {
             contentslength: if link.flags & flag::LARGE != 0 { 0 } else { link.length },
             buffer: link.buffer.map_or(null_mut(), <*const c_char>::cast_mut),
             bufferlength: link.buffer_length,
-            contenttype: kind.map_or(null_mut(), memory::c_string),
+            contenttype: kind.map_or(null_mut(), |kind| made(memory::c_string(kind))),
             contentheader: link.headers.unwrap_or(null_mut()),
             more: null_mut(),
             flags: link.flags,
-            showfilename: link.shown_name.map_or(null_mut(), |name| copied(name, 0)),
+            showfilename: link.shown_name.map_or(null_mut(), |name| made(copied(name, 0))),
             userp: link.user.unwrap_or(null_mut()),
             contentlen: link.length,
+        };
+        let place = memory::boxed(post);
+        if place.is_null() {
+            super::free_texts(&post);
+            return None;
         }
+        if out_of_memory {
+            super::free(place);
+            return None;
+        }
+        Some(place)
     }
 }
 

@@ -77,22 +77,31 @@ entry! {
 /// # Safety
 /// `form` is NULL or a chain whose memory is ours.
 unsafe fn free(mut form: *mut HttpPost) {
-    // SAFETY: as the caller promises; flags tell what is the application's own.
+    // SAFETY: as the caller promises.
     unsafe {
         while let Some(post) = form.as_ref() {
             free(post.more);
-            if post.flags & flag::PTRNAME == 0 {
-                memory::release(post.name.cast());
-            }
-            if post.flags & (flag::PTRCONTENTS | flag::BUFFER | flag::CALLBACK) == 0 {
-                memory::release(post.contents.cast());
-            }
-            memory::release(post.contenttype.cast());
-            memory::release(post.showfilename.cast());
+            free_texts(post);
             let next = post.next;
             memory::release(form.cast());
             form = next;
         }
+    }
+}
+
+/// # Safety
+/// The texts that are not the application's own are ours, and nobody else has them.
+unsafe fn free_texts(post: &HttpPost) {
+    // SAFETY: as the caller promises; flags tell what is the application's own.
+    unsafe {
+        if post.flags & flag::PTRNAME == 0 {
+            memory::release(post.name.cast());
+        }
+        if post.flags & (flag::PTRCONTENTS | flag::BUFFER | flag::CALLBACK) == 0 {
+            memory::release(post.contents.cast());
+        }
+        memory::release(post.contenttype.cast());
+        memory::release(post.showfilename.cast());
     }
 }
 

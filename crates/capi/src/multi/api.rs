@@ -117,15 +117,16 @@ entry! {
     /// `curl_multi_timeout(3)`
     fn curl_multi_timeout(multi: *mut c_void, millis: *mut c_long) -> c_int [spoilt(multi)] {
         code(with(multi, MultiCall::Timeout, |multi, _guard| {
+            if millis.is_null() {
+                return Err(MultiCode::BadFunctionArgument);
+            }
             // SAFETY: a good handle, not borrowed; the caller gives a good place.
             unsafe {
                 let this = &mut *multi.as_ptr();
                 this.enter();
                 let after = this.engine.deadline();
                 let after = after.map_or(-1, |after| after.as_nanos().div_ceil(1_000_000) as c_long);
-                if let Some(place) = millis.as_mut() {
-                    *place = after;
-                }
+                *millis = after;
             }
             Ok(())
         }))
@@ -174,6 +175,9 @@ entry! {
         max_fd: *mut c_int,
     ) -> c_int [spoilt(multi)] {
         code(with(multi, MultiCall::Fdset, |multi, _guard| {
+            if max_fd.is_null() {
+                return Err(MultiCode::BadFunctionArgument);
+            }
             let mut highest = -1;
             // SAFETY: a good handle, not borrowed; the caller gives good sets and place.
             unsafe {
@@ -189,9 +193,7 @@ entry! {
                     }
                     highest = highest.max(wait.fd());
                 }
-                if let Some(place) = max_fd.as_mut() {
-                    *place = highest;
-                }
+                *max_fd = highest;
             }
             Ok(())
         }))
@@ -390,7 +392,8 @@ fn wait(
     with(multi, call, |multi, _guard| {
         let longest = u64::try_from(timeout).map_err(|_| MultiCode::BadFunctionArgument)?;
         let extra = match (extra.is_null(), count) {
-            (true, _) | (_, 0) => &mut [],
+            (_, 0) => &mut [],
+            (true, _) => return Err(MultiCode::BadFunctionArgument),
             // SAFETY: the caller gives so many good entries.
             _ => unsafe { std::slice::from_raw_parts_mut(extra, count as usize) },
         };

@@ -36,7 +36,10 @@ impl Multi {
 
     fn set_long(&mut self, option: i32, value: c_long) -> Result<(), MultiCode> {
         let settings = self.engine.settings_mut();
-        let most = || u32::try_from(value).map_err(|_| MultiCode::BadFunctionArgument);
+        let most = || match u64::try_from(value) {
+            Ok(most) => Ok(u32::try_from(most).unwrap_or(u32::MAX)),
+            Err(_) => Err(MultiCode::BadFunctionArgument),
+        };
         match option {
             mopt::PIPELINING => settings.multiplex = value & MULTIPLEX != 0,
             mopt::MAXCONNECTS => {

@@ -181,11 +181,16 @@ impl Multi {
     /// The application's wish to pause or to go on (`curl_easy_pause(3)`).
     ///
     /// # Errors
-    /// `BadFunctionArgument` when the transfer is not in this multi handle.
+    /// `BadFunctionArgument` when the transfer is not in this multi handle, or has no connection
+    /// (yet, or any more).
     pub fn pause(&mut self, id: TransferId, receive: bool, send: bool) -> Result<()> {
         let Some(transfer) = self.transfers.get_mut(id) else {
             return Err(Code::BadFunctionArgument.into());
         };
+        let has_connection = transfer.conn.is_some() || transfer.state == State::File;
+        if !has_connection && !transfer.paused.any() {
+            return Err(Code::BadFunctionArgument.into());
+        }
         let before = transfer.paused;
         transfer.paused = crate::transfer::Paused { receive, send };
         if transfer.paused != before && transfer.is_running() {

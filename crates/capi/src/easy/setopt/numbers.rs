@@ -166,10 +166,10 @@ fn http_version(value: c_long) -> Result<HttpVersion, Code> {
 /// A mask of authentication schemes, without those that are not built in.
 fn schemes(value: c_long) -> Result<Auth, Code> {
     const DIGEST_IE: u32 = 1 << 4;
-    let mut bits = value as u32;
-    if bits == 0 {
+    if value == 0 {
         return Ok(Auth::empty());
     }
+    let mut bits = value as u32;
     if bits & DIGEST_IE != 0 {
         bits = (bits | Auth::DIGEST.bits()) & !DIGEST_IE;
     }
@@ -240,7 +240,7 @@ fn tls_versions(value: c_long) -> Result<(TlsVersion, Option<TlsVersion>), Code>
         7 => V1_3,
         _ => return Err(Code::BadFunctionArgument),
     };
-    let highest = match value >> 16 {
+    let highest = match (value >> 16) & 0xffff {
         0 | 1 => None,
         4 => Some(V1_0),
         5 => Some(V1_1),

@@ -1,0 +1,100 @@
+//! The whole C surface: every option with values at the edges, NULL and strange handles in every
+//! place, every function from every callback, memory that runs out, many threads with one share.
+//! Answers are those of libcurl 8.22, but for what `differences.txt` lists.
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tress_tests::{Library, Program, Server, cc, differences, here, scratch};
+
+/// `CURLE_NOT_BUILT_IN` and `CURLE_UNKNOWN_OPTION`: the option is refused whatever the value, but
+/// for one that is `CURLE_BAD_FUNCTION_ARGUMENT` for every option.
+const REFUSALS: [&str; 3] = ["4", "48", "43"];
+
+#[test]
+fn every_option_answers_as_libcurl_8_22() {
+    let text = std::fs::read_to_string(here().join("data/options-8.22.txt")).expect("the record");
+    let wanted = lines(&text);
+    let ours = lines(&run(Library::under_test(), "options", &[]));
+    let mut report = differences::Report::new("options");
+    for (name, answers) in &wanted {
+        report.compare(name, &Some(answers), &ours.get(name));
+    }
+    report.finish();
+    let mut refused = differences::Report::new("refused");
+    for (name, answers) in ours.iter().filter(|(name, _)| name.starts_with("CURLOPT_")) {
+        let code = |run: &str| run.rsplit_once('=').map(|(_, code)| code.to_string());
+        let codes: Vec<String> = answers.split(' ').filter_map(code).collect();
+        let all = codes.iter().all(|code| REFUSALS.contains(&code.as_str()));
+        refused.compare(name, &false, &all);
+    }
+    refused.finish();
+}
+
+#[test]
+fn null_and_strange_handles_answer_as_in_libcurl_8_22() {
+    let wanted = lines(&run(&Library::reference(), "nulls", &[]));
+    let ours = lines(&run(Library::under_test(), "nulls", &[]));
+    let crashed: Vec<_> = ours.iter().filter(|(_, value)| value.starts_with("signal")).collect();
+    assert_eq!(crashed, [], "calls that end the process");
+    let mut report = differences::Report::new("nulls");
+    // What ends the process there is not a promise to keep.
+    for (name, value) in wanted.iter().filter(|(_, value)| !value.starts_with("signal")) {
+        report.compare(name, &Some(value), &ours.get(name));
+    }
+    report.finish();
+}
+
+#[test]
+fn every_function_from_every_callback_as_in_libcurl_8_22() {
+    let table = |library: &Library| {
+        let server = Server::start();
+        lines(&run(library, "reentry", &[&server.base()]))
+    };
+    let (wanted, ours) = (table(&Library::reference()), table(Library::under_test()));
+    assert!(wanted.len() > 1400, "{} pairs", wanted.len());
+    let never = wanted.iter().filter(|(_, value)| *value == "not called").count();
+    assert_eq!(never, 0, "callbacks of the reference that were not called");
+    let mut report = differences::Report::new("reentry");
+    for (name, value) in &wanted {
+        report.compare(name, &Some(value), &ours.get(name));
+    }
+    report.finish();
+}
+
+#[test]
+fn memory_that_runs_out_is_told_and_nothing_is_lost() {
+    let wanted = lines(&run(&Library::reference(), "memory", &[]));
+    let ours = lines(&run(Library::under_test(), "memory", &[]));
+    assert_eq!(ours.get("alive at the end").map(String::as_str), Some("0"));
+    let mut report = differences::Report::new("memory");
+    for (name, value) in &wanted {
+        report.compare(name, &Some(value), &ours.get(name));
+    }
+    report.finish();
+    assert_eq!(ours.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn pain_15_many_threads_with_one_share() {
+    for locks in [&[][..], &["locks"]] {
+        let server = Server::start();
+        let url = server.url("/cookie");
+        let out = run(Library::under_test(), "threads", &[&[&url, "12", "300"], locks].concat());
+        let locked = usize::from(!locks.is_empty());
+        assert_eq!(out, format!("good 3300 bad 0 locks {locked} balance 0 share 0\n"));
+    }
+}
+
+/// What a program prints, which must end well.
+fn run(library: &Library, name: &str, args: &[&str]) -> String {
+    let program = cc::program(name, &["-lpthread"]);
+    let run = Program::new(library, &program).args(args).dir(&scratch(name));
+    let out = run.limit(Duration::from_secs(200)).run();
+    assert_eq!(out.code, 0, "{name} on {}: {}", library.name, out.stderr);
+    out.stdout
+}
+
+/// Lines of the form `name: value`.
+fn lines(text: &str) -> BTreeMap<String, String> {
+    let pair = |line: &str| line.split_once(": ").map(|(k, v)| (k.to_string(), v.to_string()));
+    text.lines().filter(|line| !line.starts_with('#')).filter_map(pair).collect()
+}
