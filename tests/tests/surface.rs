@@ -74,6 +74,18 @@ fn memory_that_runs_out_is_told_and_nothing_is_lost() {
 }
 
 #[test]
+fn formatted_text_is_that_of_libcurl_8_22() {
+    let wanted = lines(&run(&Library::reference(), "printf", &[]));
+    let ours = lines(&run(Library::under_test(), "printf", &[]));
+    let mut report = differences::Report::new("printf");
+    for (name, value) in &wanted {
+        report.compare(name, &Some(value), &ours.get(name));
+    }
+    report.finish();
+    assert!(wanted.len() > 200, "{} lines", wanted.len());
+}
+
+#[test]
 fn pain_15_many_threads_with_one_share() {
     for locks in [&[][..], &["locks"]] {
         let server = Server::start();

@@ -153,8 +153,12 @@ impl<'a> Parser<'a> {
                 b'q' => flags.long = 2,
                 b'z' | b'O' => flags.long = flags.long.max(1),
                 b'*' => width = self.argument_figure()?,
-                b'.' if precision != Figure::None => return None,
-                b'.' => precision = self.precision()?,
+                // The last one counts, but a figure and an argument are not to be mixed.
+                b'.' => match (precision, self.precision()?) {
+                    (Figure::Fixed(_), Figure::Argument(_))
+                    | (Figure::Argument(_), Figure::Fixed(_)) => return None,
+                    (_, last) => precision = last,
+                },
                 _ => {}
             }
         }
