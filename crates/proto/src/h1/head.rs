@@ -250,7 +250,8 @@ pub(super) fn begins_well(bytes: &[u8], config: &ResponseConfig) -> bool {
     if config.rtsp {
         return agrees(b"RTSP/");
     }
-    agrees(b"HTTP/") || config.aliases.iter().any(|alias| agrees(alias))
+    let aliases = || config.aliases.as_deref().unwrap_or_default();
+    agrees(b"HTTP/") || aliases().iter().any(|alias| agrees(alias))
 }
 
 /// Checks the bytes of a whole line of a head.

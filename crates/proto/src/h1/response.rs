@@ -12,6 +12,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
 
@@ -57,7 +58,7 @@ pub struct ResponseConfig {
     /// `CURLOPT_TRANSFER_ENCODING`: the request offered transfer codings.
     pub transfer_encoding_offered: bool,
     /// `CURLOPT_HTTP200ALIASES`: other beginnings of a status line that mean 200.
-    pub aliases: Vec<Vec<u8>>,
+    pub aliases: Option<Arc<[Box<[u8]>]>>,
 }
 
 /// Where a line is.
@@ -345,8 +346,8 @@ impl Response {
         }
         self.head.version = Version::Http09;
         if self.config.head_request {
-            self.state = State::End;
-            return Ok(Advance { consumed, event: Event::End { excess: true } });
+            // A body where none is wanted, and not even a head.
+            return Err(Code::WeirdServerReply.into());
         }
         self.state = State::UntilClose;
         Ok(Advance { consumed, event: Event::Body(bytes) })

@@ -245,7 +245,8 @@ fn http_0_9() {
 
 #[test]
 fn aliases_and_rtsp() {
-    let config = ResponseConfig { aliases: vec![b"ICY ".to_vec()], ..Default::default() };
+    let aliases = Some([b"ICY ".as_slice().into()].into());
+    let config = ResponseConfig { aliases, ..Default::default() };
     let log = every_way(&config, b"ICY 400 OK\r\nContent-Length: 1\r\n\r\na").unwrap();
     assert_eq!(log[0], "status Http10 200 ICY 400 OK\\r\\n");
     let rtsp = ResponseConfig { rtsp: true, ..Default::default() };
