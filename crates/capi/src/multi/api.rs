@@ -213,7 +213,8 @@ entry! {
             let mut needed = 0;
             // SAFETY: a good handle, not borrowed; the caller gives `size` good places.
             unsafe {
-                for wait in poll::wait_fds(&(*multi.as_ptr()).engine) {
+                let wakeup = (&mut *multi.as_ptr()).wakeup_fd();
+                for wait in poll::wait_fds(&(*multi.as_ptr()).engine).chain(wakeup) {
                     if needed < size {
                         fds.add(needed as usize).write(wait);
                     }
@@ -364,7 +365,8 @@ fn socket_action(
                         error: events & SELECT_ERR != 0,
                     },
                 };
-                this.engine.socket_ready(socket, ready);
+                super::read_changed(multi);
+                (*multi.as_ptr()).engine.socket_ready(socket, ready);
                 drive(multi)
             }
         };

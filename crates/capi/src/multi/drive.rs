@@ -35,6 +35,7 @@ pub unsafe fn drive(multi: NonNull<Multi>) -> Result<(), MultiCode> {
 pub unsafe fn act(multi: NonNull<Multi>) -> Result<(), MultiCode> {
     // SAFETY: by contract.
     unsafe {
+        super::read_changed(multi);
         (*multi.as_ptr()).engine.timeout();
         drive(multi)
     }

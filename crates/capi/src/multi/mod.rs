@@ -48,6 +48,8 @@ pub struct Multi {
     handles: Vec<Option<NonNull<Easy>>>,
     /// How handles that are gone would close the sockets that they have left.
     closers: HashMap<TransferId, Closer>,
+    /// Handles whose settings changed after they were added and before their transfer begins.
+    changed: Vec<NonNull<Easy>>,
     added: i64,
     callbacks: Callbacks,
     sockets: Sockets,
@@ -124,6 +126,7 @@ impl Multi {
             poisoned: false,
             engine: tress_engine::Multi::new(MultiSettings::default()),
             handles: Vec::new(),
+            changed: Vec::new(),
             added: 0,
             closers: HashMap::new(),
             callbacks: Callbacks {
@@ -227,6 +230,13 @@ impl Multi {
         self.engine.enter(Instant::now());
     }
 
+    /// An option of an added handle was set: what it points to is read when its transfer begins.
+    pub(crate) fn settings_changed(&mut self, easy: NonNull<Easy>, id: TransferId) {
+        if self.engine.is_to_begin(id) && !self.changed.contains(&easy) {
+            self.changed.push(easy);
+        }
+    }
+
     /// The easy handle that stands for none of the application's.
     fn admin(&mut self) -> NonNull<Easy> {
         NonNull::from(self.admin.get_or_insert_with(|| Box::new(Easy::new())).as_mut())
@@ -295,6 +305,23 @@ pub(crate) unsafe fn attach_pushed(multi: NonNull<Multi>, easy: NonNull<Easy>) {
     }
 }
 
+/// Transfers are about to begin: the memory that settings made since point to is read.
+///
+/// # Safety
+/// `multi` is good and not borrowed; the application's lists are valid.
+pub(crate) unsafe fn read_changed(multi: NonNull<Multi>) {
+    // SAFETY: by contract; handles leave the list when they leave the multi handle.
+    unsafe {
+        while let Some(easy) = (*multi.as_ptr()).changed.pop() {
+            let handle = &mut *easy.as_ptr();
+            handle.materialise();
+            if let Some(id) = handle.id {
+                (*multi.as_ptr()).engine.options_changed(id, handle.options.clone());
+            }
+        }
+    }
+}
+
 /// Takes an easy handle out; what it still does is cancelled.
 ///
 /// # Safety
@@ -303,6 +330,7 @@ pub(crate) unsafe fn detach(multi: *mut Multi, easy: NonNull<Easy>) {
     // SAFETY: by contract.
     unsafe {
         let Some(id) = (*easy.as_ptr()).id else { return };
+        (&mut *multi).changed.retain(|&changed| changed != easy);
         // Nothing happens when a transfer leaves that is over: the time does not matter.
         if (&*multi).engine.transfer(id).is_none_or(|transfer| transfer.is_running()) {
             (*multi).enter();

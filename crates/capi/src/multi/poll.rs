@@ -24,6 +24,9 @@ pub struct WaitFd {
 const WAIT_BITS: [(c_short, c_short); 3] =
     [(1, libc::POLLIN), (2, libc::POLLPRI), (4, libc::POLLOUT)];
 
+/// `CURL_WAIT_POLLIN`
+const WAIT_IN: c_short = 1;
+
 /// What polling needs, kept from one time to the next.
 #[derive(Default)]
 pub struct Poller {
@@ -32,8 +35,10 @@ pub struct Poller {
     own: usize,
     /// The list holds answers that no action has used yet.
     fresh: bool,
-    /// Signalled by `curl_multi_wakeup`; only ever polled here.
+    /// Signalled by `curl_multi_wakeup`; polled here, and by those who ask what to wait for.
     wakeup: Option<OwnedFd>,
+    /// The application polls it too: an action takes the signal away.
+    wakeup_is_told: bool,
 }
 
 impl Poller {
@@ -164,6 +169,11 @@ pub unsafe fn act_on_polled(multi: NonNull<Multi>) -> Result<(), MultiCode> {
     unsafe {
         let this = &mut *multi.as_ptr();
         this.enter();
+        super::read_changed(multi);
+        let this = &mut *multi.as_ptr();
+        if let (true, Some(fd)) = (this.poller.wakeup_is_told, this.poller.wakeup()) {
+            drain(fd);
+        }
         if !this.poller.fresh {
             this.poller.collect(&this.engine);
             if this.poller.own > 0 {
@@ -225,6 +235,15 @@ pub fn wait_fds(engine: &tress_engine::Multi) -> impl Iterator<Item = WaitFd> + 
         let events = bits(pollfd(fd, what).events, |(wait, poll)| (poll, wait));
         WaitFd { fd, events, revents: 0 }
     })
+}
+
+impl Multi {
+    /// What `curl_multi_wakeup` signals, to be waited for while transfers run.
+    pub(super) fn wakeup_fd(&mut self) -> Option<WaitFd> {
+        let fd = self.poller.wakeup().filter(|_| self.engine.running() > 0)?;
+        self.poller.wakeup_is_told = true;
+        Some(WaitFd { fd, events: WAIT_IN, revents: 0 })
+    }
 }
 
 impl WaitFd {

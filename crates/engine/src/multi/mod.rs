@@ -114,6 +114,11 @@ impl Multi {
         }
     }
 
+    /// Has the transfer done nothing yet?
+    pub fn is_to_begin(&self, id: TransferId) -> bool {
+        self.state(id) == Some(State::Start)
+    }
+
     /// How many transfers are not done.
     pub fn running(&self) -> usize {
         self.core.running - self.core.probes.len()

@@ -126,11 +126,12 @@ unsafe fn apply(easy: &mut Easy, option: i32, value: Value) -> Outcome {
         Value::Pointer(value) => unsafe { set_pointer(easy, option, value) },
         Value::Offset(value) => sizes::set(easy, option, value),
     };
-    if let (Some(id), false) = (easy.id, easy.multi.is_null())
-        && before != Arc::as_ptr(&easy.options)
-    {
-        // SAFETY: the multi handle of a handle that is in one is good, and not borrowed.
-        unsafe { (*easy.multi).engine.options_changed(id, easy.options.clone()) };
+    // SAFETY: the multi handle of a handle that is in one is good, and not borrowed.
+    if let (Some(id), Some(multi)) = (easy.id, unsafe { easy.multi.as_mut() }) {
+        multi.settings_changed(NonNull::from(&mut *easy), id);
+        if before != Arc::as_ptr(&easy.options) {
+            multi.engine.options_changed(id, easy.options.clone());
+        }
     }
     if result == Err(Code::BadFunctionArgument) {
         easy.tell_error(&Error::new(
