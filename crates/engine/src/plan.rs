@@ -87,10 +87,8 @@ impl Plan {
         let Some(text) = options.url.as_deref() else {
             return Err(Error::new(Code::UrlMalformat, "No URL set"));
         };
-        let flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::GUESS_SCHEME;
         let completed = with_default_scheme(&options, text);
-        let text = completed.as_deref().unwrap_or(text);
-        let mut url = Url::parse(text, flags | extra_flags(&options)).map_err(rejected)?;
+        let mut url = parse(&options, completed.as_deref().unwrap_or(text)).map_err(rejected)?;
         if options.port != 0 {
             let port = options.port.to_string();
             url.set(UrlPart::Port, Some(port.as_bytes()), UrlFlags::empty()).map_err(rejected)?;
@@ -136,9 +134,10 @@ impl Plan {
     /// The URL as the application sees it: `CURLOPT_PORT` does not show in it.
     pub(crate) fn effective_url(&self) -> Option<Vec<u8>> {
         let text = self.options.url.as_deref().filter(|_| self.options.port != 0 && self.lasts());
-        let flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::GUESS_SCHEME;
-        let own = text.and_then(|text| Url::parse(text, flags | extra_flags(&self.options)).ok());
-        own.as_ref().unwrap_or(&self.url).to_bytes(UrlFlags::empty()).ok()
+        let own = text.and_then(|text| parse(&self.options, text).ok());
+        // What a redirect leads to is told without what is empty.
+        let flags = if self.redirected { UrlFlags::empty() } else { UrlFlags::GET_EMPTY };
+        own.as_ref().unwrap_or(&self.url).to_bytes(flags).ok()
     }
 
     /// Where the first request of the transfer goes.
@@ -253,15 +252,19 @@ fn with_default_scheme(options: &Options, text: &[u8]) -> Option<Vec<u8>> {
     (!is_absolute(text, true)).then(|| [scheme, b"://", text].concat())
 }
 
-fn extra_flags(options: &Options) -> UrlFlags {
-    let mut flags = UrlFlags::empty();
+/// The URL of the settings: in parts already, or `text`.
+fn parse(options: &Options, text: &[u8]) -> std::result::Result<Url, UrlCode> {
+    if let Some(parts) = &options.connect().url {
+        return Ok(Url::clone(parts));
+    }
+    let mut flags = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::GUESS_SCHEME;
     if options.path_as_is {
         flags |= UrlFlags::PATH_AS_IS;
     }
     if options.disallow_username_in_url {
         flags |= UrlFlags::DISALLOW_USER;
     }
-    flags
+    Url::parse(text, flags)
 }
 
 /// The scheme, if it is known and allowed.

@@ -119,10 +119,13 @@ impl Easy {
             return;
         }
         // SAFETY: the application keeps the handle while it is set (CURLOPT_CURLU).
-        let url = unsafe { &*lists.curlu.cast::<CurlU>() }.url();
-        let url = url.get(UrlPart::Url, UrlFlags::empty()).ok().map(|url| Text::from(&*url));
-        if self.options.url != url {
-            self.options_mut().url = url;
+        let parts = unsafe { &*lists.curlu.cast::<CurlU>() }.url();
+        if self.options.connect().url.as_deref() != Some(parts) {
+            let parts = Arc::new(parts.clone());
+            let text = parts.get(UrlPart::Url, UrlFlags::empty()).map(|url| Text::from(&*url));
+            let options = self.options_mut();
+            options.url = text.ok();
+            options.connect_mut().url = Some(parts);
         }
     }
 

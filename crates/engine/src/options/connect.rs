@@ -1,6 +1,9 @@
 //! How a connection is made and kept.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tress_model::url::Url;
 
 use super::{List, Text};
 
@@ -49,6 +52,8 @@ options! {
         maxlifetime_conn: Duration = Duration::from_secs(86_400),
         /// `CURLOPT_UPKEEP_INTERVAL_MS`.
         upkeep_interval: Duration = Duration::from_secs(60),
+        /// `CURLOPT_CURLU`: the URL in parts, good as they are.
+        url: Option<Arc<Url>> = None,
         /// `CURLOPT_DEFAULT_PROTOCOL`.
         default_protocol: Option<Text> = None,
     }

@@ -33,7 +33,7 @@ const MAX_SCHEME: usize = 40;
 const DEFAULT_SCHEME: &[u8] = b"https";
 
 /// A URL in its parts; complete or not.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Url {
     /// The parts one after the other, in the order of `Slot`; path, `?` and query adjoin.
     text: Vec<u8>,
@@ -246,7 +246,7 @@ enum Slot {
 const SLOTS: usize = Slot::Fragment as usize + 1;
 
 /// Where a part is in the text; no part at all when `end` is smaller than `start`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Span {
     start: u32,
     end: u32,

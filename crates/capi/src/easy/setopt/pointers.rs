@@ -33,6 +33,7 @@ pub(super) unsafe fn set(easy: &mut Easy, option: i32, value: *mut c_void) -> Ou
         }
         option::CURLU => {
             easy.lists_mut().curlu = value;
+            set!(easy, connect, connect_mut, url = None)?;
             set!(easy, url = None)
         }
         option::ERRORBUFFER => {

@@ -35,6 +35,7 @@ fn request(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcome {
             if let Some(lists) = &mut easy.lists {
                 lists.curlu = std::ptr::null_mut();
             }
+            set!(easy, connect, connect_mut, url = None)?;
             text!(easy, value, url; url)
         }
         option::CUSTOMREQUEST => text!(easy, value, customrequest; customrequest),
@@ -129,13 +130,13 @@ fn tls(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcome {
             text!(easy, value, tls().pinnedpublickey; tls_mut().pinnedpublickey)
         }
         option::SSLENGINE if value.is_none_or(<[u8]>::is_empty) => Ok(()),
+        option::SSLENGINE => Err(Code::SslEngineNotfound),
         option::RANDOM_FILE | option::EGDSOCKET => Ok(()),
         option::ISSUERCERT => text!(easy, value, tls().issuercert; tls_mut().issuercert),
         option::SSL_SIGNATURE_ALGORITHMS => {
             text!(easy, value, tls().ssl_signature_algorithms; tls_mut().ssl_signature_algorithms)
         }
-        option::SSLENGINE
-        | option::ECH
+        option::ECH
         | option::TLSAUTH_USERNAME
         | option::TLSAUTH_PASSWORD
         | option::TLSAUTH_TYPE
