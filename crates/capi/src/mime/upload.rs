@@ -82,12 +82,11 @@ impl Upload {
                 Err(_) => return Supplied::Abort,
             };
             let left = room.saturating_sub(buffer.len() - start);
-            let calls = self.is_callback(source);
-            // What a callback gives goes out before it is asked for more.
-            if buffer.len() > start && (left < ENCODER_GROWTH || (calls && called)) {
+            // What a file or callback gives goes out before more is asked for.
+            if buffer.len() > start && (left < ENCODER_GROWTH || called) {
                 return Supplied::Data;
             }
-            called |= calls;
+            called = true;
             // SAFETY: as the caller promises.
             match unsafe { self.fetch(caller, source, left) } {
                 Ok(()) => {}
@@ -101,14 +100,6 @@ impl Upload {
                 return Supplied::Abort;
             }
         }
-    }
-
-    fn is_callback(&self, source: SourceId) -> bool {
-        let part = self.sources.get(source.0 as usize);
-        // SAFETY: parts outlive the upload; no callback runs here.
-        part.is_some_and(|&part| unsafe {
-            matches!(&(*part).content, PartContent::Callback { .. })
-        })
     }
 
     /// Fills the scratch buffer from a source; nothing in it ends the source.
