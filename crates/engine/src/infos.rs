@@ -40,6 +40,9 @@ pub struct Infos {
     pub retry_after: u64,
     /// Body bytes received.
     pub downloaded: u64,
+    /// Bytes that the application has taken as body, after decoding; with `CURLOPT_HEADER` heads
+    /// count too.
+    pub delivered: u64,
     /// Body bytes sent.
     pub uploaded: u64,
     /// Content-Length of the response.

@@ -315,7 +315,8 @@ unsafe fn offset(easy: &Easy, number: i32) -> Option<i64> {
     Some(match number {
         info::FILETIME_T => infos.filetime.unwrap_or(-1),
         info::SIZE_UPLOAD_T => infos.uploaded as i64,
-        info::SIZE_DOWNLOAD_T | info::SIZE_DELIVERED => infos.downloaded as i64,
+        info::SIZE_DOWNLOAD_T => infos.downloaded as i64,
+        info::SIZE_DELIVERED => infos.delivered as i64,
         info::SPEED_DOWNLOAD_T => speed(infos.downloaded, times.total),
         info::SPEED_UPLOAD_T => speed(infos.uploaded, times.total),
         info::CONTENT_LENGTH_DOWNLOAD_T => length(infos.download_length),

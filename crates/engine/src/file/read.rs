@@ -91,8 +91,10 @@ impl Multi {
         }
         local.step = Step::Reading(left.map(|left| left.saturating_sub(count as u64)));
         transfer.progress.received(count, &transfer.options, core.now);
-        transfer.infos.downloaded += count as u64;
-        transfer.check_size()?;
+        let count = transfer.take_within_size(count);
+        if count == 0 {
+            return Err(transfer.oversize());
+        }
         if transfer.options.verbose {
             let bytes = core.input.bytes(0..count).to_vec();
             core.debug(transfer, DebugKind::DataIn, &bytes);

@@ -56,7 +56,8 @@ impl Multi {
         let (head_len, sent, kind, length) = (bytes.len(), *sent, *kind, *length);
         transfer.infos.upload_length = if kind.has_body() { length } else { Some(0) };
         transfer.infos.download_length = None;
-        (transfer.infos.downloaded, transfer.infos.uploaded) = (0, 0);
+        let infos = &mut transfer.infos;
+        (infos.downloaded, infos.delivered, infos.uploaded) = (0, 0, 0);
         let exchange = &mut transfer.exchange;
         exchange.reset(head_len, own.map(|own| own.bytes));
         if kind.has_body() && !negotiating {
@@ -137,6 +138,7 @@ fn response_config(options: &Options, kind: Kind) -> ResponseConfig {
         max_filesize: options.limits().maxfilesize > 0,
         raw_transfer: !options.http().http_transfer_decoding,
         transfer_encoding_offered: options.http().transfer_encoding,
+        aliases: options.http().http200aliases.clone(),
         ..ResponseConfig::default()
     }
 }
@@ -207,6 +209,7 @@ impl Exchange {
         self.decoder = None;
         self.flushing = false;
         self.encoded = 0..0;
+        self.oversize = false;
         self.close = false;
         self.next = None;
         self.location = None;

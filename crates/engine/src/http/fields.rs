@@ -17,6 +17,11 @@ use crate::transfer::Transfer;
 /// for the next request.
 const WORTH_SENDING: u64 = 2000;
 
+/// Decoded bytes made at once, so that a paused application holds no more than that.
+const DECODED_ROOM: usize = 64 * 1024;
+/// The same where the size of the body is limited: what libcurl decodes at once.
+const LIMITED_ROOM: usize = 16 * 1024;
+
 impl Transfer {
     /// A status line.
     pub(super) fn on_status(&mut self, status: u16, version: Version) {
@@ -296,15 +301,46 @@ impl Transfer {
         }
     }
 
-    /// More of the body has come.
-    pub(crate) fn check_size(&self) -> Result<()> {
+    /// More of the body has come, as it is on the way: how many of the `count` bytes are within
+    /// `CURLOPT_MAXFILESIZE`. The transfer fails once those are delivered.
+    pub(crate) fn take_within_size(&mut self, count: usize) -> usize {
+        let taken = self.within_size(count);
+        self.exchange.oversize = taken < count;
+        self.infos.downloaded += taken as u64;
+        taken
+    }
+
+    /// How many of `count` bytes more of a body are within `CURLOPT_MAXFILESIZE`.
+    pub(crate) fn within_size(&self, count: usize) -> usize {
         let most = self.options.limits().maxfilesize;
-        if most > 0 && self.infos.downloaded > most {
-            let text = format!(
-                "Exceeded the maximum allowed file size ({most}) with {} bytes",
-                self.infos.downloaded
-            );
-            return Err(Error::new(Code::FilesizeExceeded, text));
+        if most == 0 || self.exchange.ignore_body {
+            return count;
+        }
+        let left = most.saturating_sub(self.infos.downloaded);
+        count.min(usize::try_from(left).unwrap_or(count))
+    }
+
+    /// The body went beyond `CURLOPT_MAXFILESIZE`.
+    pub(crate) fn oversize(&self) -> Error {
+        let (most, size) = (self.options.limits().maxfilesize, self.infos.downloaded);
+        let text = format!("Exceeded the maximum allowed file size ({most}) with {size} bytes");
+        Error::new(Code::FilesizeExceeded, text)
+    }
+
+    /// How many decoded bytes are made and delivered at once: few where their number is limited,
+    /// so that what is within the limit arrives.
+    pub(crate) fn decoded_room(&self) -> usize {
+        if self.options.limits().maxfilesize > 0 { LIMITED_ROOM } else { DECODED_ROOM }
+    }
+
+    /// `CURLOPT_MAXFILESIZE` holds for a decoded body too.
+    ///
+    /// # Errors
+    /// `FilesizeExceeded` for a body that would be too long with `count` bytes more.
+    pub(crate) fn check_decoded_size(&self, count: usize) -> Result<()> {
+        let most = self.options.limits().maxfilesize;
+        if most > 0 && self.infos.delivered + count as u64 > most {
+            return Err(Error::new(Code::FilesizeExceeded, "Would have exceeded max file size"));
         }
         Ok(())
     }

@@ -63,6 +63,8 @@ pub(crate) struct Exchange {
     pub(crate) flushing: bool,
     /// Body bytes in the input that wait to be decoded.
     pub(crate) encoded: Range<usize>,
+    /// More of the body came than is allowed: the transfer fails when the rest is delivered.
+    pub(crate) oversize: bool,
     /// The connection is of no use after this response.
     pub(crate) close: bool,
     /// What to do after this response, if not be done.
@@ -144,6 +146,11 @@ impl Exchange {
     /// May the connection serve another transfer?
     pub(crate) fn keeps_connection(&self) -> bool {
         self.response_done && !self.close
+    }
+
+    /// Is there something of the body to be seen to before more of the response is?
+    fn holds_body(&self) -> bool {
+        !self.encoded.is_empty() || self.flushing || self.oversize
     }
 
     pub(crate) fn take_decoded_back(&mut self, buffer: Vec<u8>) {

@@ -16,9 +16,6 @@ use crate::multi::{Core, Multi, Out};
 use crate::options::Hooks;
 use crate::transfer::Transfer;
 
-/// Decoded bytes made at once, so that a paused application holds no more than that.
-pub(crate) const DECODED_ROOM: usize = 64 * 1024;
-
 impl Multi {
     /// Takes the response on as far as it goes without waiting.
     pub(super) fn receive_response(&mut self, id: TransferId, budget: &mut u32) -> Result<Step> {
@@ -26,7 +23,8 @@ impl Multi {
             let Some((transfer, Some(conn), core)) = self.parts(id) else {
                 return Ok(Step::Wait);
             };
-            if transfer.exchange.response_done && !transfer.exchange.flushing {
+            let over = transfer.exchange.response_done && !transfer.exchange.holds_body();
+            if over {
                 // After a switch of protocols (101) the body goes in the other one.
                 let sending =
                     transfer.infos.response_code >= 200 && transfer.exchange.is_worth_sending();
@@ -45,7 +43,7 @@ impl Multi {
                 core.input.load(conn_id, &kept, transfer.exchange.encoded.end);
                 transfer.exchange.parsing = true;
             }
-            if !transfer.exchange.encoded.is_empty() || transfer.exchange.flushing {
+            if transfer.exchange.holds_body() {
                 if self.deliver_decoded(id)? {
                     return Ok(Step::Asked);
                 }
@@ -160,7 +158,6 @@ impl Multi {
 
     pub(crate) fn on_body(&mut self, id: TransferId, start: usize, span: Span) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
-        let exchange = &mut transfer.exchange;
         let range = match span {
             Span::Input(range) => start + range.start..start + range.end,
             Span::Held(range) => return self.on_held_body(id, range),
@@ -169,16 +166,15 @@ impl Multi {
             let bytes = core.input.bytes(range.clone()).to_vec();
             core.tell(Effect::Debug { transfer: id, kind: DebugKind::DataIn, bytes });
         }
-        transfer.infos.downloaded += range.len() as u64;
-        if exchange.ignore_body {
-            return Ok(false);
-        }
-        transfer.check_size()?;
+        let taken = transfer.take_within_size(range.len());
+        let (start, end) = (range.start, range.start + taken);
         if transfer.exchange.decoder.is_some() {
-            transfer.exchange.encoded = range;
+            transfer.exchange.encoded = start..end;
             return Ok(false);
         }
-        let (start, end) = (range.start, range.end);
+        if transfer.exchange.ignore_body || taken == 0 {
+            return Ok(false);
+        }
         let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
         core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
         Ok(true)
@@ -189,11 +185,11 @@ impl Multi {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
         let Some(response) = transfer.exchange.response.as_ref() else { return Ok(false) };
         let buffer = response.held().get(range).unwrap_or_default().to_vec();
-        transfer.infos.downloaded += buffer.len() as u64;
-        if transfer.exchange.ignore_body {
+        let end = transfer.take_within_size(buffer.len());
+        if transfer.exchange.ignore_body || end == 0 {
             return Ok(false);
         }
-        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
+        let bytes = Lent { start: 0, end, buffer, home: Home::Spare };
         core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
         Ok(true)
     }
@@ -201,23 +197,29 @@ impl Multi {
     /// Decodes some of the waiting body bytes. True: there is something to take.
     fn deliver_decoded(&mut self, id: TransferId) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        let room = transfer.decoded_room();
         let exchange = &mut transfer.exchange;
+        if exchange.encoded.is_empty() && exchange.oversize {
+            return Err(transfer.oversize());
+        }
         let Some(decoder) = exchange.decoder.as_mut() else {
             exchange.encoded = 0..0;
             return Ok(false);
         };
         exchange.decoded.clear();
         if exchange.encoded.is_empty() {
-            decoder.finish(&mut exchange.decoded, DECODED_ROOM)?;
+            decoder.finish(&mut exchange.decoded, room)?;
             exchange.flushing = !exchange.decoded.is_empty();
         } else {
             let encoded = core.input.bytes(exchange.encoded.clone());
-            let consumed = decoder.decode(encoded, &mut exchange.decoded, DECODED_ROOM)?;
+            let consumed = decoder.decode(encoded, &mut exchange.decoded, room)?;
             exchange.encoded.start += consumed;
         }
         if exchange.decoded.is_empty() {
             return Ok(false);
         }
+        transfer.check_decoded_size(transfer.exchange.decoded.len())?;
+        let exchange = &mut transfer.exchange;
         let buffer = std::mem::take(&mut exchange.decoded);
         let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Decoded };
         core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });

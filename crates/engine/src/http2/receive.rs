@@ -7,7 +7,7 @@ use tress_proto::h2::no_head_error;
 use super::{Break, Stream};
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::receive::{DECODED_ROOM, Line};
+use crate::http::receive::Line;
 use crate::http::{Next, Step};
 use crate::multi::{Core, Flow, Multi};
 use crate::transfer::Transfer;
@@ -71,7 +71,7 @@ impl Multi {
                 continue;
             }
             let body_waits = !stream.fresh.is_empty() || stream.has_backlog();
-            if exchange.flushing || body_waits {
+            if exchange.flushing || body_waits || exchange.oversize {
                 if body_waits && !transfer.progress.may_receive(core.now) {
                     return Ok(Step::Wait);
                 }
@@ -145,25 +145,37 @@ impl Multi {
     /// Some of the body. True: the application was asked to take it.
     fn take_body(&mut self, id: TransferId) -> Result<bool> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
+        if transfer.exchange.oversize {
+            return Err(transfer.oversize());
+        }
+        let room = transfer.decoded_room();
+        let Some(stream) = transfer.exchange.stream.as_deref() else { return Ok(false) };
+        let from_backlog = stream.has_backlog();
+        let whole = match from_backlog {
+            true => stream.backlog.len() - stream.backlog_at,
+            false => stream.fresh.len(),
+        };
+        let within = transfer.within_size(whole);
         let exchange = &mut transfer.exchange;
         let Some(stream) = exchange.stream.as_deref_mut() else { return Ok(false) };
-        let from_backlog = stream.has_backlog();
         let piece = match from_backlog {
             true => stream.backlog.get(stream.backlog_at..).unwrap_or_default(),
             false => core.input.bytes(stream.fresh.clone()),
         };
+        let piece = piece.get(..within).unwrap_or_default();
         exchange.decoded.clear();
         let mut used = piece.len();
         match exchange.decoder.as_mut().filter(|_| !exchange.ignore_body) {
             Some(decoder) if exchange.flushing => {
-                decoder.finish(&mut exchange.decoded, DECODED_ROOM)?;
+                decoder.finish(&mut exchange.decoded, room)?;
                 exchange.flushing = !exchange.decoded.is_empty();
             }
             Some(decoder) => {
-                used = decoder.decode(piece, &mut exchange.decoded, DECODED_ROOM)?;
+                used = decoder.decode(piece, &mut exchange.decoded, room)?;
             }
             None => exchange.flushing = false,
         }
+        exchange.oversize = within < whole && used == within;
         transfer.infos.downloaded += used as u64;
         if transfer.options.verbose && used > 0 {
             let bytes = piece.get(..used).unwrap_or_default().to_vec();
@@ -175,22 +187,22 @@ impl Multi {
         }
         stream.uncredited += used;
         let plain = transfer.exchange.decoder.is_none() && !transfer.exchange.ignore_body;
-        if plain {
-            transfer.check_size()?;
+        transfer.check_decoded_size(transfer.exchange.decoded.len())?;
+        if plain && used == 0 {
+            return Ok(false);
         }
-        let Some((transfer, _, core)) = self.parts(id) else { return Ok(false) };
         let exchange = &mut transfer.exchange;
         let Some(stream) = exchange.stream.as_deref_mut() else { return Ok(false) };
         let bytes = match (plain, from_backlog) {
             (true, true) => {
                 let (start, buffer) = (stream.backlog_at, std::mem::take(&mut stream.backlog));
                 stream.backlog_at = 0;
-                Lent { start, end: buffer.len(), buffer, home: Home::Spare }
+                Lent { start, end: start + used, buffer, home: Home::Spare }
             }
             (true, false) => {
                 let range = std::mem::take(&mut stream.fresh);
                 let buffer = core.input.lend();
-                Lent { start: range.start, end: range.end, buffer, home: Home::Input }
+                Lent { start: range.start, end: range.start + used, buffer, home: Home::Input }
             }
             (false, _) => {
                 match from_backlog {

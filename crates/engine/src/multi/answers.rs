@@ -30,6 +30,13 @@ impl Multi {
             _ => {}
         }
         let Some(transfer) = transfer.and_then(|id| self.transfers.get_mut(id)) else { return };
+        if kind == Delivery::Body || (kind == Delivery::Header && transfer.options.header) {
+            transfer.infos.delivered += match answer {
+                Delivered::Taken => length as u64,
+                Delivered::Pause { taken } => taken as u64,
+                Delivered::Failed { .. } => 0,
+            };
+        }
         match answer {
             Delivered::Taken => {}
             Delivered::Pause { .. } | Delivered::Failed { .. } if kind == Delivery::Rtp => {
