@@ -1,6 +1,6 @@
 //! The C library's streams: where bodies go and come from when no callback is set.
 
-use std::ffi::{c_char, c_long, c_void};
+use std::ffi::{c_char, c_int, c_long, c_void};
 
 unsafe extern "C" {
     static stdin: *mut libc::FILE;
@@ -62,6 +62,16 @@ pub unsafe fn seek(stream: *mut libc::FILE, offset: u64) -> bool {
     let Ok(offset) = c_long::try_from(offset) else { return false };
     // SAFETY: by contract.
     unsafe { libc::fseek(stream, offset, libc::SEEK_SET) == 0 }
+}
+
+/// `fseek` as a seek callback: `CURL_SEEKFUNC_OK` or `CURL_SEEKFUNC_CANTSEEK`.
+///
+/// # Safety
+/// `stream` is an open `FILE *`.
+pub unsafe extern "C" fn seek_callback(stream: *mut c_void, offset: i64, origin: c_int) -> c_int {
+    // SAFETY: by contract.
+    let failed = unsafe { libc::fseek(stream.cast(), offset, origin) } != 0;
+    if failed { 2 } else { 0 }
 }
 
 /// Writes all bytes to a stream, as far as it takes them.

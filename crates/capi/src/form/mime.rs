@@ -136,7 +136,8 @@ unsafe fn set_file(part: *mut PartHandle, post: &HttpPost, file: &HttpPost) -> c
     unsafe {
         let code = if crate::memory::bytes(file.contents) == Some(b"-") {
             let stdin = stdio::stdin_stream().cast();
-            api::curl_mime_data_cb(part, -1, Some(stdio::read), None, None, stdin)
+            let seek = Some(stdio::seek_callback as _);
+            api::curl_mime_data_cb(part, -1, Some(stdio::read), seek, None, stdin)
         } else {
             api::curl_mime_filedata(part, file.contents)
         };
