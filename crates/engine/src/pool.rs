@@ -96,7 +96,7 @@ impl Pool {
         host.open += 1;
         // One that comes from another multi handle speaks what it spoke there.
         conn.undecided = matches!(conn.stage, Stage::Slot)
-            && matches!(conn.destination.http, HttpWish::Either | HttpWish::Http2);
+            && conn.destination.http != HttpWish::Http1;
         host.undecided += u32::from(conn.undecided);
         self.conns.insert(conn)
     }

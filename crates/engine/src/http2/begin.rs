@@ -29,6 +29,10 @@ impl Multi {
             return;
         }
         let wish = conn.destination.http;
+        if wish == HttpWish::Upgrade {
+            // The answer to the first request says it.
+            return;
+        }
         let agreed = conn.stream().and_then(|stream| stream.tls_info()?.alpn.as_deref());
         let http2 = wish == HttpWish::Http2 || agreed == Some(b"h2");
         if http2 {
@@ -38,9 +42,16 @@ impl Multi {
             conn.transfer = None;
             core.info(transfer, || "using HTTP/2".to_owned());
         }
+        self.protocol_decided(conn_id, http2);
+    }
+
+    /// It is known what a connection speaks: who hoped to share it looks again.
+    pub(crate) fn protocol_decided(&mut self, conn_id: ConnId, http2: bool) {
         self.pool.decide(conn_id, http2);
-        offer(&mut self.pool, conn_id, &self.core.settings);
-        self.watch_session(conn_id);
+        if http2 {
+            offer(&mut self.pool, conn_id, &self.core.settings);
+            self.watch_session(conn_id);
+        }
         if let Some(conn) = self.pool.get(conn_id) {
             let destination = Arc::clone(&conn.destination);
             self.wake_hoping(&destination);
@@ -64,8 +75,7 @@ impl Multi {
         core.h2.serve(conn_id, &mut session);
         core.h2.flush(conn_id, &mut session);
         conn.h2 = Some(Box::new(session));
-        offer(&mut self.pool, conn_id, &self.core.settings);
-        self.watch_session(conn_id);
+        self.protocol_decided(conn_id, true);
         Flow::Wait
     }
 
