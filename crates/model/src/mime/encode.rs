@@ -36,7 +36,11 @@ impl State {
         out: &mut Vec<u8>,
     ) -> Result<(), Code> {
         match encoder {
-            Some(Encoder::SevenBit) if !bytes.is_ascii() => return Err(Code::ReadError),
+            Some(Encoder::SevenBit) if !bytes.is_ascii() => {
+                let good = bytes.iter().take_while(|byte| byte.is_ascii()).count();
+                out.extend_from_slice(bytes.get(..good).unwrap_or_default());
+                return Err(Code::ReadError);
+            }
             Some(Encoder::Base64) => self.encode_base64(bytes, last, out),
             Some(Encoder::QuotedPrintable) => self.encode_quoted(bytes, last, out),
             _ => out.extend_from_slice(bytes),

@@ -53,11 +53,7 @@ where
     let mut refused = Vec::new();
     buffer.extend_from_slice(b"0\r\n");
     for line in trailers {
-        let well_formed = line
-            .iter()
-            .position(|&b| b == b':')
-            .is_some_and(|colon| colon > 0 && line.get(colon + 1) == Some(&b' '));
-        if well_formed && !line.iter().any(|b| matches!(b, b'\r' | b'\n' | 0)) {
+        if is_trailer(line) {
             buffer.extend_from_slice(line);
             buffer.extend_from_slice(b"\r\n");
         } else {
@@ -69,6 +65,13 @@ where
     }
     buffer.extend_from_slice(b"\r\n");
     Ok(refused)
+}
+
+/// Is it a header line: a name, a colon and a blank, on one line?
+pub fn is_trailer(line: &[u8]) -> bool {
+    let colon = line.iter().position(|&b| b == b':');
+    colon.is_some_and(|colon| colon > 0 && line.get(colon + 1) == Some(&b' '))
+        && !line.iter().any(|b| matches!(b, b'\r' | b'\n' | 0))
 }
 
 /// The most bytes of trailers sent (`DYN_TRAILERS`).

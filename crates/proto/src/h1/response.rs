@@ -309,6 +309,9 @@ impl Response {
     }
 
     fn status(&mut self, input: &[u8]) -> Result<Advance> {
+        if self.head.version == Version::Http09 && !input.is_empty() {
+            return Err(Code::WeirdServerReply.into());
+        }
         let plain = self.lines.plain(input, false);
         let (consumed, line) = self.line(input, plain, false)?;
         let Some(line) = line else {
@@ -321,6 +324,9 @@ impl Response {
         let bytes = line.of(input, self.lines.held());
         if !begins_well(bytes, &self.config) {
             return match line {
+                Span::Input(line) if self.config.head_request => {
+                    self.no_status_line(line.end, Span::Input(line))
+                }
                 Span::Input(_) => self.no_status_line(input.len(), Span::Input(0..input.len())),
                 held => self.no_status_line(consumed, held),
             };
@@ -346,8 +352,8 @@ impl Response {
         }
         self.head.version = Version::Http09;
         if self.config.head_request {
-            // A body where none is wanted, and not even a head.
-            return Err(Code::WeirdServerReply.into());
+            // libcurl drops one line; what comes after it is a body where none is wanted.
+            return Ok(Advance { consumed, event: Event::More });
         }
         self.state = State::UntilClose;
         Ok(Advance { consumed, event: Event::Body(bytes) })
