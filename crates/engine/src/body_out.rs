@@ -148,7 +148,8 @@ impl BodyOut {
 
     /// Bytes that may be asked for at once.
     pub(crate) fn room(&self, most: usize) -> usize {
-        self.left.map_or(most, |left| most.min(usize::try_from(left).unwrap_or(most)))
+        let wanted = |left: u64| usize::try_from(left.saturating_add(self.skip)).unwrap_or(most);
+        self.left.map_or(most, |left| most.min(wanted(left)))
     }
 
     /// Bytes missing of the announced length when the source ends now.

@@ -207,6 +207,8 @@ pub enum Supplied {
     Abort,
     /// The callback returned more than there was room for.
     TooMuch,
+    /// A part of a MIME body cannot be read or encoded.
+    Failed,
 }
 
 /// The application's answer to [`Effect::ChunkBegin`].
@@ -225,9 +227,9 @@ pub enum ChunkBegun {
 pub enum Sought {
     /// `CURL_SEEKFUNC_OK`.
     Ok,
-    /// `CURL_SEEKFUNC_FAIL`.
-    Fail,
-    /// `CURL_SEEKFUNC_CANTSEEK`, or there is no way to seek.
+    /// What else a callback returned: `CURL_SEEKFUNC_CANTSEEK` is 2, all others are failures.
+    Refused(i32),
+    /// There is no way to seek.
     CantSeek,
 }
 
@@ -239,6 +241,11 @@ pub enum Pushed {
     Deny,
     /// `CURL_PUSH_ERROROUT`: the transfer that it came with fails too.
     Fail,
+}
+
+impl Sought {
+    /// `CURL_SEEKFUNC_CANTSEEK`: what comes before the offset can be read and dropped.
+    pub const READ_ON: Self = Self::Refused(2);
 }
 
 /// How far a transfer is, in bytes; a total of 0 is not known.

@@ -22,6 +22,8 @@ pub struct Infos {
     pub redirect_count: u32,
     /// Where a redirect that was not followed would lead to.
     pub redirect_url: Option<Box<[u8]>>,
+    /// The URL that the transfer failed for before a request to it was made.
+    pub(crate) refused_url: Option<Box<[u8]>>,
     /// Content-Type of the last response.
     pub content_type: Option<Box<[u8]>>,
     /// The peer of the connection used last.

@@ -35,7 +35,7 @@ mod plan;
 mod pool;
 mod progress;
 mod proxy;
-mod random;
+pub mod random;
 mod rtsp;
 pub mod stores;
 mod timers;

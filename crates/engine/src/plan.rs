@@ -93,7 +93,9 @@ impl Plan {
             let port = options.port.to_string();
             url.set(UrlPart::Port, Some(port.as_bytes()), UrlFlags::empty()).map_err(rejected)?;
         }
-        let plan = Self::new(options, url, transfer, core)?;
+        let shown = url.clone();
+        let plan = Self::new(options, url, transfer, core)
+            .inspect_err(|_| transfer.refuse_url(&shown, UrlFlags::GET_EMPTY))?;
         let plan = Arc::new(plan);
         if plan.lasts() && !remembers {
             core.plans.remember(&plan);
@@ -109,7 +111,7 @@ impl Plan {
 
     /// The plan for where a redirect leads to.
     pub(crate) fn redirected(
-        transfer: &Transfer,
+        transfer: &mut Transfer,
         core: &mut Core,
         location: &[u8],
     ) -> Result<Self> {
@@ -122,7 +124,9 @@ impl Plan {
             let text = "The redirect target URL could not be parsed";
             Error::new(rejected(code).code(), format!("{text}: {}", code.message()))
         })?;
-        Self::new(plan.options.clone(), url, transfer, core)
+        let (options, shown) = (plan.options.clone(), url.clone());
+        Self::new(options, url, transfer, core)
+            .inspect_err(|_| transfer.refuse_url(&shown, UrlFlags::empty()))
     }
 
     /// The same again, after something that the head says has changed.

@@ -1,7 +1,7 @@
 //! Random bytes from the system.
 
 /// Fills `bytes`; libcurl's tests may say with what, in the build that is for them.
-pub(crate) fn fill(bytes: &mut [u8]) {
+pub fn fill(bytes: &mut [u8]) {
     #[cfg(feature = "test-hooks")]
     if hooks::fill(bytes) {
         return;

@@ -31,7 +31,8 @@ impl Multi {
                 let seek = self.closures(transfer).and_then(|closures| closures.seek.as_mut());
                 let answer = match seek.map(|seek| seek(offset)) {
                     Some(Ok(())) => Sought::Ok,
-                    Some(Err(_)) => Sought::Fail,
+                    // `CURL_SEEKFUNC_FAIL`
+                    Some(Err(_)) => Sought::Refused(1),
                     None => Sought::CantSeek,
                 };
                 self.engine.sought(answer);

@@ -130,7 +130,7 @@ unsafe fn get(form: *mut HttpPost, append: &dyn Fn(&[u8]) -> usize) -> c_int {
             Supplied::Data => {}
             Supplied::End => return curle::OK,
             Supplied::Abort => return curle::ABORTED_BY_CALLBACK,
-            Supplied::Pause | Supplied::TooMuch => return curle::READ_ERROR,
+            Supplied::Pause | Supplied::TooMuch | Supplied::Failed => return curle::READ_ERROR,
         }
     }
 }

@@ -167,8 +167,7 @@ impl PartHandle {
 
 fn random_letters() -> [u8; BOUNDARY_RANDOM] {
     const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut random = [0u8; BOUNDARY_RANDOM];
-    // SAFETY: the buffer is as long as said. Should it fail, the boundary is a poor one, no worse.
-    unsafe { libc::getrandom(random.as_mut_ptr().cast(), random.len(), 0) };
-    random.map(|byte| LETTERS[usize::from(byte) % LETTERS.len()])
+    let mut numbers = [[0u8; 4]; BOUNDARY_RANDOM];
+    tress_engine::random::fill(numbers.as_flattened_mut());
+    numbers.map(|number| LETTERS[u32::from_le_bytes(number) as usize % LETTERS.len()])
 }

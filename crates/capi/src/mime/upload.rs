@@ -1,6 +1,6 @@
 //! A MIME body on its way: the encoded bytes, with files and callbacks asked as they are needed.
 
-use std::ffi::{OsStr, c_char, c_int};
+use std::ffi::{OsStr, c_char};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt;
@@ -16,8 +16,6 @@ use super::{MimeHandle, PartContent, PartHandle, tree};
 const READ_ABORT: usize = 0x1000_0000;
 /// `CURL_READFUNC_PAUSE`
 const READ_PAUSE: usize = 0x1000_0001;
-/// `CURL_SEEKFUNC_CANTSEEK`
-const CANT_SEEK: c_int = 2;
 
 /// Encoders write more than they read: at most so many times as much.
 const ENCODER_GROWTH: usize = 4;
@@ -79,7 +77,7 @@ impl Upload {
                 Ok(Wants::Room) => return Supplied::Data,
                 Ok(Wants::Nothing) => return Supplied::End,
                 Ok(Wants::Source(source)) => source,
-                Err(_) => return Supplied::Abort,
+                Err(_) => return self.failed(buffer.len() > start),
             };
             let left = room.saturating_sub(buffer.len() - start);
             // What a file or callback gives goes out before more is asked for.
@@ -97,9 +95,18 @@ impl Upload {
                 Err(stop) => return stop,
             }
             if self.reader.supply(&self.scratch, buffer).is_err() {
-                return Supplied::Abort;
+                return self.failed(buffer.len() > start);
             }
         }
+    }
+
+    /// A part cannot be sent; what comes before it is.
+    fn failed(&mut self, after_data: bool) -> Supplied {
+        if !after_data {
+            return Supplied::Failed;
+        }
+        self.stopped = Some(Supplied::Failed);
+        Supplied::Data
     }
 
     /// Fills the scratch buffer from a source; nothing in it ends the source.
@@ -186,8 +193,8 @@ fn read_file(path: &[u8], open: &mut Option<File>, into: &mut [u8]) -> Result<us
     if open.is_none() {
         *open = File::open(OsStr::from_bytes(path)).ok();
     }
-    let file = open.as_mut().ok_or(Supplied::Abort)?;
-    let count = file.read(into).map_err(|_| Supplied::Abort)?;
+    let file = open.as_mut().ok_or(Supplied::Failed)?;
+    let count = file.read(into).map_err(|_| Supplied::Failed)?;
     if count == 0 {
         *open = None;
     }
@@ -214,7 +221,6 @@ unsafe fn rewind_source(part: *mut PartHandle, caller: &impl Caller) -> Sought {
     // SAFETY: the application's function and pointer.
     match caller.call(|| unsafe { seek(user, 0, libc::SEEK_SET) }) {
         0 => Sought::Ok,
-        CANT_SEEK => Sought::CantSeek,
-        _ => Sought::Fail,
+        _ => Sought::CantSeek,
     }
 }

@@ -198,15 +198,14 @@ unsafe fn seek_callback(multi: NonNull<Multi>, easy: NonNull<Easy>, offset: u64)
             });
             return match answer {
                 0 => Sought::Ok,
-                2 => Sought::CantSeek,
-                _ => Sought::Fail,
+                returned => Sought::Refused(returned),
             };
         }
         if let Some(ioctl) = rare.ioctl.filter(|_| offset == 0) {
             let answer = call(multi, Callback::Transfer, || {
                 ioctl(easy.as_ptr().cast(), RESTART_READ, rare.ioctl_data)
             });
-            return if answer == 0 { Sought::Ok } else { Sought::Fail };
+            return if answer == 0 { Sought::Ok } else { Sought::Refused(answer) };
         }
         if read.is_none() && !read_data.is_null() && stdio::seek(read_data.cast(), offset) {
             return Sought::Ok;

@@ -27,7 +27,8 @@ pub(super) fn open(transfer: &mut Transfer, path: PathBuf) -> Result<Local> {
     };
     let modified = file.modified().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let modified = modified.map_or(0, |since| since.as_secs() as i64);
-    transfer.infos.filetime = Some(modified);
+    transfer.exchange.document_time = Some(modified);
+    transfer.infos.filetime = transfer.options.filetime.then_some(modified);
     let mut local = Local::new(file, path, Step::Heading);
     if !transfer.meets_time_condition() {
         transfer.infos.condition_unmet = true;

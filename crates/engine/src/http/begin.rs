@@ -214,6 +214,7 @@ impl Exchange {
         self.next = None;
         self.location = None;
         self.codings.clear();
+        self.document_time = None;
         self.set_cookies = 0;
     }
 }

@@ -84,7 +84,8 @@ impl Multi {
 
     /// The same transfer makes another request, to the `same` place or elsewhere.
     fn again(&mut self, id: TransferId, same: bool) -> Result<Flow> {
-        let Some((transfer, _, _)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        transfer.infos.times.redirect = transfer.since_start(core.now);
         let keep = transfer.exchange.keeps_connection();
         let needed = transfer.plan()?.head.kind.has_body() || transfer.uploads_by_commands();
         let rewinds = needed && transfer.exchange.body.taken() > 0;
@@ -150,7 +151,6 @@ impl Multi {
             follow.referer = Some(redirect::referer(&from).into());
         }
         transfer.infos.redirect_count += 1;
-        transfer.infos.times.redirect = transfer.since_start(core.now);
         let plan = Plan::redirected(transfer, core, &location)?;
         core.info(transfer, || {
             let url = plan.url.to_bytes(UrlFlags::empty()).unwrap_or_default();

@@ -46,7 +46,10 @@ impl Transfer {
             Field::ContentEncoding => self.note_codings(value)?,
             Field::Location => self.note_location(value)?,
             Field::LastModified if self.options.filetime || self.has_time_condition() => {
-                self.infos.filetime = parse_date(value);
+                self.exchange.document_time = parse_date(value);
+                if self.options.filetime {
+                    self.infos.filetime = self.exchange.document_time;
+                }
             }
             Field::ContentRange if self.options.resume_from > 0 => self.note_range(value),
             Field::RetryAfter => {
@@ -86,7 +89,7 @@ impl Transfer {
 
     pub(crate) fn meets_time_condition(&self) -> bool {
         let http = self.options.http();
-        let document = self.infos.filetime.unwrap_or(0);
+        let document = self.exchange.document_time.unwrap_or(0);
         let ranged = http.range.is_some() || self.options.resume_from != 0;
         ranged
             || self.exchange.next.is_some()

@@ -164,7 +164,7 @@ fn body_length(options: &Options, kind: Kind) -> Option<u64> {
     }
 }
 
-fn source_length(source: &BodySource) -> Option<u64> {
+pub(crate) fn source_length(source: &BodySource) -> Option<u64> {
     match source {
         BodySource::None => Some(0),
         BodySource::Bytes(bytes) => Some(bytes.len() as u64),

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 pub(crate) use receive::Received;
-pub(crate) use send::{is_trailer, stream_error, words};
+pub(crate) use send::{stream_error, words};
 use tress_model::Result;
 use tress_proto::decode::{Coding, Decoder};
 use tress_proto::h1::{BodyFraming, Response};
@@ -74,6 +74,8 @@ pub(crate) struct Exchange {
     content_range: bool,
     /// Content codings of the body, as announced.
     pub(crate) codings: Vec<Coding>,
+    /// `Last-Modified`, Unix seconds.
+    pub(crate) document_time: Option<i64>,
     /// Cookies that the response has set so far.
     pub(crate) set_cookies: u8,
     /// Its stream of an HTTP/2 connection.

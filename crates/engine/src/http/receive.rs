@@ -169,6 +169,8 @@ impl Multi {
         let taken = transfer.take_within_size(range.len());
         let (start, end) = (range.start, range.start + taken);
         if transfer.exchange.decoder.is_some() {
+            // They count when they are decoded.
+            transfer.infos.downloaded -= taken as u64;
             transfer.exchange.encoded = start..end;
             return Ok(false);
         }
@@ -214,12 +216,13 @@ impl Multi {
             let encoded = core.input.bytes(exchange.encoded.clone());
             let consumed = decoder.decode(encoded, &mut exchange.decoded, room)?;
             exchange.encoded.start += consumed;
+            transfer.check_decoded_size(transfer.exchange.decoded.len())?;
+            transfer.infos.downloaded += consumed as u64;
         }
+        let exchange = &mut transfer.exchange;
         if exchange.decoded.is_empty() {
             return Ok(false);
         }
-        transfer.check_decoded_size(transfer.exchange.decoded.len())?;
-        let exchange = &mut transfer.exchange;
         let buffer = std::mem::take(&mut exchange.decoded);
         let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Decoded };
         core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
@@ -319,9 +322,7 @@ impl Transfer {
         line: &[u8],
         kind: Line,
     ) -> Result<bool> {
-        if !matches!(kind, Line::Trailer) {
-            self.infos.header_size += line.len() as u64;
-        }
+        let counts = !matches!(kind, Line::Trailer);
         match kind {
             Line::Status => self.on_status(status, version),
             Line::Header { field, name_len, value } => {
@@ -343,6 +344,7 @@ impl Transfer {
                 let _ = self.headers.push_line(line, Origin::TRAILER);
             }
         }
+        self.infos.header_size += if counts { line.len() as u64 } else { 0 };
         if self.options.verbose {
             let (transfer, bytes) = (self.id(), line.to_vec());
             let kind = DebugKind::HeaderIn;
@@ -369,6 +371,12 @@ impl Multi {
     ) -> Result<()> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(()) };
         conn.http10 = transfer.infos.http_version == 1;
-        transfer.head_ended(core, &mut conn.bound, framing, informational)
+        let stays_http1 = conn.undecided && framing != BodyFraming::Switch && !informational;
+        let conn_id = transfer.conn;
+        let ended = transfer.head_ended(core, &mut conn.bound, framing, informational);
+        if let (true, Some(conn_id)) = (stays_http1, conn_id) {
+            self.protocol_decided(conn_id, false);
+        }
+        ended
     }
 }

@@ -211,18 +211,6 @@ impl super::Exchange {
         self.out_is_plan = false;
     }
 
-    /// The last chunk and the trailers after it.
-    pub(crate) fn end_with_trailers(&mut self, lines: &[Box<[u8]>]) {
-        self.forget_out();
-        self.out.extend_from_slice(b"0\r\n");
-        for line in lines.iter().filter(|line| is_trailer(line)) {
-            self.out.extend_from_slice(line);
-            self.out.extend_from_slice(b"\r\n");
-        }
-        self.out.extend_from_slice(b"\r\n");
-        self.trailers_due = false;
-    }
-
     pub(super) fn drop_unsent(&mut self) {
         self.forget_out();
     }
@@ -234,6 +222,25 @@ impl Transfer {
         let body = self.exchange.out.get(self.exchange.head_len..).unwrap_or_default();
         self.infos.uploaded += body.len() as u64;
         core.debug(self, DebugKind::DataOut, body);
+    }
+
+    /// The last chunk and the trailers after it.
+    ///
+    /// # Errors
+    /// Those of [`chunked_out::finish`].
+    pub(crate) fn end_with_trailers(
+        &mut self,
+        core: &mut crate::multi::Core,
+        lines: &[Box<[u8]>],
+    ) -> Result<()> {
+        self.exchange.forget_out();
+        self.exchange.trailers_due = false;
+        let lines = lines.iter().map(|line| &line[..]);
+        for _ in chunked_out::finish(&mut self.exchange.out, lines)? {
+            core.info(self, || "Malformatted trailing header, skipping trailer".to_owned());
+        }
+        self.infos.uploaded += self.exchange.out.len() as u64;
+        Ok(())
     }
 
     /// The driver has appended `count` bytes of the body to `buffer`.
@@ -293,12 +300,6 @@ fn frame_chunk(buffer: &mut Vec<u8>, head_len: usize, count: usize, ended: bool)
     }
     buffer.copy_within(..head_len, start - head_len);
     start - head_len
-}
-
-/// Is it a header line, with a name, a colon and a blank?
-pub(crate) fn is_trailer(line: &[u8]) -> bool {
-    let colon = line.iter().position(|&b| b == b':');
-    colon.is_some_and(|at| at > 0 && line.get(at + 1) == Some(&b' '))
 }
 
 /// The system's words for an error, without Rust's additions.

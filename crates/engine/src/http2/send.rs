@@ -4,12 +4,12 @@ use std::io::ErrorKind;
 
 use tress_model::{Code, Result};
 
+use tress_proto::h1::chunked_out;
 use tress_proto::h2::Fields;
 
 use crate::TransferId;
 use crate::body_out::BodyState;
 use crate::conn::{ConnId, Stage};
-use crate::http::is_trailer;
 use crate::multi::{Flow, Multi};
 
 /// With this much output pending the machine takes no more body.
@@ -75,7 +75,7 @@ impl Multi {
         let Some(stream) = transfer.exchange.stream.as_deref_mut() else { return };
         let Some(stream_id) = stream.id else { return };
         let mut fields = Fields::default();
-        for line in lines.iter().filter(|line| is_trailer(line)) {
+        for line in lines.iter().filter(|line| chunked_out::is_trailer(line)) {
             let mut parts = line.splitn(2, |&byte| byte == b':');
             let (name, value) = (parts.next(), parts.next());
             fields.push_lower(name.unwrap_or_default(), value.unwrap_or_default().trim_ascii());

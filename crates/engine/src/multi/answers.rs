@@ -82,6 +82,7 @@ impl Multi {
             Supplied::Abort => {
                 Err(Error::new(Code::AbortedByCallback, "operation aborted by callback"))
             }
+            Supplied::Failed => Err(Error::new(Code::ReadError, "read error getting mime data")),
             Supplied::TooMuch => {
                 Err(Error::new(Code::ReadError, "read function returned funny value"))
             }
@@ -92,23 +93,44 @@ impl Multi {
     /// Answers [`Effect::Seek`](crate::Effect::Seek).
     pub fn sought(&mut self, answer: Sought) {
         let asked = self.core.asked.and_then(|asked| self.transfers.get_mut(asked.transfer));
-        let body = asked.map(|transfer| &mut transfer.exchange.body);
-        let resume = body.map_or(0, |body| {
-            let offset = body.take_resume_at();
-            if answer == Sought::CantSeek {
-                body.skip(offset);
-            }
-            offset
-        });
-        let refused = match answer {
+        let offset = asked.map_or(0, |transfer| transfer.exchange.body.take_resume_at());
+        let result = match answer {
+            _ if offset > 0 => self.resumed(offset, answer),
             Sought::Ok => Ok(()),
-            Sought::CantSeek if resume > 0 => Ok(()),
-            Sought::Fail if resume > 0 => Err(Error::new(Code::ReadError, "Could not seek stream")),
-            Sought::Fail | Sought::CantSeek => {
+            Sought::Refused(returned) => {
+                let text = format!("seek callback returned error {returned}");
+                Err(Error::new(Code::SendFailRewind, text))
+            }
+            Sought::CantSeek => {
                 Err(Error::new(Code::SendFailRewind, "necessary data rewind was not possible"))
             }
         };
-        self.answer_with(refused);
+        self.answer_with(result);
+    }
+
+    /// The source of an upload was to go on at `offset`; where it cannot be put there, what is
+    /// before that is read and dropped.
+    fn resumed(&mut self, offset: u64, answer: Sought) -> Result<()> {
+        let asked = self.core.asked.and_then(|asked| self.transfers.get_mut(asked.transfer));
+        let Some(transfer) = asked else { return Ok(()) };
+        let refused = match answer {
+            Sought::Ok => None,
+            Sought::CantSeek | Sought::READ_ON => {
+                transfer.exchange.body.skip(offset);
+                None
+            }
+            Sought::Refused(_) => Some(Error::new(Code::ReadError, "Could not seek stream")),
+        };
+        let ended = crate::http::head::source_length(&transfer.options.body)
+            .filter(|length| *length > 0 && *length < offset)
+            .map(|_| Error::new(Code::PartialFile, "File already completely uploaded"));
+        match refused.or(ended) {
+            Some(error) => {
+                transfer.infos.upload_length = None;
+                Err(error)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Answers [`Effect::Progress`](crate::Effect::Progress), `Prereq` and `ResolverStart`.
@@ -128,7 +150,10 @@ impl Multi {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         match lines {
             Some(lines) if transfer.exchange.stream.is_some() => self.send_trailers(id, &lines),
-            Some(lines) => transfer.exchange.end_with_trailers(&lines),
+            Some(lines) => {
+                let ended = transfer.end_with_trailers(&mut self.core, &lines);
+                transfer.refuse(ended);
+            }
             None => {
                 let text = "operation aborted by trailing headers callback";
                 transfer.refuse(Err(Error::new(Code::AbortedByCallback, text)));

@@ -98,7 +98,6 @@ impl Multi {
         conn.local = stream.local_addr();
         let infos = &mut transfer.infos;
         infos.num_connects += 1;
-        infos.connection_number = conn.number;
         (infos.primary, infos.local) = (conn.primary, conn.local);
         let (from, to) = (conn.local, conn.primary);
         core.info(transfer, || {

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tress_model::headers::HeaderStore;
+use tress_model::url::{Url, UrlFlags};
 use tress_model::{Code, Error, Result};
 
 use crate::conn::{Conn, ConnId, Stage};
@@ -192,11 +193,21 @@ impl Transfer {
 
     /// The URL used last (`CURLINFO_EFFECTIVE_URL`); the one set, while that was not parsed.
     pub fn effective_url(&self) -> Option<Vec<u8>> {
+        if let Some(refused) = &self.infos.refused_url {
+            return Some(refused.to_vec());
+        }
         let set = || self.options.url.as_deref().map(<[u8]>::to_vec);
         match self.plan.as_deref().filter(|_| self.is_planned()) {
             Some(plan) => plan.effective_url().or_else(set),
             None => set(),
         }
+    }
+
+    /// There is no way to go on to this URL.
+    pub(crate) fn refuse_url(&mut self, url: &Url, flags: UrlFlags) {
+        let infos = &mut self.infos;
+        infos.refused_url = url.to_bytes(flags).ok().map(Vec::into_boxed_slice);
+        (infos.download_length, infos.upload_length) = (None, None);
     }
 
     fn is_planned(&self) -> bool {
@@ -214,7 +225,7 @@ impl Transfer {
             Some(plan) => plan.head.kind,
             None => crate::http::head::kind(&self.options),
         };
-        crate::http::head::method(&self.options, kind, &self.exchange.follow)
+        self.options.customrequest.as_deref().unwrap_or(kind.method())
     }
 
     /// The `Referer` sent last (`CURLINFO_REFERER`).

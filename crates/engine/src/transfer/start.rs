@@ -18,6 +18,9 @@ impl Multi {
     pub(crate) fn start(&mut self, id: TransferId) -> Result<Flow> {
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         Plan::refresh(transfer, &mut self.core)?;
+        if transfer.infos.times.queue.is_zero() {
+            transfer.infos.times.queue = transfer.since_start(self.core.now);
+        }
         let plan = transfer.plan()?;
         if plan.service == Service::File {
             return self.open_file(id);
@@ -43,8 +46,10 @@ impl Multi {
         }
         let now = self.core.now;
         let conn = self.pool.insert(Conn::new(destination, id, now).opened_by(id, &options));
+        let number = self.pool.get(conn).map_or(-1, |conn| conn.number);
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         transfer.conn = Some(conn);
+        transfer.infos.connection_number = number;
         transfer.need_fresh = false;
         transfer.connecting_since = Some(now);
         transfer.state = State::Resolving;

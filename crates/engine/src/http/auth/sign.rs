@@ -18,6 +18,8 @@ impl Transfer {
         let body = match (&options.body, plan.head.kind.has_body()) {
             (_, false) | (BodySource::None, _) => Some(&[][..]),
             (BodySource::Bytes(bytes), _) => Some(&bytes[..]),
+            // An upload that is known to be empty.
+            (BodySource::Application { len: Some(0), .. }, _) => Some(&[][..]),
             _ => None,
         };
         let signed = aws_sigv4::sign(&aws_sigv4::Request {
