@@ -4,9 +4,12 @@
  * Options have libcurl's names (URL=..., POSTFIELDS=...); list values are separated by '|'. A word
  * of its own: "next" begins another transfer after the previous one on the same handle, "reset"
  * resets the handle first, "dup" goes on with a duplicate, "also" adds another handle at the same
- * time. Words of ours: body=N uploads N bytes by the read callback, pause=N pauses the body once
- * after N bytes for 30 ms, fail=header|write|read|open|prereq makes that callback fail,
- * multi.NAME=N sets a multi option. */
+ * time, "added" adds the handle already: what follows is set afterwards. Words of ours: body=N
+ * uploads N bytes by the read callback, seek=N lets it be rewound (0: fails, 2: cannot), pause=N
+ * pauses the body once after N bytes for 30 ms, fail=header|write|read|open|prereq|trailers makes
+ * that callback fail, trailers=A|B sends these after a chunked body, parts=URL gives the URL as a
+ * CURLU, mime=FILE posts parts of every kind, one of them that file, encoder=NAME encodes them,
+ * headers=N shows what the headers API knows for all origins, multi.NAME=N sets a multi option. */
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +30,12 @@ struct transfer {
   const char *fail;
   char error[CURL_ERROR_SIZE];
   struct curl_slist *lists[16];
-  int list_count;
+  int list_count, added, seek;
+  long total, headers;
+  CURLU *parts;
+  curl_mime *mime;
+  const char *encoder;
+  char *trailers;
   int last_kind;
   unsigned long kind_size;
   unsigned kind_sum;
@@ -126,6 +134,30 @@ static size_t on_read(char *bytes, size_t size, size_t count, void *arg)
   return room;
 }
 
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+  struct transfer *t = arg;
+  flush_run(t);
+  printf("%d seek %ld from %d\n", t->id, (long)offset, origin);
+  if(t->seek == 1) {
+    t->body = t->total - (long)offset;
+    return CURL_SEEKFUNC_OK;
+  }
+  return t->seek ? CURL_SEEKFUNC_CANTSEEK : CURL_SEEKFUNC_FAIL;
+}
+
+static int on_trailers(struct curl_slist **list, void *arg)
+{
+  struct transfer *t = arg;
+  char *part, *copy = strdup(t->trailers);
+  flush_run(t);
+  printf("%d trailers\n", t->id);
+  for(part = strtok(copy, "|"); part; part = strtok(NULL, "|"))
+    *list = curl_slist_append(*list, part);
+  free(copy);
+  return fails(t, "trailers") ? CURL_TRAILERFUNC_ABORT : CURL_TRAILERFUNC_OK;
+}
+
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
   struct transfer *t = arg;
@@ -202,19 +234,27 @@ static int on_timer(CURLM *m, long ms, void *user)
 
 #define LONGS(X) X(RESPONSE_CODE) X(HTTP_CONNECTCODE) X(HEADER_SIZE) X(REQUEST_SIZE) \
   X(REDIRECT_COUNT) X(HTTPAUTH_AVAIL) X(NUM_CONNECTS) X(HTTP_VERSION) X(CONDITION_UNMET) \
-  X(OS_ERRNO) X(PROXYAUTH_AVAIL) X(PROXY_ERROR) X(PRIMARY_PORT_IS_SET) X(RTSP_CSEQ_RECV)
+  X(OS_ERRNO) X(PROXYAUTH_AVAIL) X(PROXY_ERROR) X(PRIMARY_PORT_IS_SET) X(RTSP_CSEQ_RECV) \
+  X(HTTPAUTH_USED) X(PROXYAUTH_USED) X(USED_PROXY) X(SSL_VERIFYRESULT)
 #define CURLINFO_PRIMARY_PORT_IS_SET CURLINFO_PRIMARY_PORT
 #define OFFS(X) X(SIZE_UPLOAD_T) X(SIZE_DOWNLOAD_T) X(CONTENT_LENGTH_DOWNLOAD_T) \
-  X(CONTENT_LENGTH_UPLOAD_T) X(FILETIME_T)
+  X(CONTENT_LENGTH_UPLOAD_T) X(FILETIME_T) X(SIZE_DELIVERED) X(RETRY_AFTER) X(XFER_ID) \
+  X(CONN_ID) X(EARLYDATA_SENT_T)
 #define TEXTS(X) X(CONTENT_TYPE) X(REDIRECT_URL) X(PRIMARY_IP) X(LOCAL_IP) X(EFFECTIVE_URL) \
   X(SCHEME) X(EFFECTIVE_METHOD) X(REFERER)
-#define TIMES(X) X(NAMELOOKUP_TIME_T) X(CONNECT_TIME_T) X(PRETRANSFER_TIME_T) \
-  X(STARTTRANSFER_TIME_T) X(TOTAL_TIME_T)
+#define TIMES(X) X(NAMELOOKUP_TIME_T) X(CONNECT_TIME_T) X(APPCONNECT_TIME_T) \
+  X(PRETRANSFER_TIME_T) X(STARTTRANSFER_TIME_T) X(TOTAL_TIME_T)
+/* Times that are in no order with the others, in seconds and microseconds. */
+#define PAIRS(X) X(QUEUE_TIME) X(NAMELOOKUP_TIME) X(CONNECT_TIME) X(PRETRANSFER_TIME) \
+  X(POSTTRANSFER_TIME) X(STARTTRANSFER_TIME) X(TOTAL_TIME) X(REDIRECT_TIME)
+#define CURLINFO_QUEUE_TIME 0
+#define CURLINFO_POSTTRANSFER_TIME 0
 
 static void infos(struct transfer *t, CURLcode result)
 {
   long number;
   curl_off_t off, before = 0;
+  double seconds;
   char *string;
 #define SHOW_LONG(N) number = -9; curl_easy_getinfo(t->easy, CURLINFO_##N, &number); \
   if(CURLINFO_##N == CURLINFO_PRIMARY_PORT) number = number > 0; \
@@ -229,9 +269,37 @@ static void infos(struct transfer *t, CURLcode result)
   LONGS(SHOW_LONG)
   OFFS(SHOW_OFF)
   TEXTS(SHOW_TEXT)
+#define SHOW_PAIR(N) off = 0; seconds = 0; curl_easy_getinfo(t->easy, CURLINFO_##N##_T, &off); \
+  if(CURLINFO_##N) curl_easy_getinfo(t->easy, CURLINFO_##N, &seconds); \
+  else seconds = (double)off / 1000000; \
+  printf("%d " #N " %s, %s\n", t->id, off ? "some" : "none", \
+         seconds * 1000000 - (double)off < 1 && (double)off - seconds * 1000000 < 1 ? \
+         "the same" : "differs");
   /* libcurl gives a failed transfer times of what it never did. */
   if(!result) {
     TIMES(SHOW_TIME)
+    PAIRS(SHOW_PAIR)
+  }
+}
+
+/* What the headers API knows: the headers of each origin and request. */
+static void headers(struct transfer *t)
+{
+  static const unsigned origins[] = { CURLH_HEADER, CURLH_TRAILER, CURLH_CONNECT, CURLH_1XX,
+                                      CURLH_PSEUDO };
+  size_t i;
+  long request;
+  for(request = -1; request < t->headers; request++)
+    for(i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+      struct curl_header *h = NULL;
+      while((h = curl_easy_nextheader(t->easy, origins[i], (int)request, h)))
+        printf("%d request %ld origin %u: %s = %s (%lu of %lu)\n", t->id, request, h->origin,
+               h->name, h->value, (unsigned long)h->index, (unsigned long)h->amount);
+    }
+  for(i = 0; i < 3; i++) {
+    struct curl_header *h = NULL;
+    printf("%d header gives %d\n", t->id,
+           (int)curl_easy_header(t->easy, "x-twice", i, CURLH_HEADER, -1, &h));
   }
 }
 
@@ -249,8 +317,11 @@ static void read_messages(void)
     flush_run(t);
     printf("%d done %d error \"%s\"\n", t->id, (int)message->data.result, t->error);
     infos(t, message->data.result);
+    if(t->headers)
+      headers(t);
     curl_multi_remove_handle(multi, t->easy);
     t->finished = 1;
+    t->added = 0;
     live--;
   }
 }
@@ -336,13 +407,84 @@ static struct curl_slist *split(struct transfer *t, char *value)
   return list;
 }
 
-static int own_word(struct transfer *t, const char *name, const char *value)
+static size_t slow_part(char *bytes, size_t size, size_t count, void *arg)
+{
+  struct transfer *t = arg;
+  (void)size;
+  (void)count;
+  if(t->total >= 3)
+    return 0;
+  t->total++;
+  memcpy(bytes, "part ", 5);
+  return 5;
+}
+
+/* Parts of every kind: memory, a file, a callback that says no size, and parts in a part. */
+static void make_mime(struct transfer *t, const char *file)
+{
+  curl_mime *inner = curl_mime_init(t->easy);
+  curl_mimepart *part;
+  t->mime = curl_mime_init(t->easy);
+  part = curl_mime_addpart(t->mime);
+  curl_mime_name(part, "text");
+  curl_mime_data(part, "some t\xc3\xa4xt = with\r\nlines ", CURL_ZERO_TERMINATED);
+  if(t->encoder)
+    printf("%d encoder gives %d\n", t->id, (int)curl_mime_encoder(part, t->encoder));
+  part = curl_mime_addpart(t->mime);
+  curl_mime_filedata(part, file);
+  curl_mime_name(part, "file\"s");
+  curl_mime_filename(part, "shown");
+  if(t->encoder)
+    curl_mime_encoder(part, t->encoder);
+  part = curl_mime_addpart(t->mime);
+  curl_mime_data_cb(part, -1, slow_part, NULL, NULL, t);
+  curl_mime_type(part, "x/y");
+  part = curl_mime_addpart(inner);
+  curl_mime_data(part, "inner", 3);
+  part = curl_mime_addpart(t->mime);
+  curl_mime_subparts(part, inner);
+  curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime);
+}
+
+/* A word with '_' for spaces. */
+static char *spaced(char *value)
+{
+  char *c;
+  for(c = value; *c; c++)
+    if(*c == '_')
+      *c = ' ';
+  return value;
+}
+
+static int own_word(struct transfer *t, const char *name, char *value)
 {
   if(!strcmp(name, "body")) {
-    t->body = atol(value);
+    t->total = t->body = atol(value);
     curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
     curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
   }
+  else if(!strcmp(name, "seek")) {
+    t->seek = atoi(value);
+    curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
+    curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
+  }
+  else if(!strcmp(name, "trailers")) {
+    t->trailers = spaced(value);
+    curl_easy_setopt(t->easy, CURLOPT_TRAILERFUNCTION, on_trailers);
+    curl_easy_setopt(t->easy, CURLOPT_TRAILERDATA, t);
+  }
+  else if(!strcmp(name, "parts")) {
+    t->parts = curl_url();
+    printf("%d parts give %d\n", t->id,
+           (int)curl_url_set(t->parts, CURLUPART_URL, spaced(value), CURLU_ALLOW_SPACE));
+    curl_easy_setopt(t->easy, CURLOPT_CURLU, t->parts);
+  }
+  else if(!strcmp(name, "encoder"))
+    t->encoder = value;
+  else if(!strcmp(name, "mime"))
+    make_mime(t, value);
+  else if(!strcmp(name, "headers"))
+    t->headers = atol(value);
   else if(!strcmp(name, "pause"))
     t->pause = atol(value);
   else if(!strcmp(name, "fail"))
@@ -367,7 +509,11 @@ static int own_word(struct transfer *t, const char *name, const char *value)
   X(POST) X(POSTFIELDS) X(POSTFIELDSIZE) X(POSTREDIR) X(PROTOCOLS_STR) X(PROXY) X(RANGE) \
   X(REFERER) X(REQUEST_TARGET) X(RESOLVE) X(RESUME_FROM) X(TCP_KEEPALIVE) X(TCP_NODELAY) \
   X(TIMECONDITION) X(TIMEOUT_MS) X(TIMEVALUE) X(UPLOAD) X(URL) X(USERAGENT) X(USERPWD) \
-  X(XOAUTH2_BEARER)
+  X(XOAUTH2_BEARER) X(UNRESTRICTED_AUTH) X(KEEP_SENDING_ON_ERROR) X(HTTP200ALIASES) X(HEADER) \
+  X(TRANSFER_ENCODING) X(DEFAULT_PROTOCOL) X(COOKIELIST) X(REDIR_PROTOCOLS_STR) X(PROXYUSERPWD) \
+  X(PROXYHEADER) X(HEADEROPT) X(SUPPRESS_CONNECT_HEADERS) X(HAPROXY_CLIENT_IP) \
+  X(DISALLOW_USERNAME_IN_URL) X(HTTP_CONTENT_DECODING) X(NETRC) X(NETRC_FILE) X(RESUME_FROM_LARGE) \
+  X(TCP_FASTOPEN) X(COOKIESESSION) X(USERNAME) X(PASSWORD) X(SSLENGINE)
 
 static const struct { const char *name; CURLoption id; } options[] = {
 #define ROW(N) { #N, CURLOPT_##N },
@@ -376,7 +522,8 @@ static const struct { const char *name; CURLoption id; } options[] = {
 
 static int is_list(CURLoption id)
 {
-  return id == CURLOPT_HTTPHEADER || id == CURLOPT_RESOLVE || id == CURLOPT_CONNECT_TO;
+  return id == CURLOPT_HTTPHEADER || id == CURLOPT_RESOLVE || id == CURLOPT_CONNECT_TO ||
+         id == CURLOPT_HTTP200ALIASES || id == CURLOPT_PROXYHEADER;
 }
 
 static void apply(struct transfer *t, char *word)
@@ -392,7 +539,7 @@ static void apply(struct transfer *t, char *word)
     i++;
   if(i == n) {
     printf("no option %s\n", word);
-    return;
+    exit(8);
   }
   id = options[i].id;
   if(is_list(id))
@@ -409,7 +556,10 @@ static void apply(struct transfer *t, char *word)
 
 static void start(struct transfer *t)
 {
-  CURLMcode code = curl_multi_add_handle(multi, t->easy);
+  CURLMcode code;
+  if(t->added)
+    return;
+  code = curl_multi_add_handle(multi, t->easy);
   if(code)
     printf("%d add gives %d\n", t->id, (int)code);
   else
@@ -432,6 +582,10 @@ int main(int argc, char **argv)
       continue;
     }
     start(t);
+    if(!strcmp(argv[i], "added")) {
+      t->added = 1;
+      continue;
+    }
     if(!strcmp(argv[i], "also")) {
       t = create(curl_easy_init());
       continue;
@@ -452,6 +606,8 @@ int main(int argc, char **argv)
     code = drive();
   for(i = 0; i < transfer_count; i++) {
     curl_easy_cleanup(transfers[i]->easy);
+    curl_mime_free(transfers[i]->mime);
+    curl_url_cleanup(transfers[i]->parts);
     while(transfers[i]->list_count)
       curl_slist_free_all(transfers[i]->lists[--transfers[i]->list_count]);
     free(transfers[i]);

@@ -130,3 +130,16 @@ fn wait(child: &mut Child, limit: Duration) -> i32 {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// The boundary of a form is random: dashes, then letters and digits.
+pub fn mask_boundary(text: &str) -> String {
+    let dashes = "-".repeat(24);
+    let mut parts = text.split(&dashes);
+    let mut out = parts.next().unwrap_or_default().to_string();
+    for part in parts {
+        out.push_str("BOUNDARY");
+        let rest = part.trim_start_matches('-');
+        out.push_str(rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+    }
+    out
+}

@@ -2,6 +2,7 @@
 //! infos, error texts and bodies is equal, and so is what the server saw.
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tress_tests::program::mask_boundary;
 use tress_tests::{Library, Program, Server, cc, differences};
 
 /// Name and words of `tests/c/trace.c`; `{b}` is the base URL, `{p}` the port, `{o}` another server.
@@ -116,6 +117,165 @@ const CASES: &[(&str, &str)] = &[
     ("buffer-size", "URL={b}/bytes/100000 BUFFERSIZE=1024"),
     ("ignore-length", "URL={b}/close IGNORE_CONTENT_LENGTH=1"),
     ("haproxy", "URL={b}/count HAPROXYPROTOCOL=1 TIMEOUT_MS=300"),
+    ("haproxy-client", "URL={b}/count HAPROXY_CLIENT_IP=192.0.2.1 TIMEOUT_MS=300"),
+    // Limits, and the bytes within them.
+    ("limit-chunked", "URL={b}/chunked/3000 MAXFILESIZE=1500"),
+    ("limit-until-close", "URL={b}/nolength MAXFILESIZE=4"),
+    ("limit-decoded", "URL={b}/gzip ACCEPT_ENCODING=gzip MAXFILESIZE=3000"),
+    ("limit-encoded", "URL={b}/gzip ACCEPT_ENCODING=gzip MAXFILESIZE=20"),
+    ("limit-header-bytes", "URL={b}/lines/4/90000"),
+    ("limit-header-line", "URL={b}/lines/1/110000"),
+    ("limit-header-line-within", "URL={b}/lines/1/100000"),
+    ("limit-headers", "URL={b}/lines/5001/20"),
+    ("limit-encodings", "URL={b}/encodings/6 ACCEPT_ENCODING=gzip"),
+    ("limit-cookie-size", "URL={b}/cookies/1/5000 COOKIEFILE= next URL={b}/method"),
+    ("limit-cookie-size-within", "URL={b}/cookies/1/4000 COOKIEFILE= next URL={b}/method"),
+    ("limit-cookies-set", "URL={b}/cookies/60/3 COOKIEFILE= next URL={b}/method"),
+    ("limit-cookies-sent", "URL={b}/cookies/5/3000 COOKIEFILE= next URL={b}/method"),
+    ("limit-redirects-default", "URL={b}/redirect/40/302 FOLLOWLOCATION=1"),
+    // Heads that are none.
+    ("alias", "URL={b}/icy HTTP200ALIASES=XY|ICY"),
+    ("alias-unknown", "URL={b}/icy"),
+    ("head-http09", "URL={b}/http09 NOBODY=1 HTTP09_ALLOWED=1"),
+    // Redirects: what is asked next, and what is not told whom.
+    ("follow-all", "URL={b}/redirect/2/302 FOLLOWLOCATION=1 CUSTOMREQUEST=PATCH POSTFIELDS=a=b"),
+    (
+        "follow-obey-302",
+        "URL={b}/redirect/2/302 FOLLOWLOCATION=2 CUSTOMREQUEST=PATCH POSTFIELDS=a=b",
+    ),
+    ("follow-obey-303", "URL={b}/redirect/2/303 FOLLOWLOCATION=2 CUSTOMREQUEST=PUT POSTFIELDS=a=b"),
+    ("follow-obey-307", "URL={b}/redirect/2/307 FOLLOWLOCATION=2 CUSTOMREQUEST=PUT POSTFIELDS=a=b"),
+    ("follow-first", "URL={b}/redirect/2/307 FOLLOWLOCATION=3 CUSTOMREQUEST=PUT POSTFIELDS=a=b"),
+    (
+        "follow-upload-303",
+        "URL={b}/redirect/1/303 FOLLOWLOCATION=1 UPLOAD=1 INFILESIZE=9 body=9 seek=1",
+    ),
+    (
+        "follow-upload-307",
+        "URL={b}/redirect/1/307 FOLLOWLOCATION=1 UPLOAD=1 INFILESIZE=9 body=9 seek=1",
+    ),
+    (
+        "follow-cannot-rewind",
+        "URL={b}/redirect/1/307 FOLLOWLOCATION=1 UPLOAD=1 INFILESIZE=9 body=9 seek=2",
+    ),
+    (
+        "follow-fails-to-rewind",
+        "URL={b}/redirect/1/307 FOLLOWLOCATION=1 UPLOAD=1 INFILESIZE=9 body=9 seek=0",
+    ),
+    ("follow-head", "URL={b}/redirect/2/302 FOLLOWLOCATION=1 NOBODY=1"),
+    ("postredir-301", "URL={b}/redirect/1/301 FOLLOWLOCATION=1 POSTFIELDS=a=b POSTREDIR=1"),
+    ("postredir-302-alone", "URL={b}/redirect/1/302 FOLLOWLOCATION=1 POSTFIELDS=a=b POSTREDIR=1"),
+    ("postredir-303", "URL={b}/redirect/1/303 FOLLOWLOCATION=1 POSTFIELDS=a=b POSTREDIR=4"),
+    (
+        "leak-other-port",
+        "URL={b}/to/302?{o}/method FOLLOWLOCATION=1 USERPWD=u:p COOKIE=a=1 \
+         HTTPHEADER=Authorization:secret|Cookie:b=2|X-A:1",
+    ),
+    (
+        "leak-other-host",
+        "URL={b}/to/302?http://localhost:{p}/method FOLLOWLOCATION=1 USERPWD=u:p COOKIE=a=1 \
+         HTTPHEADER=Authorization:secret|Cookie:b=2|X-A:1 IPRESOLVE=1",
+    ),
+    (
+        "leak-and-back",
+        "URL={b}/to/302?{o}/to/302?{b}/method FOLLOWLOCATION=1 USERPWD=u:p COOKIE=a=1",
+    ),
+    (
+        "leak-unrestricted",
+        "URL={b}/to/302?{o}/method FOLLOWLOCATION=1 USERPWD=u:p UNRESTRICTED_AUTH=1 COOKIE=a=1",
+    ),
+    ("leak-bearer", "URL={b}/to/302?{o}/method FOLLOWLOCATION=1 XOAUTH2_BEARER=t HTTPAUTH=64"),
+    ("leak-in-url", "URL=http://u:p@127.0.0.1:{p}/to/302?{o}/method FOLLOWLOCATION=1"),
+    (
+        "credentials-of-location",
+        "URL={b}/to/302?http://x:y@127.0.0.1:{p}/method FOLLOWLOCATION=1 USERPWD=u:p",
+    ),
+    (
+        "leak-referer",
+        "URL=http://u:p@127.0.0.1:{p}/to/302?{o}/method#f FOLLOWLOCATION=1 AUTOREFERER=1",
+    ),
+    ("no-user-in-url", "URL=http://u:p@127.0.0.1:{p}/method DISALLOW_USERNAME_IN_URL=1"),
+    ("redirect-protocols", "URL={b}/redirect/1/302 FOLLOWLOCATION=1 REDIR_PROTOCOLS_STR=file"),
+    ("redirect-to-nowhere", "URL={b}/to/302?http://a:b:c/ FOLLOWLOCATION=1"),
+    ("redirect-relative", "URL={b}/to/302?../x/./y?q#f FOLLOWLOCATION=1"),
+    (
+        "redirect-scheme-relative",
+        "URL={b}/to/302?//localhost:{p}/method FOLLOWLOCATION=1 IPRESOLVE=1",
+    ),
+    // Uploads.
+    (
+        "keep-sending",
+        "URL={b}/early-error UPLOAD=1 INFILESIZE=30000 body=30000 KEEP_SENDING_ON_ERROR=1",
+    ),
+    (
+        "expect-time-limit",
+        "URL={b}/silent UPLOAD=1 INFILESIZE=50 body=50 HTTPHEADER=Expect:100-continue EXPECT_100_TIMEOUT_MS=50",
+    ),
+    ("resume-upload", "URL={b}/sink UPLOAD=1 INFILESIZE=5000 body=5000 RESUME_FROM=4000 seek=1"),
+    (
+        "resume-upload-read",
+        "URL={b}/sink UPLOAD=1 INFILESIZE=5000 body=5000 RESUME_FROM=4000 seek=2",
+    ),
+    (
+        "resume-upload-fails",
+        "URL={b}/sink UPLOAD=1 INFILESIZE=5000 body=5000 RESUME_FROM=4000 seek=0",
+    ),
+    ("resume-upload-beyond", "URL={b}/sink UPLOAD=1 INFILESIZE=50 body=50 RESUME_FROM=4000 seek=1"),
+    (
+        "upload-trailers",
+        "URL={b}/sink UPLOAD=1 body=500 trailers=X-Sum:_1|bad-one|X-Bad:1|X-Last:_yes",
+    ),
+    (
+        "upload-trailers-fail",
+        "URL={b}/echo UPLOAD=1 body=500 trailers=X-Sum:_1 fail=trailers TIMEOUT_MS=900",
+    ),
+    ("mime", "URL={b}/chunks mime=/etc/hostname"),
+    ("mime-base64", "URL={b}/chunks encoder=base64 mime=/etc/hostname"),
+    ("mime-quoted", "URL={b}/chunks encoder=quoted-printable mime=/etc/hostname"),
+    ("mime-8bit", "URL={b}/chunks encoder=8bit mime=/etc/hostname"),
+    ("mime-7bit", "URL={b}/chunks encoder=7bit mime=/etc/hostname"),
+    ("mime-binary", "URL={b}/chunks encoder=binary mime=/etc/hostname"),
+    ("mime-no-file", "URL={b}/chunks mime=/no/such/file"),
+    // Conditions and errors.
+    ("time-condition-met", "URL={b}/bytes/10 TIMECONDITION=1 TIMEVALUE=900000000"),
+    ("time-condition-unmodified", "URL={b}/bytes/10 TIMECONDITION=2 TIMEVALUE=900000000"),
+    ("time-condition-last-modified", "URL={b}/bytes/10 TIMECONDITION=3 TIMEVALUE=900000000"),
+    ("time-condition-without-date", "URL={b}/method TIMECONDITION=1 TIMEVALUE=1000000000"),
+    ("fail-on-error-401", "URL={b}/auth/a/b FAILONERROR=1 USERPWD=x:y HTTPAUTH=-17"),
+    ("fail-on-error-416", "URL={b}/bytes/10 FAILONERROR=1 RESUME_FROM=20"),
+    ("fail-on-error-redirect", "URL={b}/to/302?/status/500 FAILONERROR=1 FOLLOWLOCATION=1"),
+    ("retry-after", "URL={b}/retry-after"),
+    ("connect-to-bad", "CONNECT_TO=::example.com:example.com URL=http://example.com:{p}/"),
+    ("connect-to-bad-address", "CONNECT_TO=::[::1 URL=http://example.com:{p}/"),
+    ("connect-to-others", "CONNECT_TO=a::b:c|:1:x:y URL={b}/count"),
+    // URLs.
+    ("url-empty-query", "URL={b}/method?"),
+    ("url-empty-fragment", "URL={b}/method#"),
+    ("url-in-parts", "parts={b}/_/with/_/to/302?../method FOLLOWLOCATION=1"),
+    ("url-default-protocol", "URL=127.0.0.1:{p}/method DEFAULT_PROTOCOL=http"),
+    ("url-default-protocol-unknown", "URL=127.0.0.1:{p}/method DEFAULT_PROTOCOL=foo"),
+    // Settings made after the handle was added.
+    ("added", "added URL={b}/sink POSTFIELDSIZE=8 POSTFIELDS=12345678 HTTPHEADER=X-A:1"),
+    ("added-list", "URL={b}/method added HTTPHEADER=X-A:1 USERAGENT=late"),
+    // The headers API.
+    ("headers-api", "URL={b}/headers headers=1"),
+    ("headers-api-redirects", "URL={b}/redirect/2/302 FOLLOWLOCATION=1 headers=3"),
+    ("headers-api-interim", "URL={b}/1xx headers=1"),
+    ("headers-api-trailers", "URL={b}/trailers headers=1"),
+    ("headers-api-none", "URL={b}/http09 HTTP09_ALLOWED=1 headers=1"),
+    ("header-in-body", "URL={b}/headers HEADER=1"),
+    // Proxies by plain requests.
+    ("proxy-auth", "URL=http://u:p@far.host/method PROXY={b} NOPROXY= PROXYUSERPWD=a:b"),
+    (
+        "proxy-headers-apart",
+        "URL=http://far.host/method PROXY={b} NOPROXY= HTTPHEADER=X-A:1 PROXYHEADER=X-B:1 HEADEROPT=1",
+    ),
+    (
+        "proxy-headers-together",
+        "URL=http://far.host/method PROXY={b} NOPROXY= HTTPHEADER=X-A:1 PROXYHEADER=X-B:1 HEADEROPT=0",
+    ),
+    ("proxy-path", "URL=http://far.host/a?_#f PROXY={b} NOPROXY= PATH_AS_IS=1"),
+    ("fast-open", "URL={b}/count TCP_FASTOPEN=1 next"),
 ];
 
 #[test]
@@ -158,7 +318,8 @@ fn trace(program: &std::path::Path, words: &str, library: &Library) -> Vec<Strin
     let words: Vec<String> = words.split(' ').map(fill).collect();
     let run = Program::new(library, program).args(&words).limit(Duration::from_secs(30)).run();
     let clean = |text: String| {
-        text.replace(&server.port.to_string(), "PORT").replace(&other.port.to_string(), "OTHER")
+        let text = text.replace(&server.port.to_string(), "PORT");
+        mask_boundary(&text.replace(&other.port.to_string(), "OTHER"))
     };
     let mut lines: Vec<String> = run.stdout.lines().map(|l| mask(&clean(l.to_string()))).collect();
     // Transfers at the same time: each has its own order.

@@ -3,7 +3,7 @@
 //! driven by the event interface. `differences.txt` lists the exceptions with their reasons.
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tress_tests::program::assert_loads;
+use tress_tests::program::{assert_loads, mask_boundary};
 use tress_tests::{Library, Outcome, Program, Server, cc, differences, scratch};
 
 /// Name and command line; `{b}` is the server's base URL, `{p}` its port, `{o}` another server's
@@ -234,19 +234,6 @@ fn without_noise(stderr: &str) -> String {
     };
     let text = stderr.lines().filter(noise).collect::<Vec<_>>().join("\n");
     mask_milliseconds(&text)
-}
-
-/// The boundary of a form is random: dashes, then letters and digits.
-fn mask_boundary(text: &str) -> String {
-    let dashes = "-".repeat(24);
-    let mut parts = text.split(&dashes);
-    let mut out = parts.next().unwrap_or_default().to_string();
-    for part in parts {
-        out.push_str("BOUNDARY");
-        let rest = part.trim_start_matches('-');
-        out.push_str(rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
-    }
-    out
 }
 
 /// "after 301 ms" is "after N ms".

@@ -1,4 +1,5 @@
 //! Reading one request: head, then the body by its framing.
+use crate::program::mask_boundary;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
@@ -10,6 +11,8 @@ pub(crate) struct Request {
     pub(crate) version: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// The sizes of the chunks that the body came in.
+    pub(crate) chunks: Vec<usize>,
     head: String,
     trailers: String,
 }
@@ -34,7 +37,10 @@ impl Request {
         if request.path().starts_with("/early") || request.path().starts_with("/expect-reject") {
             return Ok(Some(request));
         }
-        if request.header("Expect").is_some_and(|v| v.eq_ignore_ascii_case("100-continue")) {
+        let silent = request.path().starts_with("/silent");
+        if !silent
+            && request.header("Expect").is_some_and(|v| v.eq_ignore_ascii_case("100-continue"))
+        {
             stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
         request.read_body(stream, left)?;
@@ -54,6 +60,7 @@ impl Request {
             version: words.next().unwrap_or_default(),
             headers,
             body: Vec::new(),
+            chunks: Vec::new(),
             trailers: String::new(),
             head,
         }
@@ -86,6 +93,7 @@ impl Request {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
             }
+            self.chunks.push(size);
             self.body.extend(left.drain(..size));
             left.drain(..2);
         }
@@ -123,7 +131,8 @@ impl Request {
     /// The request as text: head as sent, then the body (its length and sum when long).
     pub(crate) fn transcript(&self) -> String {
         let body = if self.body.len() > 300 {
-            let sum = self.body.iter().fold(0u32, |a, b| a.rotate_left(5) ^ u32::from(*b));
+            let body = mask_boundary(&String::from_utf8_lossy(&self.body));
+            let sum = body.bytes().fold(0u32, |a, b| a.rotate_left(5) ^ u32::from(b));
             format!("[{} bytes, sum {sum:08x}]", self.body.len())
         } else {
             String::from_utf8_lossy(&self.body).into_owned()

@@ -15,7 +15,10 @@
 //! | `/1xx` | 103, 102, then 200; `/early` 200 before the body is read |
 //! | `/expect-reject` | 417 to a request with `Expect` |
 //! | `/count` | which connection and which request on it this is |
-//! | `/sink` | the length and sum of the request body |
+//! | `/sink` | the length and sum of the request body; `/silent` the same without `100 Continue` |
+//! | `/chunks` | the sizes of the chunks that the request body came in |
+//! | `/early-error` | 403 before the body is read |
+//! | `/lines/N/SIZE` | N header lines of that size; `/encodings/N` so many content encodings |
 //! | `/http10`, `/close`, `/http09`, `/empty`, `/nolength`, `/204`, `/304` | the framing of that name |
 //! | `/gzip`, `/headers`, `/cookie`, `/fold`, `/garbage`, `/huge-header`, `/lf` | odd heads |
 //! | `/git/...`, `/dumb/...` | repositories |
@@ -70,6 +73,27 @@ pub(crate) fn answer(
         "echo" => plain(stream, "200 OK", "", request.transcript().as_bytes(), head_only),
         "method" => plain(stream, "200 OK", "", request.method.as_bytes(), head_only),
         "auth" => auth(stream, request, &words),
+        "early-error" => {
+            plain(stream, "403 No", "", b"no\n", head_only)?;
+            until_closed(stream)
+        }
+        "lines" => {
+            let line = format!("X-Line: {}\r\n", "v".repeat(number(2).saturating_sub(10)));
+            plain(stream, "200 OK", &line.repeat(number(1)), b"ok\n", head_only)
+        }
+        "cookies" => {
+            let cookie = |i: usize| format!("Set-Cookie: c{i}={}\r\n", "v".repeat(number(2)));
+            let lines: String = (0..number(1)).map(cookie).collect();
+            plain(stream, "200 OK", &lines, b"ok\n", head_only)
+        }
+        "encodings" => {
+            let line = format!("Content-Encoding: {}\r\n", vec!["gzip"; number(1)].join(", "));
+            plain(stream, "200 OK", &line, b"", head_only)
+        }
+        "chunks" => {
+            let body = format!("{:?}\n", request.chunks);
+            plain(stream, "200 OK", "", body.as_bytes(), head_only)
+        }
         "early" => {
             plain(stream, "200 OK", "Connection: close\r\n", b"early\n", head_only)?;
             stream.shutdown(std::net::Shutdown::Write)?;
@@ -85,7 +109,7 @@ pub(crate) fn answer(
             let body = format!("connection {connection} request {count}\n");
             plain(stream, "200 OK", "", body.as_bytes(), head_only)
         }
-        "sink" => {
+        "sink" | "silent" => {
             let sum = request.body.iter().fold(0u32, |a, b| a.rotate_left(5) ^ u32::from(*b));
             let body = format!("{} bytes, sum {sum:08x}\n", request.body.len());
             plain(stream, "200 OK", "", body.as_bytes(), head_only)
@@ -239,6 +263,11 @@ fn odd(name: &str) -> Option<(Vec<u8>, After)> {
         }
         "fold" => {
             ("HTTP/1.1 200 OK\r\nX-Fold: one\r\n two\r\nContent-Length: 3\r\n\r\nok\n", After::Keep)
+        }
+        "icy" => ("ICY 200 OK\r\nContent-Length: 3\r\n\r\nok\n", After::Close),
+        "retry-after" => {
+            let text = "HTTP/1.1 503 Busy\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n";
+            (text, After::Keep)
         }
         "lf" => ("HTTP/1.1 200 OK\nContent-Length: 3\n\nok\n", After::Keep),
         "garbage" => {
