@@ -133,6 +133,7 @@ const CASES: &[(&str, &str)] = &[
     ("limit-cookies-set", "URL={b}/cookies/60/3 COOKIEFILE= next URL={b}/method"),
     ("limit-cookies-sent", "URL={b}/cookies/5/3000 COOKIEFILE= next URL={b}/method"),
     ("limit-redirects-default", "URL={b}/redirect/40/302 FOLLOWLOCATION=1"),
+    ("limit-file", "URL=file:///etc/services MAXFILESIZE=100"),
     // Heads that are none.
     ("alias", "URL={b}/icy HTTP200ALIASES=XY|ICY"),
     ("alias-unknown", "URL={b}/icy"),

@@ -94,8 +94,9 @@ impl Multi {
             }
             Said::Body(bytes) => {
                 core.debug(transfer, DebugKind::DataIn, &bytes);
-                transfer.infos.downloaded += bytes.len() as u64;
-                transfer.check_size()?;
+                if transfer.take_within_size(bytes.len()) < bytes.len() {
+                    return Err(transfer.oversize());
+                }
                 conversation.undelivered.push_back((Delivery::Body, bytes));
             }
             Said::StartTls => {

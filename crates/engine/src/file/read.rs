@@ -28,7 +28,7 @@ pub(super) fn open(transfer: &mut Transfer, path: PathBuf) -> Result<Local> {
     let modified = file.modified().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let modified = modified.map_or(0, |since| since.as_secs() as i64);
     transfer.exchange.document_time = Some(modified);
-    transfer.infos.filetime = transfer.options.filetime.then_some(modified);
+    transfer.infos.filetime = Some(modified);
     let mut local = Local::new(file, path, Step::Heading);
     if !transfer.meets_time_condition() {
         transfer.infos.condition_unmet = true;
@@ -70,6 +70,9 @@ impl Multi {
     /// Reads a piece and delivers it.
     pub(super) fn read_file(&mut self, id: TransferId, left: Option<u64>) -> Result<Flow> {
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        if transfer.exchange.oversize {
+            return Err(transfer.oversize());
+        }
         let Some(local) = transfer.local.as_deref_mut() else { return Ok(Flow::Wait) };
         if local.file.is_dir() {
             return self.list_directory(id);

@@ -37,6 +37,9 @@ impl Multi {
 
     fn receive_data(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
         let Some((transfer, conn, core)) = self.data_parts(id) else { return Ok(Flow::Wait) };
+        if transfer.exchange.oversize {
+            return Err(transfer.oversize());
+        }
         let Some(data) = transfer.data.as_deref_mut() else { return Ok(Flow::Wait) };
         if data.left == Some(0) {
             return self.data_over(id);
@@ -71,8 +74,10 @@ impl Multi {
         data.moved += count as u64;
         data.left = data.left.map(|left| left.saturating_sub(count as u64));
         transfer.progress.received(count, &transfer.options, core.now);
-        transfer.infos.downloaded += count as u64;
-        transfer.check_size()?;
+        let count = transfer.take_within_size(count);
+        if count == 0 {
+            return Err(transfer.oversize());
+        }
         if transfer.options.verbose {
             let bytes = core.input.bytes(0..count).to_vec();
             core.debug(transfer, DebugKind::DataIn, &bytes);

@@ -134,6 +134,7 @@ impl Follow {
 impl Exchange {
     pub(crate) fn begin_transfer(&mut self) {
         self.follow = Follow::default();
+        self.oversize = false;
         self.next = None;
     }
 
