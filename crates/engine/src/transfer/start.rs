@@ -18,9 +18,6 @@ impl Multi {
     pub(crate) fn start(&mut self, id: TransferId) -> Result<Flow> {
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         Plan::refresh(transfer, &mut self.core)?;
-        if transfer.infos.times.queue.is_zero() {
-            transfer.infos.times.queue = transfer.since_start(self.core.now);
-        }
         let plan = transfer.plan()?;
         if plan.service == Service::File {
             return self.open_file(id);
