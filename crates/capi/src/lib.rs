@@ -10,6 +10,7 @@ pub mod flavour;
 mod fork;
 pub mod form;
 pub mod global;
+mod gss;
 pub mod guard;
 pub mod memory;
 pub mod mime;

@@ -6,7 +6,10 @@ use std::sync::OnceLock;
 
 use crate::entry::entry;
 use crate::flavour::Flavour;
-use crate::tables::features::{FEATURES, Feature, PROTOCOLS, VERSION, VERSION_NUMBER};
+use crate::gss;
+use crate::tables::features::{
+    FEATURES, Feature, GSS_FEATURES, PROTOCOLS, VERSION, VERSION_NUMBER,
+};
 
 /// `CURLVERSION_NOW`: the last age of the structure that is known here.
 const AGE: c_int = 11;
@@ -103,13 +106,16 @@ fn version_info() -> VersionInfo {
     }
 }
 
-/// What this build can do; the one for curl's own suite says `Debug` too.
+/// What this build can do here, in order; the one for curl's own suite says `Debug` too.
 fn features() -> impl Iterator<Item = &'static Feature> {
+    let gss = if gss::is_available() { GSS_FEATURES } else { &[] };
     let debug: &[Feature] = match cfg!(feature = "test-hooks") {
         true => &[Feature { name: c"Debug", bit: 1 << 6 }],
         false => &[],
     };
-    FEATURES.iter().chain(debug)
+    let mut all: Vec<_> = FEATURES.iter().chain(gss).chain(debug).collect();
+    all.sort_by_key(|feature| feature.name.to_bytes().to_ascii_lowercase());
+    all.into_iter()
 }
 
 /// An array of pointers with NULL at its end, kept for the life of the process.

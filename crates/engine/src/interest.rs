@@ -47,6 +47,8 @@ pub(crate) enum SocketOwner {
     Conn(ConnId),
     /// The wake-up descriptor of the resolver.
     Resolver,
+    /// The wake-up descriptor of other work in threads.
+    Workers,
     /// A pipe or device that a transfer reads or writes as a file.
     File(TransferId),
 }

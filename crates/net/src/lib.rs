@@ -11,6 +11,7 @@ pub mod tls;
 mod tunnel;
 mod wake;
 mod whole_file;
+mod work;
 
 pub use file::LocalFile;
 pub use listen::Listener;
@@ -18,3 +19,4 @@ pub use poll::{PollEvents, Poller};
 pub use stream::{Shutdown, Stream, Want};
 pub use wake::Wake;
 pub use whole_file::{MAX_WHOLE_FILE, read_whole, replace_whole};
+pub use work::{Work, WorkId};

@@ -23,6 +23,7 @@ use tress_model::{Code, MultiCode};
 use crate::callbacks::{CloseSocket, Notify, Push, Rare, Socket, Timer};
 use crate::easy::Easy;
 use crate::fork::Process;
+use crate::gss::Gss;
 use crate::guard::{Callback, Calls, enter_callback};
 use crate::share::Parking;
 
@@ -119,12 +120,14 @@ impl Message {
 impl Multi {
     fn new() -> Self {
         let null = null_mut();
+        let mut engine = tress_engine::Multi::new(MultiSettings::default());
+        engine.set_security(&Gss);
         Self {
             magic: MAGIC,
             calls: Calls::default(),
             aborted: false,
             poisoned: false,
-            engine: tress_engine::Multi::new(MultiSettings::default()),
+            engine,
             handles: Vec::new(),
             changed: Vec::new(),
             added: 0,

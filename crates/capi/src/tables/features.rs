@@ -24,6 +24,13 @@ pub struct Feature {
     pub bit: u32,
 }
 
+/// Features of a machine where the GSS-API library of MIT Kerberos is installed.
+pub const GSS_FEATURES: &[Feature] = &[
+    Feature { name: c"GSS-API", bit: 1 << 17 },
+    Feature { name: c"Kerberos", bit: 1 << 18 },
+    Feature { name: c"SPNEGO", bit: 1 << 8 },
+];
+
 /// Features, in order of their names without regard to case.
 pub const FEATURES: &[Feature] = &[
     Feature { name: c"alt-svc", bit: 1 << 24 },

@@ -5,7 +5,7 @@ use tress_proto::h1::{Response, ResponseConfig};
 use tress_proto::http::Kind;
 
 use super::Exchange;
-use super::auth::{Bound, Whom};
+use super::auth::{Bound, Then, Whom};
 use super::head::{self, Head, Varying};
 use crate::TransferId;
 use crate::body_out::BodyOut;
@@ -18,11 +18,18 @@ use crate::transfer::Transfer;
 impl Multi {
     /// Puts the request on its way.
     pub(crate) fn begin_exchange(&mut self, id: TransferId) -> Result<Flow> {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
         let service = transfer.plan()?.service;
         if service == Service::Rtsp {
             return self.begin_rtsp(id);
         }
+        let forwarded = conn.destination.forwarder().is_some();
+        if self.await_token(id, Whom::Server, Then::Request)
+            || (forwarded && self.await_token(id, Whom::Proxy, Then::Request))
+        {
+            return Ok(Flow::Wait);
+        }
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let now = core.now;
         conn.uses += 1;
         let http2 = conn.h2.is_some();

@@ -59,6 +59,11 @@ impl Transfer {
             Field::WwwAuthenticate if self.infos.response_code == 401 => {
                 self.note_challenge(Whom::Server, value);
             }
+            Field::PersistentAuth => {
+                if let Some(auth) = &mut self.auth {
+                    auth.persistence = Some(value.into());
+                }
+            }
             Field::ProxyAuthenticate if self.infos.response_code == 407 => {
                 self.note_challenge(Whom::Proxy, value);
             }
@@ -200,10 +205,7 @@ impl Transfer {
         self.take_challenges(core, bound);
         let closes = self.exchange.close;
         let for_proxy = self.proxy_asks_again(core, bound, closes);
-        let plan = self.plan.as_deref();
-        let Some(credentials) = plan.and_then(|plan| plan.credentials.clone()) else {
-            return for_proxy;
-        };
+        let Some(credentials) = self.credentials_to_pick_for() else { return for_proxy };
         self.wants_another_round(core, bound, Whom::Server, &credentials, closes) || for_proxy
     }
 
@@ -220,7 +222,7 @@ impl Transfer {
         let again = matches!(exchange.next, Some(Next::Redirect | Next::Authenticate));
         if again && !exchange.close {
             let left = exchange.body_left();
-            if left.is_none_or(|left| left >= WORTH_SENDING) && !self.is_ntlm_under_way(bound) {
+            if left.is_none_or(|left| left >= WORTH_SENDING) && !self.is_being_proved(bound) {
                 core.info(self, || match left {
                     Some(left) => format!("close instead of sending {left} more bytes"),
                     None => "close instead of sending unknown amount of more bytes".to_owned(),

@@ -56,6 +56,9 @@ impl Multi {
     pub fn forked(&mut self) {
         self.core.lingering.clear();
         self.core.lingering_aged = 0;
+        self.core.work.forked();
+        self.core.workers_for.clear();
+        self.core.workers_fd = None;
         self.core.interest = crate::interest::Interest::default();
         for id in self.pool.ids() {
             let Some(conn) = self.pool.remove(id) else { continue };

@@ -4,9 +4,9 @@ use std::collections::{HashMap, VecDeque};
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::Instant;
 
-use tress_net::Stream;
 use tress_net::resolve::{DnsCache, LookupId, Resolver};
 use tress_net::tls::TlsContext;
+use tress_net::{Stream, Work, WorkId};
 
 use super::MultiSettings;
 use crate::TransferId;
@@ -15,9 +15,11 @@ use crate::conn::ConnId;
 use crate::dirty::Dirty;
 use crate::doh::Probes;
 use crate::effect::{DebugKind, Effect};
-use crate::http2::Work;
+use crate::http::auth::Made;
+use crate::http2::Work as Http2Work;
 use crate::interest::Interest;
 use crate::plan::Plans;
+use crate::security::Security;
 use crate::timers::Timers;
 use crate::transfer::Transfer;
 
@@ -35,7 +37,7 @@ pub(crate) struct Core {
     /// Who was asked last and goes on with the answer.
     pub(crate) resume: Option<TransferId>,
     /// HTTP/2 connections with something to do.
-    pub(crate) h2: Work,
+    pub(crate) h2: Http2Work,
     /// Received bytes of the transfer that is being run.
     pub(crate) input: Input,
     pub(crate) messages: VecDeque<TransferId>,
@@ -54,6 +56,14 @@ pub(crate) struct Core {
     pub(crate) lookups: HashMap<LookupId, TransferId>,
     /// The resolver's descriptor while it is watched.
     pub(crate) resolver_fd: Option<RawFd>,
+    /// The GSS-API library, if the driver brings one.
+    pub(crate) security: Option<&'static dyn Security>,
+    /// Steps of security contexts, in worker threads; whose they are.
+    pub(crate) work: Work<Made>,
+    pub(crate) workers_for: HashMap<WorkId, TransferId>,
+    pub(crate) work_done: bool,
+    /// Their descriptor while it is watched.
+    pub(crate) workers_fd: Option<RawFd>,
     pub(crate) dns: DnsCache,
     /// Transfers of our own that ask for names.
     pub(crate) probes: Probes,
@@ -104,7 +114,7 @@ impl Core {
             outbox: VecDeque::new(),
             asked: None,
             resume: None,
-            h2: Work::default(),
+            h2: Http2Work::default(),
             input: Input::default(),
             messages: VecDeque::new(),
             plans: Plans::default(),
@@ -116,6 +126,11 @@ impl Core {
             resolver_ready: false,
             lookups: HashMap::new(),
             resolver_fd: None,
+            security: None,
+            work: Work::default(),
+            workers_for: HashMap::new(),
+            work_done: false,
+            workers_fd: None,
             dns: DnsCache::default(),
             probes: Probes::default(),
             tls: TlsContext::default(),

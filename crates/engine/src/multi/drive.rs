@@ -75,6 +75,10 @@ impl Multi {
             self.resolved();
             return true;
         }
+        if std::mem::take(&mut self.core.work_done) {
+            self.tokens_made();
+            return true;
+        }
         if let Some(id) = self.core.dirty.pop() {
             self.run(id);
             return true;
@@ -122,6 +126,7 @@ impl Multi {
             Some(State::Start) => self.start(id),
             Some(State::Resolving) => self.resolve(id).or_else(|error| self.not_up(id, error)),
             Some(State::Connecting) => self.connect(id).or_else(|error| self.not_up(id, error)),
+            Some(State::Negotiating) => self.negotiate(id),
             Some(State::Exchange) => self.exchange(id),
             Some(State::WebSocket) => self.websocket(id),
             Some(State::File) => self.move_file(id),
@@ -182,6 +187,7 @@ impl Multi {
             || transfer.paused.any()
             || transfer.lookup.is_some()
             || transfer.doh.is_some()
+            || transfer.awaited.is_some()
             || self.core.timers.has(owner)
             || conn.is_some_and(|conn| conn.is_watched(&self.core.interest))
             || transfer.watched_file().is_some()

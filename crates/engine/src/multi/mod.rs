@@ -28,6 +28,7 @@ use crate::ids::Table;
 use crate::interest::SocketOwner;
 use crate::options::Options;
 use crate::pool::Pool;
+use crate::security::Security;
 use crate::timers::Owner;
 use crate::transfer::{State, Transfer};
 
@@ -63,6 +64,11 @@ impl Multi {
     /// The settings, to be changed at any time; they count from the next action on.
     pub fn settings_mut(&mut self) -> &mut MultiSettings {
         &mut self.core.settings
+    }
+
+    /// Brings the library that Negotiate takes its tokens from; without one it is left alone.
+    pub fn set_security(&mut self, library: &'static dyn Security) {
+        self.core.security = Some(library);
     }
 
     /// Sets the clock for everything until the next call: one reading for each entry into the
@@ -138,6 +144,7 @@ impl Multi {
         match owner {
             Some(SocketOwner::Conn(conn)) => self.conn_ready(conn, socket, ready),
             Some(SocketOwner::Resolver) => self.core.resolver_ready = true,
+            Some(SocketOwner::Workers) => self.core.work_done = true,
             Some(SocketOwner::File(transfer)) => self.core.dirty.push_first(transfer),
             None => return false,
         }

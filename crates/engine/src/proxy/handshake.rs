@@ -12,6 +12,7 @@ use super::tunnel::Tunnel;
 use super::{Layer, Line};
 use crate::TransferId;
 use crate::conn::{Conn, Stage};
+use crate::http::auth::{Then, Whom};
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 
@@ -48,6 +49,10 @@ impl Multi {
         let Some(layer) = conn.destination.next_layer(conn.layer) else {
             return self.connected(id);
         };
+        if layer == Layer::Tunnel && self.await_token(id, Whom::Proxy, Then::Layer) {
+            return Ok(Flow::Wait);
+        }
+        let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
         conn.layer = layer;
         match layer {
             Layer::Socket => {}

@@ -12,7 +12,7 @@ use super::{Layer, Proxy};
 use crate::TransferId;
 use crate::conn::{Conn, Stage};
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::auth::Whom;
+use crate::http::auth::{Then, Whom};
 use crate::multi::{Core, Flow, Multi};
 use crate::options::{Hooks, ProxyType};
 use crate::transfer::{State, Transfer};
@@ -110,12 +110,21 @@ impl Multi {
             self.connect_anew(id);
             return Ok(Turn::Flow(Flow::Again));
         }
+        if self.await_token(id, Whom::Proxy, Then::TunnelAgain) {
+            return Ok(Turn::Flow(Flow::Wait));
+        }
+        self.ask_again_for_tunnel(id).map(|_| Turn::Again)
+    }
+
+    /// Asks on the same connection, with what is known now.
+    pub(crate) fn ask_again_for_tunnel(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         if let Some(request) = transfer.connect_request(core, conn)?
             && let Some(tunnel) = conn.tunnel()
         {
             tunnel.machine.again(request)?;
         }
-        Ok(Turn::Again)
+        Ok(Flow::Again)
     }
 
     /// Begins with a new socket: the proxy has no use for this one.

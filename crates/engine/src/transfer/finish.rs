@@ -64,6 +64,7 @@ impl Multi {
     pub(crate) fn release(&mut self, id: TransferId, keep: bool) {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         transfer.lookup = None;
+        transfer.awaited = None;
         if transfer.doh.is_some() {
             self.stop_asking(id);
         }

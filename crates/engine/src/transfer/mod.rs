@@ -54,6 +54,8 @@ pub struct Transfer {
     pub(crate) lookup: Option<tress_net::resolve::LookupId>,
     /// Its look-up over HTTPS.
     pub(crate) doh: Option<Box<crate::doh::Lookup>>,
+    /// A token that it waits for.
+    pub(crate) awaited: Option<Box<crate::http::auth::Awaited>>,
     pub(crate) exchange: Exchange,
     /// The file of a `file://` transfer.
     pub(crate) local: Option<Box<Local>>,
@@ -102,6 +104,8 @@ pub(crate) enum State {
     Queued,
     Resolving,
     Connecting,
+    /// A token for the next request is being made.
+    Negotiating,
     /// Request and response.
     Exchange,
     /// Frames both ways, after a handshake by HTTP.
@@ -142,6 +146,7 @@ impl Transfer {
             held_conn: None,
             lookup: None,
             doh: None,
+            awaited: None,
             exchange: Exchange::default(),
             local: None,
             data: None,

@@ -15,7 +15,8 @@ pub use cache::{Cached, DnsCache, MAX_DNS_CACHE_SIZE};
 pub use pool::{IDLE_TIME, Unresolved, ipv6_works};
 pub use rule::RuleNote;
 
-use pool::{Inbox, Pool, Waiter};
+use pool::{Inbox, Waiter};
+pub(crate) use pool::{Pool, lock};
 
 /// Worker threads at most, unless said otherwise (`CURLMOPT_RESOLVE_THREADS_MAX`).
 pub const DEFAULT_MAX_THREADS: usize = 20;

@@ -1,4 +1,4 @@
-//! The worker threads of the process.
+//! The worker threads of the process: for look-ups, and for other work that may block.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -28,7 +28,7 @@ type LookupFn = fn(&str, Family) -> Outcome;
 
 /// Workers and what they have to do. One for each process id: a forked child
 /// gets a new one and never touches the locks of the old one.
-pub(super) struct Pool {
+pub(crate) struct Pool {
     pid: i32,
     lookup: LookupFn,
     state: Mutex<State>,
@@ -39,12 +39,25 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Job>,
+    /// Other work, and how much of it is being done.
+    tasks: VecDeque<Task>,
+    at_tasks: usize,
     waiting: HashMap<Job, Vec<Waiter>>,
     workers: usize,
     idle: usize,
 }
 
 type Job = (Arc<str>, Family);
+/// Work that may block, and does not panic.
+pub(crate) type Task = Box<dyn FnOnce() + Send>;
+
+/// Tasks at work at once: whatever they wait for, there are workers left for look-ups.
+const MAX_TASKS: usize = super::DEFAULT_MAX_THREADS / 2;
+
+enum Next {
+    Lookup(Job),
+    Task(Task),
+}
 
 /// Someone who wants the result of a job.
 pub(super) struct Waiter {
@@ -96,7 +109,7 @@ impl Pool {
     }
 
     /// The pool of this process: the last link of the chain that forks leave behind.
-    pub(super) fn of_process() -> &'static Self {
+    pub(crate) fn of_process() -> &'static Self {
         static FIRST: OnceLock<Pool> = OnceLock::new();
         let mut pool = FIRST.get_or_init(|| Self::new(getaddrinfo));
         while !pool.is_current() {
@@ -123,18 +136,33 @@ impl Pool {
             waiters.push(waiter);
             return Ok(());
         }
-        // An idle worker counts for the jobs that are queued before this one, too.
-        let needs_worker = state.idle <= state.queue.len();
-        if needs_worker && state.workers < max_threads {
-            match self.start_worker() {
-                Ok(()) => state.workers += 1,
-                Err(_) if state.workers > 0 => {}
-                Err(_) => return Err(Unresolved::Transient),
-            }
-        }
+        self.need_worker(&mut state, max_threads).map_err(|_| Unresolved::Transient)?;
         state.waiting.insert(job.clone(), vec![waiter]);
         state.queue.push_back(job);
         self.work.notify_one();
+        Ok(())
+    }
+
+    /// Queues work of another kind.
+    pub(crate) fn run(&'static self, task: Task) -> io::Result<()> {
+        let mut state = lock(&self.state);
+        self.need_worker(&mut state, super::DEFAULT_MAX_THREADS)?;
+        state.tasks.push_back(task);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Sees that there is a worker for one more job. An idle one counts for those that are queued
+    /// already, too.
+    fn need_worker(&'static self, state: &mut State, max_threads: usize) -> io::Result<()> {
+        if state.idle > state.queue.len() + state.tasks.len() || state.workers >= max_threads {
+            return Ok(());
+        }
+        match self.start_worker() {
+            Ok(()) => state.workers += 1,
+            Err(error) if state.workers == 0 => return Err(error),
+            Err(_) => {}
+        }
         Ok(())
     }
 
@@ -144,7 +172,15 @@ impl Pool {
     }
 
     fn run_worker(&self) {
-        while let Some(job) = self.next_job() {
+        while let Some(next) = self.next_job() {
+            let job = match next {
+                Next::Lookup(job) => job,
+                Next::Task(task) => {
+                    task();
+                    lock(&self.state).at_tasks -= 1;
+                    continue;
+                }
+            };
             let outcome = (self.lookup)(&job.0, job.1);
             let waiters = lock(&self.state).waiting.remove(&job).unwrap_or_default();
             for waiter in waiters.iter().filter(|w| w.wants_it()) {
@@ -156,23 +192,29 @@ impl Pool {
     }
 
     /// The next job that someone still wants; `None` when the worker shall end.
-    fn next_job(&self) -> Option<Job> {
+    fn next_job(&self) -> Option<Next> {
         let mut state = lock(&self.state);
         loop {
             while let Some(job) = state.queue.pop_front() {
                 let wanted =
                     state.waiting.get(&job).is_some_and(|w| w.iter().any(Waiter::wants_it));
                 if wanted {
-                    return Some(job);
+                    return Some(Next::Lookup(job));
                 }
                 state.waiting.remove(&job);
+            }
+            if state.at_tasks < MAX_TASKS
+                && let Some(task) = state.tasks.pop_front()
+            {
+                state.at_tasks += 1;
+                return Some(Next::Task(task));
             }
             state.idle += 1;
             let (guard, waited) =
                 self.work.wait_timeout(state, IDLE_TIME).unwrap_or_else(PoisonError::into_inner);
             state = guard;
             state.idle -= 1;
-            if waited.timed_out() && state.queue.is_empty() {
+            if waited.timed_out() && state.queue.is_empty() && state.tasks.is_empty() {
                 state.workers -= 1;
                 return None;
             }
@@ -180,7 +222,7 @@ impl Pool {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -59,6 +59,7 @@ pub enum Field {
     ContentType,
     LastModified,
     Location,
+    PersistentAuth,
     ProxyAuthenticate,
     ProxyConnection,
     RetryAfter,
@@ -86,6 +87,7 @@ impl Field {
             12 => &[("content-type", Self::ContentType)],
             13 => &[("content-range", Self::ContentRange), ("last-modified", Self::LastModified)],
             14 => &[("content-length", Self::ContentLength)],
+            15 => &[("persistent-auth", Self::PersistentAuth)],
             16 => &[
                 ("content-encoding", Self::ContentEncoding),
                 ("proxy-connection", Self::ProxyConnection),

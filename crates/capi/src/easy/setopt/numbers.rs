@@ -11,6 +11,7 @@ use tress_engine::options::{
 use tress_model::Code;
 
 use super::{Easy, Outcome, option, set, sizes};
+use crate::gss;
 
 /// `CURL_MAX_READ_SIZE`.
 const BUFFERSIZE_MAX: c_long = 10 * 1024 * 1024;
@@ -111,6 +112,9 @@ fn http(easy: &mut Easy, option: i32, value: c_long) -> Outcome {
         }
         option::HEADEROPT => set!(easy, proxy, proxy_mut, header_separate = value & 1 != 0),
         option::HTTPAUTH => set!(easy, auth, auth_mut, httpauth = schemes(value)?),
+        option::GSSAPI_DELEGATION if gss::is_available() => {
+            set!(easy, auth, auth_mut, gssapi_delegation = value as u8 & 3)
+        }
         option::HTTP_VERSION => set!(easy, http_version = http_version(value)?),
         option::EXPECT_100_TIMEOUT_MS => {
             let timeout = millis(clamp(value, 0, 0, 0xffff)?)?;
@@ -173,7 +177,10 @@ fn schemes(value: c_long) -> Result<Auth, Code> {
     if bits & DIGEST_IE != 0 {
         bits = (bits | Auth::DIGEST.bits()) & !DIGEST_IE;
     }
-    let auth = Auth::from_bits_retain(bits) - Auth::NEGOTIATE;
+    let mut auth = Auth::from_bits_retain(bits);
+    if auth.contains(Auth::NEGOTIATE) && !gss::is_available() {
+        auth -= Auth::NEGOTIATE;
+    }
     if (auth - Auth::ONLY).is_empty() { Err(Code::NotBuiltIn) } else { Ok(auth) }
 }
 

@@ -7,12 +7,14 @@
 //! ([`Transfer::wants_another_round`]).
 
 mod credentials;
+mod negotiate;
 mod ntlm;
 mod proxy;
 mod side;
 mod sign;
 
 pub(crate) use credentials::{Credentials, preemptive};
+pub(crate) use negotiate::{Awaited, Made, Then};
 pub(crate) use ntlm::Bound;
 pub(crate) use side::Ask;
 use side::Side;
@@ -47,6 +49,8 @@ pub(crate) struct Authentication {
     pub(crate) negotiating: bool,
     /// Challenges in the head that is being read.
     heard: Vec<(Whom, Box<[u8]>)>,
+    /// `Persistent-Auth` in that head.
+    pub(crate) persistence: Option<Box<[u8]>>,
 }
 
 impl Authentication {
@@ -124,6 +128,15 @@ impl Transfer {
         plan.credentials.clone().or_else(none)
     }
 
+    /// For whom another round may be picked: Negotiate goes on without credentials.
+    pub(super) fn credentials_to_pick_for(&self) -> Option<Arc<Credentials>> {
+        let picked = self.auth.as_ref().map(|auth| auth.server.picked());
+        match picked == Some(Auth::NEGOTIATE) {
+            true => self.server_credentials(),
+            false => self.plan.as_deref()?.credentials.clone(),
+        }
+    }
+
     /// May the host of the request have what was meant for that of the first one?
     fn may_ask_for_credentials(&self) -> bool {
         let follow = &self.exchange.follow;
@@ -199,7 +212,8 @@ impl Transfer {
         let sent = self.sent_unasked(whom);
         let auth = self.auth.get_or_insert_with(|| Box::new(Authentication::new(options)));
         auth.side(whom).assume(sent);
-        let heard = auth.side(whom).challenge(value, bound, whom);
+        let negotiates = core.security.is_some_and(|library| library.is_available());
+        let heard = auth.side(whom).challenge(value, bound, whom, negotiates);
         auth.problem = heard.refused.unwrap_or(auth.problem);
         match whom {
             Whom::Server => self.infos.auth_available |= heard.offered.bits(),
@@ -232,8 +246,21 @@ impl Transfer {
 
     /// The head is complete: takes its challenges.
     pub(crate) fn take_challenges(&mut self, core: &mut Core, bound: &mut Option<Box<Bound>>) {
-        let heard = self.auth.as_mut().map(|auth| std::mem::take(&mut auth.heard));
-        for (whom, value) in heard.unwrap_or_default() {
+        let Some(auth) = self.auth.as_deref_mut() else { return };
+        let persistence = auth.persistence.take();
+        if auth.server.picked() == Auth::NEGOTIATE {
+            let negotiate = Bound::negotiate(bound, Whom::Server);
+            if let Some(value) = persistence {
+                negotiate.persists(&value);
+            }
+            if self.infos.response_code != 401 {
+                negotiate.accepted();
+            }
+        }
+        if auth.proxy.picked() == Auth::NEGOTIATE && self.infos.response_code != 407 {
+            Bound::negotiate(bound, Whom::Proxy).accepted();
+        }
+        for (whom, value) in std::mem::take(&mut auth.heard) {
             self.challenged(core, bound, whom, &value);
         }
     }
@@ -256,8 +283,7 @@ impl Transfer {
         let Some(auth) = &mut self.auth else { return false };
         let cut = closes
             && status == asked_for
-            && bound.is_some()
-            && Bound::ntlm(bound, whom).awaits_answer();
+            && bound.as_ref().is_some_and(|bound| bound.awaits_answer(whom));
         auth.problem |= cut;
         let probed = auth.negotiating && status < 300;
         let mut again = false;
@@ -281,7 +307,8 @@ impl Transfer {
 
     /// Must the next request be made on the same connection?
     pub(crate) fn is_bound(&self, bound: &Option<Box<Bound>>) -> bool {
-        bound.as_ref().is_some_and(|b| b.server.awaits_answer() || b.proxy.awaits_answer())
+        let whoms = [Whom::Server, Whom::Proxy];
+        bound.as_ref().is_some_and(|bound| whoms.iter().any(|whom| bound.awaits_answer(*whom)))
     }
 
     /// NTLM proves a connection of one user, which HTTP/2 shares among requests.
@@ -290,10 +317,12 @@ impl Transfer {
         self.infos.http_version == HTTP_2 && picked == Some(Auth::NTLM)
     }
 
-    /// Is NTLM under way, so that the connection is worth the rest of the body?
-    pub(crate) fn is_ntlm_under_way(&self, bound: &Option<Box<Bound>>) -> bool {
+    /// Is the connection being proved, so that it is worth the rest of the body?
+    pub(crate) fn is_being_proved(&self, bound: &Option<Box<Bound>>) -> bool {
         let Some(auth) = &self.auth else { return false };
-        [&auth.server, &auth.proxy].iter().any(|side| side.picked() == Auth::NTLM)
+        [&auth.server, &auth.proxy]
+            .iter()
+            .any(|side| side.picked() == Auth::NTLM || side.picked() == Auth::NEGOTIATE)
             && bound.as_ref().is_some_and(|bound| bound.is_under_way())
     }
 }
@@ -317,6 +346,7 @@ pub(crate) fn is_custom(options: &Options, whom: Whom) -> bool {
 fn name(scheme: Auth) -> &'static str {
     match scheme {
         Auth::NTLM => "NTLM",
+        Auth::NEGOTIATE => "Negotiate",
         Auth::DIGEST => "Digest",
         Auth::BASIC => "Basic",
         Auth::BEARER => "Bearer",

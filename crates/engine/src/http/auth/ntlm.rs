@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use tress_model::Result;
 use tress_proto::auth::ntlm::{Type2, Type3Request, type1, type3};
 
+use super::negotiate::Negotiate;
 use super::{Credentials, Whom};
 
 /// What a connection has been authenticated for.
@@ -12,12 +13,30 @@ use super::{Credentials, Whom};
 pub(crate) struct Bound {
     pub(crate) server: Ntlm,
     pub(crate) proxy: Ntlm,
+    /// Negotiate with the server, and with the proxy.
+    negotiate: [Negotiate; 2],
 }
 
 impl Bound {
     /// Has somebody begun to prove the connection?
     pub(crate) fn is_under_way(&self) -> bool {
-        self.server.is_under_way() || self.proxy.is_under_way()
+        self.server.is_under_way()
+            || self.proxy.is_under_way()
+            || self.negotiate.iter().any(Negotiate::is_under_way)
+    }
+
+    /// Must the next request to `whom` go over this very connection?
+    pub(crate) fn awaits_answer(&self, whom: Whom) -> bool {
+        let ntlm = match whom {
+            Whom::Server => &self.server,
+            Whom::Proxy => &self.proxy,
+        };
+        ntlm.awaits_answer() || self.negotiate[whom as usize].awaits_answer()
+    }
+
+    /// The security context of a connection with `whom`.
+    pub(crate) fn negotiate(bound: &mut Option<Box<Self>>, whom: Whom) -> &mut Negotiate {
+        &mut bound.get_or_insert_default().negotiate[whom as usize]
     }
 
     /// The handshake of a connection with `whom`.

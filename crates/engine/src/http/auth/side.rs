@@ -23,6 +23,8 @@ pub(crate) struct Side {
     digest: Digest,
     /// With whom and as whom the Digest challenge was got.
     digest_for: Vec<u8>,
+    /// No token could be made: Negotiate is left alone.
+    pub(super) tokenless: bool,
     /// All that there is to say was said.
     pub(crate) done: bool,
     /// Another request is needed for that.
@@ -65,6 +67,7 @@ impl Side {
     /// A transfer begins.
     pub(crate) fn begin(&mut self, want: Auth) {
         self.want = want;
+        self.tokenless = false;
         self.picked = self.picked.map(|picked| picked & want).filter(|picked| !picked.is_empty());
         self.multipass = false;
     }
@@ -102,6 +105,7 @@ impl Side {
         value: &[u8],
         bound: &mut Option<Box<Bound>>,
         whom: Whom,
+        negotiates: bool,
     ) -> Heard {
         let mut heard = Heard::default();
         for challenge in challenges(value) {
@@ -143,6 +147,18 @@ impl Side {
                         &mut heard,
                     );
                 }
+                Scheme::Negotiate if negotiates => {
+                    self.offers(Auth::NEGOTIATE, &mut heard);
+                    if self.picked() == Auth::NEGOTIATE {
+                        let refused = if self.tokenless {
+                            Err("")
+                        } else {
+                            Bound::negotiate(bound, whom).challenge(challenge.rest)
+                        };
+                        heard.refused = Some(refused.is_err());
+                        heard.notes.extend(refused.err().filter(|why| !why.is_empty()));
+                    }
+                }
                 Scheme::Negotiate => {}
             }
         }
@@ -170,6 +186,7 @@ impl Side {
         let login = credentials.has_user_or_password();
         let token = !credentials.bearer.is_empty();
         let usable = [
+            (Auth::NEGOTIATE, true),
             (Auth::BEARER, token),
             (Auth::DIGEST, login),
             (Auth::NTLM, true),
@@ -208,6 +225,10 @@ impl Side {
                 let ntlm = Bound::ntlm(bound, whom);
                 (said.value, self.done) = ntlm.answer(credentials, ask.now)?;
             }
+            Auth::NEGOTIATE if !ask.custom => {
+                said.value = Bound::negotiate(bound, whom).answer();
+                self.done = true;
+            }
             Auth::DIGEST => {
                 said.value = self.digest(ask)?;
                 self.done = said.value.is_some();
@@ -227,7 +248,8 @@ impl Side {
             }
             _ => {
                 said.used = Auth::empty();
-                self.done |= picked == Auth::BASIC || picked == Auth::BEARER;
+                let one = Auth::BASIC | Auth::BEARER | Auth::NEGOTIATE;
+                self.done |= picked.bits().is_power_of_two() && one.contains(picked);
             }
         }
         self.multipass = !said.used.is_empty() && !self.done;

@@ -1,0 +1,40 @@
+//! What the engine asks of a GSS-API library (RFC 2743), which its driver brings.
+
+/// A library that makes security contexts. The engine calls it in worker threads: it may block,
+/// for a ticket say.
+pub trait Security: Sync {
+    /// Is the library there?
+    fn is_available(&self) -> bool;
+
+    /// A new context with a service, as its initiator; nothing happens yet.
+    fn context(&self, peer: SecurityPeer) -> Box<dyn SecurityContext>;
+}
+
+/// A security context that is being established.
+pub trait SecurityContext: Send {
+    /// Takes the peer's token (empty at first) and makes the next one.
+    ///
+    /// # Errors
+    /// What the library says, in words.
+    fn step(&mut self, token: &[u8]) -> Result<SecurityStep, String>;
+}
+
+/// With whom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecurityPeer {
+    /// The service, `HTTP` unless the settings say otherwise.
+    pub service: Vec<u8>,
+    /// Its host.
+    pub host: Vec<u8>,
+    /// `CURLOPT_GSSAPI_DELEGATION`.
+    pub delegation: u8,
+}
+
+/// What a step came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecurityStep {
+    /// The token to send.
+    pub token: Vec<u8>,
+    /// The initiator's part is done.
+    pub complete: bool,
+}

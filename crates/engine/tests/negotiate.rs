@@ -1,0 +1,287 @@
+//! Negotiate end to end, with security contexts of our own.
+
+mod support;
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use support::{Driver, get, read_head, serve, write};
+use tress_engine::options::{Auth, BodySource, Method, Options};
+use tress_engine::{Security, SecurityContext, SecurityPeer, SecurityStep};
+
+/// Contexts whose tokens are `SERVICE@HOST` and a number; `c` continues, `d` ends them.
+struct Library {
+    takes: Duration,
+    fails: bool,
+}
+
+struct Context {
+    peer: String,
+    steps: usize,
+    takes: Duration,
+    fails: bool,
+}
+
+impl Security for Library {
+    fn is_available(&self) -> bool {
+        true
+    }
+
+    fn context(&self, peer: SecurityPeer) -> Box<dyn SecurityContext> {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let peer = format!("{}@{}", text(peer.service), text(peer.host));
+        Box::new(Context { peer, steps: 0, takes: self.takes, fails: self.fails })
+    }
+}
+
+impl SecurityContext for Context {
+    fn step(&mut self, token: &[u8]) -> Result<SecurityStep, String> {
+        std::thread::sleep(self.takes);
+        if self.fails || (self.steps > 0) != (token == b"c") {
+            return Err("gss_init_sec_context() failed: no ticket. ".to_owned());
+        }
+        self.steps += 1;
+        let token = format!("{} {}", self.peer, self.steps).into_bytes();
+        Ok(SecurityStep { token, complete: false })
+    }
+}
+
+fn driver(takes: Duration, fails: bool) -> Driver {
+    let mut driver = Driver::new();
+    driver.multi.set_security(Box::leak(Box::new(Library { takes, fails })));
+    driver
+}
+
+/// Heads with the number of their connection.
+type Log = Arc<Mutex<Vec<(usize, String)>>>;
+
+fn server(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (SocketAddr, Log) {
+    let log = Log::default();
+    let (kept, count) = (log.clone(), Mutex::new(0));
+    let address = serve(move |mut stream: TcpStream| {
+        let number = {
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            *count
+        };
+        while let Some(head) = read_head(&mut stream) {
+            kept.lock().unwrap().push((number, head.clone()));
+            let length = field(&head, "Content-Length").map_or(0, |text| text.parse().unwrap());
+            if stream.read_exact(&mut vec![0; length]).is_err() {
+                return;
+            }
+            write(&mut stream, &answer(&head));
+        }
+    });
+    (address, log)
+}
+
+fn field<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+fn connections(log: &Log) -> Vec<usize> {
+    log.lock().unwrap().iter().map(|(number, _)| *number).collect()
+}
+
+/// The tokens that came, without their base64; none: a request without one.
+fn tokens(log: &Log, name: &str) -> Vec<Option<String>> {
+    let log = log.lock().unwrap();
+    let token = |head| Some(decode(field(head, name)?.strip_prefix("Negotiate ")?));
+    log.iter().map(|(_, head)| token(head)).collect()
+}
+
+fn decode(text: &str) -> String {
+    let digits = text.bytes().filter(|b| *b != b'=').map(|b| match b {
+        b'A'..=b'Z' => b - b'A',
+        b'a'..=b'z' => b - b'a' + 26,
+        b'0'..=b'9' => b - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    });
+    let (mut out, mut bits, mut have) = (String::new(), 0u32, 0);
+    for digit in digits {
+        bits = bits << 6 | u32::from(digit);
+        have += 6;
+        if have >= 8 {
+            have -= 8;
+            out.push(char::from((bits >> have) as u8));
+        }
+    }
+    out
+}
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+fn unauthorized(challenge: &str) -> String {
+    format!("HTTP/1.1 401 No\r\nWWW-Authenticate: {challenge}\r\nContent-Length: 4\r\n\r\nnope")
+}
+
+fn login(mut options: Options, auth: Auth, user: &str) -> Options {
+    options.auth_mut().httpauth = auth;
+    options.auth_mut().username = Some(user.as_bytes().into());
+    options
+}
+
+/// Runs one transfer: its body and status.
+fn run(driver: &mut Driver, options: Options) -> (String, u32) {
+    let id = driver.add(options);
+    driver.run();
+    let transfer = driver.multi.remove(id).unwrap();
+    assert!(transfer.result().unwrap().is_ok(), "{:?}", transfer.result());
+    let body = driver.got.remove(&id).map(|got| got.body).unwrap_or_default();
+    (String::from_utf8(body).unwrap(), transfer.infos().response_code)
+}
+
+/// Two tokens prove a connection; then it needs no more.
+fn two_rounds() -> (SocketAddr, Log) {
+    server(|head| match field(head, "Authorization") {
+        Some(value) if decode(&value["Negotiate ".len()..]).ends_with(" 1") => {
+            unauthorized("Negotiate Yw==")
+        }
+        _ => OK.to_owned(),
+    })
+}
+
+#[test]
+fn several_rounds_prove_a_connection_for_one_user() {
+    let (address, log) = two_rounds();
+    let mut driver = driver(Duration::ZERO, false);
+    let post = |user| {
+        let body = BodySource::Bytes(b"body"[..].into());
+        login(Options { method: Method::Post, body, ..get(address, "/") }, Auth::NEGOTIATE, user)
+    };
+    for user in ["a", "a", "b"] {
+        assert_eq!(run(&mut driver, post(user)), ("ok".to_owned(), 200));
+    }
+    assert_eq!(run(&mut driver, get(address, "/")), ("ok".to_owned(), 200));
+    assert_eq!(connections(&log), [1, 1, 1, 2, 2, 3]);
+    let (first, second) = (Some("HTTP@127.0.0.1 1".into()), Some("HTTP@127.0.0.1 2".into()));
+    let expected = [first.clone(), second.clone(), None, first, second, None];
+    assert_eq!(tokens(&log, "Authorization"), expected);
+    assert!(driver.debug.contains("Server auth using Negotiate with user 'a'"));
+}
+
+#[test]
+fn whoever_needs_one_round_proves_each_request_unless_told_otherwise() {
+    let (address, log) = server(|head| match head {
+        head if field(head, "Authorization").is_none() && !head.contains("/free") => {
+            unauthorized("Basic realm=\"r\", Negotiate")
+        }
+        head if head.contains("/told") => {
+            OK.replace("\r\n\r\n", "\r\nPersistent-Auth: true\r\n\r\n")
+        }
+        _ => OK.to_owned(),
+    });
+    let mut driver = driver(Duration::ZERO, false);
+    let mut options = login(get(address, "/"), Auth::BASIC | Auth::NEGOTIATE, "a");
+    options.auth_mut().service_name = Some(b"web"[..].into());
+    let mut transfer = tress_engine::Transfer::new(Arc::new(options.clone()));
+    for path in ["/", "/", "/told", "/free"] {
+        let url = format!("http://{address}{path}").into_bytes();
+        let options = Options { url: Some(url.into()), ..options.clone() };
+        transfer.set_options(Arc::new(options));
+        let id = driver.add_transfer(transfer);
+        driver.run();
+        transfer = *driver.multi.remove(id).unwrap();
+        assert_eq!(transfer.infos().response_code, 200, "{path}");
+        assert_eq!(transfer.infos().auth_used, Auth::NEGOTIATE.bits());
+    }
+    let token = || Some("web@127.0.0.1 1".to_owned());
+    let expected = [None, token(), token(), token(), None];
+    assert_eq!(tokens(&log, "Authorization"), expected);
+    assert_eq!(connections(&log), [1; 5]);
+}
+
+#[test]
+fn without_a_token_and_with_a_refused_one_the_answer_is_the_applications() {
+    let (address, log) = server(|_| unauthorized("Negotiate"));
+    let options = login(get(address, "/"), Auth::NEGOTIATE, "");
+    let mut poor = driver(Duration::ZERO, true);
+    assert_eq!(run(&mut poor, options.clone()), ("nope".to_owned(), 401));
+    assert_eq!(tokens(&log, "Authorization"), [None]);
+    assert!(poor.debug.contains("gss_init_sec_context() failed: no ticket. "), "{}", poor.debug);
+    let mut rich = driver(Duration::ZERO, false);
+    assert_eq!(run(&mut rich, options.clone()), ("nope".to_owned(), 401));
+    assert_eq!(log.lock().unwrap().len(), 2);
+    assert!(tokens(&log, "Authorization")[1].is_some());
+    // No library at all.
+    let mut bare = Driver::new();
+    assert_eq!(run(&mut bare, options), ("nope".to_owned(), 401));
+    assert_eq!(log.lock().unwrap().len(), 3);
+}
+
+#[test]
+fn a_slow_library_holds_up_nobody() {
+    let (address, log) = two_rounds();
+    let mut driver = driver(Duration::from_millis(300), false);
+    let start = Instant::now();
+    let slow = driver.add(login(get(address, "/"), Auth::NEGOTIATE, "a"));
+    let gone = driver.add(login(get(address, "/"), Auth::NEGOTIATE, "b"));
+    let other = driver.add(get(address, "/"));
+    while driver.multi.running() > 2 {
+        driver.turn();
+    }
+    assert_eq!(driver.got[&other].body, b"ok");
+    driver.remove(gone);
+    assert!(start.elapsed() < Duration::from_millis(250), "{:?}", start.elapsed());
+    driver.run();
+    assert_eq!(driver.got[&slow].body, b"ok");
+    assert!(start.elapsed() > Duration::from_millis(550), "{:?}", start.elapsed());
+    assert_eq!(connections(&log).len(), 3);
+    assert_eq!(driver.multi.running(), 0);
+    driver.multi.close_idle();
+    driver.upkeep(Duration::from_secs(60));
+    assert!(driver.watched.is_empty(), "{:?}", driver.watched);
+}
+
+#[test]
+fn a_time_limit_counts_while_a_token_is_made() {
+    let (address, _) = two_rounds();
+    let mut driver = driver(Duration::from_millis(500), false);
+    let limited = Options { timeout: Duration::from_millis(100), ..get(address, "/") };
+    let id = driver.add(login(limited, Auth::NEGOTIATE, "a"));
+    let start = Instant::now();
+    driver.run();
+    assert!(start.elapsed() < Duration::from_millis(400));
+    let transfer = driver.multi.remove(id).unwrap();
+    let error = transfer.result().unwrap().as_ref().unwrap_err();
+    assert_eq!(error.code(), tress_model::Code::OperationTimedout);
+}
+
+#[test]
+fn proxies_that_forward_and_that_tunnel() {
+    let (address, log) = server(|head| {
+        let said = field(head, "Proxy-Authorization").map(|value| decode(&value[10..]));
+        match said.as_deref() {
+            Some("proxy@127.0.0.1 1") => unauthorized("Negotiate Yw==")
+                .replace("401", "407")
+                .replace("WWW-Authenticate", "Proxy-Authenticate"),
+            Some("proxy@127.0.0.1 2") if head.starts_with("CONNECT ") => {
+                "HTTP/1.1 200 OK\r\n\r\n".to_owned()
+            }
+            Some("proxy@127.0.0.1 2") => OK.to_owned(),
+            _ if head.starts_with("GET / ") => OK.to_owned(),
+            _ => unauthorized("Negotiate").replace("401", "407"),
+        }
+    });
+    let mut driver = driver(Duration::ZERO, false);
+    for tunnel in [false, true] {
+        log.lock().unwrap().clear();
+        let mut options =
+            Options { url: Some(b"http://far.example/"[..].into()), ..get(address, "/") };
+        let proxy = options.proxy_mut();
+        proxy.proxy = Some(format!("http://{address}").into_bytes().into());
+        proxy.proxyusername = Some(b"u"[..].into());
+        proxy.proxyauth = Auth::NEGOTIATE;
+        proxy.httpproxytunnel = tunnel;
+        proxy.proxy_service_name = Some(b"proxy"[..].into());
+        assert_eq!(run(&mut driver, options), ("ok".to_owned(), 200), "{}", driver.debug);
+        let rounds = [Some("proxy@127.0.0.1 1".to_owned()), Some("proxy@127.0.0.1 2".to_owned())];
+        assert_eq!(tokens(&log, "Proxy-Authorization")[..2], rounds);
+        let first = connections(&log)[0];
+        assert!(connections(&log).iter().all(|number| *number == first));
+    }
+}
