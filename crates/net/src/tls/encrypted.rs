@@ -3,8 +3,13 @@
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockDecryptMut, KeyIvInit};
 use md5::{Digest, Md5};
+use pkcs8::AlgorithmIdentifierRef;
+use pkcs8::der::asn1::OctetStringRef;
+use pkcs8::der::{Decode, Reader, SliceReader};
+use pkcs12::kdf::{Pkcs12KeyType, derive_key_utf8};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs1KeyDer, PrivateSec1KeyDer};
 use rustls_pki_types::pem::PemObject;
+use sha1::Sha1;
 
 /// Decrypts the key in `pem`; `None` if there is none, or for a wrong password.
 pub(super) fn decrypt(pem: &[u8], password: &str) -> Option<PrivateKeyDer<'static>> {
@@ -21,9 +26,45 @@ fn decrypt_pkcs8(text: &str, password: &str) -> Option<PrivateKeyDer<'static>> {
 
 /// Decrypts a key in PKCS#8 as it is, without PEM.
 pub(super) fn decrypt_der(der: &[u8], password: &str) -> Option<PrivateKeyDer<'static>> {
-    let encrypted = pkcs8::EncryptedPrivateKeyInfo::try_from(der).ok()?;
+    let Ok(encrypted) = pkcs8::EncryptedPrivateKeyInfo::try_from(der) else {
+        return decrypt_version_1(der, password);
+    };
     let plain = encrypted.decrypt(password).ok()?;
     PrivateKeyDer::try_from(plain.as_bytes().to_vec()).ok()
+}
+
+/// Before PBES2 there was triple DES with a key made as PKCS#12 does it (RFC 7292, appendix C).
+fn decrypt_version_1(der: &[u8], password: &str) -> Option<PrivateKeyDer<'static>> {
+    const SHA1_AND_3DES: &str = "1.2.840.113549.1.12.1.3";
+    let mut reader = SliceReader::new(der).ok()?;
+    let (scheme, sealed) = reader
+        .sequence(|reader| {
+            let scheme = AlgorithmIdentifierRef::decode(reader)?;
+            Ok((scheme, OctetStringRef::decode(reader)?))
+        })
+        .ok()?;
+    if scheme.oid.to_string() != SHA1_AND_3DES {
+        return None;
+    }
+    let parameters = scheme.parameters?;
+    let (salt, rounds) = parameters
+        .sequence(|reader| Ok((OctetStringRef::decode(reader)?, u16::decode(reader)?)))
+        .ok()?;
+    let derive = |purpose, length| {
+        let (salt, rounds) = (salt.as_bytes(), i32::from(rounds));
+        derive_key_utf8::<Sha1>(password, salt, purpose, rounds, length).ok()
+    };
+    let (key, iv) = (derive(Pkcs12KeyType::EncryptionKey, 24)?, derive(Pkcs12KeyType::Iv, 8)?);
+    let plain = decrypt_with::<cbc::Decryptor<des::TdesEde3>>(&key, &iv, sealed.as_bytes())?;
+    PrivateKeyDer::try_from(plain).ok()
+}
+
+fn decrypt_with<C: BlockDecryptMut + KeyIvInit>(
+    key: &[u8],
+    iv: &[u8],
+    sealed: &[u8],
+) -> Option<Vec<u8>> {
+    C::new_from_slices(key, iv).ok()?.decrypt_padded_vec_mut::<Pkcs7>(sealed).ok()
 }
 
 /// OpenSSL's older way: headers in the PEM say how (RFC 1421, section 4.6).
@@ -57,18 +98,19 @@ fn split_headers(inside: &str) -> Option<(&str, &str)> {
 }
 
 fn decrypt_cbc(cipher: &str, password: &str, iv: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-    fn open<C: BlockDecryptMut + KeyIvInit>(
-        key: &[u8],
-        iv: &[u8],
-        sealed: &[u8],
-    ) -> Option<Vec<u8>> {
-        C::new_from_slices(key, iv).ok()?.decrypt_padded_vec_mut::<Pkcs7>(sealed).ok()
-    }
     match cipher {
-        "AES-128-CBC" => open::<cbc::Decryptor<aes::Aes128>>(&key(password, iv, 16), iv, sealed),
-        "AES-192-CBC" => open::<cbc::Decryptor<aes::Aes192>>(&key(password, iv, 24), iv, sealed),
-        "AES-256-CBC" => open::<cbc::Decryptor<aes::Aes256>>(&key(password, iv, 32), iv, sealed),
-        "DES-EDE3-CBC" => open::<cbc::Decryptor<des::TdesEde3>>(&key(password, iv, 24), iv, sealed),
+        "AES-128-CBC" => {
+            decrypt_with::<cbc::Decryptor<aes::Aes128>>(&key(password, iv, 16), iv, sealed)
+        }
+        "AES-192-CBC" => {
+            decrypt_with::<cbc::Decryptor<aes::Aes192>>(&key(password, iv, 24), iv, sealed)
+        }
+        "AES-256-CBC" => {
+            decrypt_with::<cbc::Decryptor<aes::Aes256>>(&key(password, iv, 32), iv, sealed)
+        }
+        "DES-EDE3-CBC" => {
+            decrypt_with::<cbc::Decryptor<des::TdesEde3>>(&key(password, iv, 24), iv, sealed)
+        }
         _ => None,
     }
 }
