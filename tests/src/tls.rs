@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// A certificate authority with its files: `ca.pem`, `ca.key`, and what it issues.
 #[derive(Debug)]
@@ -70,12 +71,14 @@ impl Authority {
         authority
     }
 
-    /// Makes `NAME.pem`, `NAME.key`, and `NAME-chain.pem` with the intermediate authorities.
+    /// Makes `NAME.pem`, `NAME.key`, `NAME-above.pem` with the intermediate authorities, and
+    /// `NAME-chain.pem` with all that a peer must be sent.
     pub fn issue(&self, name: &str, subject: Subject<'_>) {
         self.sign_request(name, subject.common_name, subject.key);
         self.sign(name, subject.extensions, subject.dates, &[]);
         let mut chain = self.read(&format!("{name}.pem"));
         if !self.above.is_empty() {
+            self.write(&format!("{name}-above.pem"), &self.read("ca.pem"));
             chain += &self.read("ca.pem");
         }
         self.write(&format!("{name}-chain.pem"), &chain);
@@ -189,16 +192,17 @@ pub struct SServer {
 }
 
 impl SServer {
-    /// Serves with `NAME-chain.pem` and `NAME.key` of this directory, and these arguments.
+    /// Serves with `NAME.pem`, `NAME-above.pem` if there is one, and `NAME.key` of this directory, and these arguments.
     pub fn start(authority: &Authority, name: &str, args: &[&str]) -> SServer {
         let port = free_port();
-        let mut command = Command::new("openssl");
-        command.args(["s_server", "-accept", &format!("127.0.0.1:{port}")]);
+        // Its output into a pipe would come much later without `stdbuf`.
+        let mut command = Command::new("stdbuf");
+        command.args(["-oL", "openssl", "s_server", "-accept", &format!("127.0.0.1:{port}")]);
         let (certificate, key) = (format!("{name}.pem"), format!("{name}.key"));
         command.args(["-cert", &certificate, "-key", &key]);
-        let chain = format!("{name}-chain.pem");
-        if authority.dir.join(&chain).exists() {
-            command.args(["-cert_chain", &chain]);
+        let above = format!("{name}-above.pem");
+        if authority.dir.join(&above).exists() {
+            command.args(["-cert_chain", &above]);
         }
         command.args(args).current_dir(&authority.dir);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -220,6 +224,19 @@ impl SServer {
     /// `https://localhost:PORT` and the path.
     pub fn url(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.port)
+    }
+
+    /// What it writes next, once it has come to rest.
+    pub fn output_after(&self, before: usize) -> String {
+        let mut length = before;
+        loop {
+            std::thread::sleep(Duration::from_millis(100));
+            let output = self.output();
+            if output.len() == length {
+                return output.get(before..).unwrap_or_default().to_owned();
+            }
+            length = output.len();
+        }
     }
 
     /// What it has written so far.

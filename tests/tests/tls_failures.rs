@@ -65,8 +65,8 @@ fn certificates_that_are_not_trusted() {
     expect(&get(&server, &other), 60, "SSL certificate problem: self-signed certificate", 18);
     let below = authority.intermediate("Below");
     below.issue("leaf", Subject::default());
-    let chain = format!("{}{}", below.read("leaf-chain.pem"), authority.read("ca.pem"));
-    below.write("leaf-chain.pem", &chain);
+    let chain = format!("{}{}", below.read("leaf-above.pem"), authority.read("ca.pem"));
+    below.write("leaf-above.pem", &chain);
     let server = SServer::start(&below, "leaf", &["-www"]);
     let text = "SSL certificate problem: self-signed certificate in certificate chain";
     expect(&get(&server, &other), 60, text, 19);
