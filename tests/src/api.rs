@@ -49,6 +49,8 @@ functions! {
     multi_poll = "curl_multi_poll": unsafe extern "C" fn(Multi, *mut c_void, c_uint, c_int, *mut c_int) -> CURLMcode,
     pushheader_byname = "curl_pushheader_byname": unsafe extern "C" fn(*mut c_void, *const c_char) -> *mut c_char,
     pushheader_bynum = "curl_pushheader_bynum": unsafe extern "C" fn(*mut c_void, usize) -> *mut c_char,
+    ssls_export = "curl_easy_ssls_export": unsafe extern "C" fn(Easy, *const c_void, *const c_void) -> CURLcode,
+    ssls_import = "curl_easy_ssls_import": unsafe extern "C" fn(Easy, *const c_char, *const c_void, usize, *const c_void, usize) -> CURLcode,
     version = "curl_version": unsafe extern "C" fn() -> *const c_char,
 }
 

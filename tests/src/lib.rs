@@ -8,6 +8,7 @@ pub mod cc;
 pub mod differences;
 pub mod event;
 pub mod library;
+pub mod nginx;
 pub mod peers;
 pub mod program;
 pub mod server;
@@ -15,6 +16,7 @@ pub mod tls;
 
 pub use event::{Loop, Transfer};
 pub use library::Library;
+pub use nginx::Nginx;
 pub use program::{Outcome, Program};
 pub use server::Server;
 

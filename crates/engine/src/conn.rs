@@ -189,7 +189,14 @@ impl Conn {
 
     /// What to wait for until there is room for a write.
     pub(crate) fn want_to_write(&self) -> Want {
-        if self.writes_by_reading && !self.writable { Want::IN } else { Want::OUT }
+        let reads_first = self.writes_by_reading && !self.writable;
+        match &self.stage {
+            // Unless the layer has read in the meantime.
+            Stage::Open(stream) if reads_first => {
+                Want::from(stream.blocked_on(tress_net::Want::Write))
+            }
+            _ => Want::OUT,
+        }
     }
 
     pub(crate) fn stream(&mut self) -> Option<&mut Stream> {

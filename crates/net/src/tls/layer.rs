@@ -111,6 +111,10 @@ impl Tls {
         self.info.as_deref()
     }
 
+    fn is_early(&self) -> bool {
+        matches!(self.state, State::Handshake(_))
+    }
+
     pub(crate) fn verify_result(&self) -> i64 {
         self.verify_result
     }
@@ -134,7 +138,7 @@ impl Tls {
     pub(crate) fn blocked_on(&self, calling: Want) -> Want {
         let must_send = !self.out.is_empty() && self.owed == 0;
         // After early data the server's answer is awaited, whoever asks.
-        let must_receive = matches!(self.state, State::Handshake(_));
+        let must_receive = self.is_early();
         self.below.blocked_on(match (must_send, must_receive) {
             (true, _) => Want::Write,
             (false, true) => Want::Read,
@@ -232,20 +236,19 @@ impl Tls {
     }
 
     pub(crate) fn recv(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if self.is_early() {
+            // Bytes of an answer may come with the server's part of the handshake.
+            self.complete_handshake()?;
+            self.try_flush()?;
+        }
         if !self.plain.is_empty() {
             return Ok(self.take_plain(buf));
         }
         if buf.is_empty() {
             return Ok(0);
         }
-        if let State::Handshake(_) = self.state {
-            self.complete_handshake()?;
-        }
         if !self.out.is_empty() {
-            match flush(&mut self.below, &mut self.out) {
-                Err(e) if e.kind() != ErrorKind::WouldBlock => return Err(e),
-                _ => {}
-            }
+            self.try_flush()?;
         }
         if buf.len() >= DIRECT + self.tail.len() {
             return self.fill(buf);
@@ -255,6 +258,14 @@ impl Tls {
         big.truncate(filled);
         self.plain = big;
         Ok(self.take_plain(buf))
+    }
+
+    /// Sends what waits, as far as that goes now.
+    fn try_flush(&mut self) -> io::Result<()> {
+        match flush(&mut self.below, &mut self.out) {
+            Err(e) if e.kind() != ErrorKind::WouldBlock => Err(e),
+            _ => Ok(()),
+        }
     }
 
     fn take_plain(&mut self, buf: &mut [u8]) -> usize {
@@ -364,10 +375,13 @@ impl Tls {
             return Ok(std::mem::take(&mut self.owed));
         }
         if let State::Handshake(_) = self.state {
-            match self.send_early(bufs)? {
-                0 => self.complete_handshake()?,
-                taken => return Ok(taken),
+            let taken = self.send_early(bufs)?;
+            if taken > 0 {
+                return Ok(taken);
             }
+            self.complete_handshake()?;
+            // Bytes of an answer may have come: when it is blocked the caller asks for them.
+            return Err(ErrorKind::WouldBlock.into());
         }
         let State::Open(open) = &mut self.state else {
             return Err(ErrorKind::NotConnected.into());
@@ -404,10 +418,8 @@ impl Tls {
         let mut bytes = Vec::new();
         Gather::new(bufs).take(record::MAX_PLAINTEXT, &mut bytes);
         let taken = handshaking.send_early(&bytes, &mut self.out);
-        match flush(&mut self.below, &mut self.out) {
-            Err(e) if e.kind() != ErrorKind::WouldBlock => Err(e),
-            _ => Ok(taken),
-        }
+        self.try_flush()?;
+        Ok(taken)
     }
 
     /// After early data: what is left of the handshake.
