@@ -173,7 +173,8 @@ fn what_cannot_be_used() {
         )
     };
     let unusable = |name: &str| format!("unable to set private key file: '{name}' type PEM");
-    let cases: [(&[(u32, &str)], i32, String); 10] = [
+    type Case<'a> = (&'a [(u32, &'a str)], i32, String);
+    let cases: [Case<'_>; 10] = [
         (&[(SSLCERT, "/nonexistent")], 58, unloadable("/nonexistent")),
         (&[(SSLCERT, &garbage)], 58, unloadable(&garbage)),
         (&[(SSLCERT, &chain)], 43, unusable(&chain)),
