@@ -111,6 +111,12 @@ impl Transfer {
         self.body.borrow().clone()
     }
 
+    /// Pauses directions (`CURLPAUSE_*`), or lets them go on.
+    pub fn pause(&self, what: c_int) -> c_int {
+        // SAFETY: the handle is live.
+        unsafe { (api().easy_pause)(self.easy, what) as c_int }
+    }
+
     /// Forgets the body.
     pub fn clear(&self) {
         self.body.borrow_mut().clear();

@@ -95,6 +95,33 @@ fn uploads_to_apache() {
     lp.check();
 }
 
+#[test]
+fn an_alternative_service_speaks_http2() {
+    if !has_http2() {
+        return;
+    }
+    const ALTSVC: u32 = 10_287;
+    const ALTSVC_CTRL: u32 = 286;
+    /// `CURLALTSVC_H1 | CURLALTSVC_H2`.
+    const H1_AND_H2: i64 = 1 << 3 | 1 << 4;
+    const PRIMARY_PORT: c_int = 0x20_0000 + 40;
+    let apache = Apache::start("");
+    let small = apache.file("small", 1000);
+    let nghttpx = Nghttpx::reverse(&apache.authority, apache.port);
+    let (from, to) = (apache.tls_port, nghttpx.port);
+    let file = scratch("altsvc").join("cache");
+    let line = format!("h1 localhost {from} h2 localhost {to} \"20401231 00:00:00\" 0 0\n");
+    std::fs::write(&file, line).expect("the cache");
+    let mut lp = Loop::new();
+    let other = get(&apache, &apache.url("/small"))
+        .long(ALTSVC_CTRL, H1_AND_H2)
+        .str(ALTSVC, &file.to_string_lossy());
+    assert_eq!(lp.run(&[&other], LIMIT), [0], "{}", other.error());
+    assert_eq!(other.body(), small);
+    assert_eq!((other.info(PRIMARY_PORT), other.info(INFO_HTTP_VERSION)), (to.into(), VERSION_2));
+    lp.check();
+}
+
 /// What the push callback saw, and the handles that it has accepted.
 #[derive(Default)]
 struct Pushes {

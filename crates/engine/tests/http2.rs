@@ -333,6 +333,71 @@ fn uploads_share_a_connection_and_obey_windows() {
     assert!(!driver.debug.to_ascii_lowercase().contains("expect: 100"));
 }
 
+#[test]
+fn a_paused_upload_stalls_alone_and_goes_on() {
+    const SIZE: usize = 200_000;
+    let (server, connections) = serve2(&[], |_, mut peer| {
+        let mut got: HashMap<u32, usize> = HashMap::new();
+        while let Some(frame) = peer.read() {
+            if frame.kind == DATA && !frame.payload.is_empty() {
+                *got.entry(frame.stream).or_default() += frame.payload.len();
+                let increment = (frame.payload.len() as u32).to_be_bytes();
+                peer.write(WINDOW_UPDATE, 0, 0, &increment);
+                peer.write(WINDOW_UPDATE, 0, frame.stream, &increment);
+            }
+            if frame.ends() {
+                let got = got.get(&frame.stream).copied().unwrap_or_default();
+                peer.answer(frame.stream, &got.to_string());
+            }
+        }
+    });
+    let mut driver = Driver::new();
+    driver.upload = vec![b'a'; SIZE];
+    driver.pause_upload_at = Some(100_000);
+    let body_source = BodySource::Application { len: Some(SIZE as u64), fields: false };
+    let put = Options { method: Method::Put, body: body_source, ..get2(server, "/") };
+    let paused = driver.add(put);
+    let others: Vec<_> = (0..5).map(|_| driver.add(get2(server, "/"))).collect();
+    while driver.multi.running() > 1 || driver.pause_upload_at.is_some() {
+        driver.turn();
+    }
+    others.iter().for_each(|id| assert_eq!(body(&driver, *id), "0"));
+    assert!((100_000..SIZE).contains(&driver.uploaded), "{}", driver.uploaded);
+    driver.unpause(paused);
+    driver.run();
+    result(&driver, paused).unwrap();
+    assert_eq!(body(&driver, paused), SIZE.to_string());
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+/// `CURLMOPT_MAX_CONCURRENT_STREAMS` bounds what we open, whatever the server allows.
+#[test]
+fn no_more_streams_than_the_application_allows() {
+    let most = Arc::new(AtomicUsize::new(0));
+    let seen = most.clone();
+    let (server, connections) = serve2(&[(3, 1000)], move |_, mut peer| {
+        let mut open = Vec::new();
+        peer.stream.set_read_timeout(Some(std::time::Duration::from_millis(50))).unwrap();
+        while let Some(frame) = peer.read().map(Some).or((!open.is_empty()).then_some(None)) {
+            match frame {
+                Some(frame) if frame.kind == HEADERS => open.push(frame.stream),
+                Some(_) => {}
+                None => {
+                    seen.fetch_max(open.len(), Ordering::SeqCst);
+                    open.drain(..).for_each(|stream| peer.answer(stream, "x"));
+                }
+            }
+        }
+    });
+    let mut driver = Driver::new();
+    driver.multi.settings_mut().max_host_connections = 1;
+    driver.multi.settings_mut().max_concurrent_streams = 4;
+    let ids: Vec<_> = (0..12).map(|_| driver.add(get2(server, "/"))).collect();
+    driver.run();
+    ids.iter().for_each(|id| result(&driver, *id).unwrap());
+    assert_eq!((most.load(Ordering::SeqCst), connections.load(Ordering::SeqCst)), (4, 1));
+}
+
 /// What waits for a window tells no progress, and does not keep the thread busy.
 #[test]
 fn an_upload_that_waits_for_a_window_waits() {

@@ -43,6 +43,8 @@ pub struct Driver {
     pub got: HashMap<TransferId, Got>,
     pub upload: Vec<u8>,
     pub uploaded: usize,
+    /// The upload pauses once when so much of it was read.
+    pub pause_upload_at: Option<usize>,
     pub debug: String,
     /// What was offered by servers, and whose transfer it became.
     pub pushes: Vec<(String, Vec<String>, Option<TransferId>)>,
@@ -64,6 +66,7 @@ impl Driver {
             got: HashMap::new(),
             upload: Vec::new(),
             uploaded: 0,
+            pause_upload_at: None,
             debug: String::new(),
             pushes: Vec::new(),
             push_answer: |_| PushAnswer::Accept,
@@ -178,6 +181,12 @@ impl Driver {
                         Delivery::Header | Delivery::Reply => got.head.extend_from_slice(&bytes),
                     }
                     self.multi.delivered(kind, bytes, Delivered::Taken);
+                }
+                Effect::Read { buffer, .. }
+                    if self.pause_upload_at.is_some_and(|at| self.uploaded >= at) =>
+                {
+                    self.pause_upload_at = None;
+                    self.multi.supplied(buffer, Supplied::Pause);
                 }
                 Effect::Read { room, mut buffer, .. } => {
                     let rest = &self.upload[self.uploaded..];

@@ -94,6 +94,18 @@ fn large_head_is_parted() {
     assert_eq!(list.raw(), large.raw());
 }
 
+/// Stream numbers are used once: when they have run out the connection takes no more.
+#[test]
+fn the_last_stream_number() {
+    let (mut connection, mut peer) = connected(config());
+    connection.next_id = 0x7fff_ffff;
+    let stream = get(&mut connection);
+    assert_eq!((stream.0, connection.available(), connection.is_closing()), (0x7fff_ffff, 0, true));
+    assert!(connection.open(&fields(":method=GET"), Open::default()).is_err());
+    peer.headers(stream.0, ":status=200", true);
+    assert!(peer.tell(&mut connection).contains("200"));
+}
+
 #[test]
 fn a_head_that_is_too_large_is_not_sent() {
     let (mut connection, _) = connected(config());
