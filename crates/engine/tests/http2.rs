@@ -175,6 +175,44 @@ fn pains_16_a_paused_stream_stalls_alone_and_its_buffer_is_capped() {
     assert_eq!(driver.got[&slow].body.len(), BIG);
 }
 
+/// What a rate limit holds back stays with the server: the window does not grow to megabytes.
+#[test]
+fn pains_16_a_rate_limit_bounds_the_window() {
+    const SPEED: u64 = 200_000;
+    let (sent, progress) = mpsc::channel();
+    let sent = Mutex::new(sent);
+    let (server, _) = serve2(&[], move |_, mut peer| {
+        let stream = peer.read_kind(HEADERS).unwrap().stream;
+        peer.head(stream, 200, &[], false);
+        let (mut window, mut total) = (64 * 1024_usize, 0);
+        loop {
+            while window > 0 {
+                let count = window.min(16_384);
+                peer.data(stream, &vec![b'x'; count], false);
+                (window, total) = (window - count, total + count);
+            }
+            let _ = sent.lock().unwrap().send(total);
+            let Some(frame) = peer.read() else { return };
+            if frame.kind == WINDOW_UPDATE && frame.stream == stream {
+                window += u32::from_be_bytes(frame.payload.try_into().unwrap()) as usize;
+            }
+        }
+    });
+    let mut driver = Driver::new();
+    let mut options = get2(server, "/");
+    options.limits_mut().max_recv_speed = SPEED;
+    let id = driver.add(options);
+    let until = std::time::Instant::now() + std::time::Duration::from_millis(700);
+    while std::time::Instant::now() < until {
+        driver.turn();
+    }
+    driver.remove(id);
+    let most = progress.try_iter().max().unwrap();
+    let taken = driver.got[&id].body.len();
+    assert!(taken > 64 * 1024, "it flows: {taken}");
+    assert!(most <= taken + 2 * SPEED as usize, "{most} sent, {taken} taken");
+}
+
 #[test]
 fn pains_17_frames_for_many_streams_cost_no_scan() {
     // A thousand streams, ten frames each, interleaved: this ends quickly or not at all.

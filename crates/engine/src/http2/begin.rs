@@ -20,6 +20,9 @@ use crate::transfer::{State, Transfer};
 /// The priority of a stream unless something else is asked for (RFC 7540, 5.3.5).
 const USUAL_PRIORITY: Priority = Priority { weight: 16, depends_on: 0, exclusive: false };
 
+/// The least window of a stream with a rate limit.
+const LEAST_WINDOW: u32 = 16 * 1024;
+
 impl Multi {
     /// The connection is up: which protocol does it speak? Who waited to know is woken.
     pub(crate) fn decide_protocol(&mut self, id: TransferId) {
@@ -146,6 +149,12 @@ impl Multi {
         stream.renew();
         stream.id = Some(stream_id);
         stream.weight = transfer.weight();
+        let speed = transfer.options.limits.as_ref().map_or(0, |limits| limits.max_recv_speed);
+        if speed > 0 {
+            // No more than is taken soon: the rest stays with the server.
+            let window = u32::try_from(speed).unwrap_or(u32::MAX);
+            session.machine.set_stream_window(stream_id, window.max(LEAST_WINDOW));
+        }
         stream.local_ended = end;
         if end {
             transfer.infos.times.posttransfer = transfer.since_start(core.now);

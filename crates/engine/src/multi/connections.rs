@@ -133,6 +133,14 @@ impl Multi {
 
     pub(crate) fn unused_conn_ready(&mut self, id: ConnId) {
         let Some(conn) = self.pool.get_mut(id) else { return };
+        if let Stage::Open(stream) = &mut conn.stage
+            && !(stream.is_bare() || conn.may_talk_unasked)
+            && stream.is_alive()
+        {
+            // What its layers have to say among themselves: session tickets, a proxy's ping.
+            conn.readable = false;
+            return;
+        }
         match std::mem::replace(&mut conn.stage, Stage::Slot) {
             Stage::Closing(mut stream) => {
                 // The reply to QUIT, if that was said, or the end.

@@ -170,7 +170,7 @@ impl Connection {
     /// that is to last, and back.
     pub fn set_stream_window(&mut self, stream: StreamId, size: u32) {
         let Some(found) = self.streams.get_mut(stream.0) else { return };
-        let increment = found.receive.set_target(size);
+        let increment = found.receive.set_target(size.min(self.config.stream_window));
         if !found.remote_ended {
             self.out.window_update(stream.0, increment);
         }
