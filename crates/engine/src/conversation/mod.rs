@@ -188,6 +188,10 @@ impl Multi {
     pub(crate) fn converse(&mut self, id: TransferId) -> Result<Flow> {
         let mut budget = crate::http::RECEIVES_A_TURN;
         loop {
+            if self.transfer(id).is_some_and(Transfer::is_away) {
+                // TLS is put on the second connection.
+                return Ok(Flow::Again);
+            }
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
             }
