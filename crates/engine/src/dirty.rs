@@ -14,6 +14,8 @@ pub(crate) struct Dirty {
     queue: VecDeque<TransferId>,
     /// How many of them this action may still run.
     turns: usize,
+    /// How many of them are of transfers that were taken out.
+    stale: usize,
 }
 
 impl Dirty {
@@ -45,8 +47,18 @@ impl Dirty {
         self.queue.pop_front()
     }
 
-    /// Is nothing queued at all?
+    /// A queued transfer was taken out; its place in the queue goes when its turn comes.
+    pub(crate) fn taken_out(&mut self) {
+        self.stale += 1;
+    }
+
+    /// The place of a transfer that was taken out had its turn.
+    pub(crate) fn drop_stale(&mut self) {
+        self.stale = self.stale.saturating_sub(1);
+    }
+
+    /// Is no transfer queued at all?
     pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.len() <= self.stale
     }
 }

@@ -13,17 +13,23 @@ const TICK: Duration = Duration::from_secs(1);
 /// A rate limit hands out its bytes in so many pieces a second: the last one, which nobody waits
 /// for, hardly counts then.
 const PIECES_A_SECOND: u64 = 16;
+/// What has piled up during a pause comes at once when it is over, and says nothing of the speed.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// Figures of speed; what they are counted from is in the transfer's infos.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// The next time to tell the application and to look at the speed.
+    /// The next time to tell the application.
     next_tick: Option<Instant>,
+    /// The next time to look at the speed.
+    next_look: Option<Instant>,
     /// Something has moved since the application was told.
     moved: bool,
-    /// Bytes moved in the second that ends with `next_tick`.
-    bytes_this_tick: u64,
+    /// Bytes of bodies that had moved when the speed was looked at last.
+    seen: u64,
     slow_since: Option<Instant>,
+    /// It was paused, and its speed was not looked at since.
+    resumed: bool,
     receive: Bucket,
     send: Bucket,
 }
@@ -36,13 +42,14 @@ struct Bucket {
 
 impl Progress {
     pub(crate) fn begin(&mut self, now: Instant) {
-        *self = Self { next_tick: Some(now), moved: true, ..Self::default() };
+        *self = Self { next_tick: Some(now), next_look: Some(now), moved: true, ..Self::default() };
     }
 
     /// When the next tick is due, for transfers that want any.
     pub(crate) fn tick(&self, options: &Options) -> Option<Instant> {
-        let wanted = options.hooks.contains(Hooks::PROGRESS) || has_low_speed(options);
-        self.next_tick.filter(|_| wanted)
+        let told = self.next_tick.filter(|_| options.hooks.contains(Hooks::PROGRESS));
+        let looked = self.next_look.filter(|_| has_low_speed(options));
+        told.into_iter().chain(looked).min()
     }
 
     /// Is it time to tell the application? Then it counts as told.
@@ -61,7 +68,6 @@ impl Progress {
     /// Bytes came in: with a rate limit, when more may come.
     pub(crate) fn received(&mut self, bytes: usize, options: &Options, now: Instant) {
         self.moved = true;
-        self.bytes_this_tick += bytes as u64;
         if let Some(limits) = &options.limits {
             self.receive.pay(bytes, limits.max_recv_speed, now);
         }
@@ -70,7 +76,6 @@ impl Progress {
     /// Bytes went out.
     pub(crate) fn sent(&mut self, bytes: usize, options: &Options, now: Instant) {
         self.moved = true;
-        self.bytes_this_tick += bytes as u64;
         if let Some(limits) = &options.limits {
             self.send.pay(bytes, limits.max_send_speed, now);
         }
@@ -107,18 +112,30 @@ impl Progress {
         }
     }
 
-    /// Fails when the transfer was slower than `LOW_SPEED_LIMIT` for `LOW_SPEED_TIME`.
+    /// The transfer was paused and goes on: how slow it was before does not count.
+    pub(crate) fn resumed(&mut self, now: Instant) {
+        self.resumed = true;
+        self.next_look = Some(now + SETTLE);
+    }
+
+    /// Fails when the transfer was slower than `LOW_SPEED_LIMIT` for `LOW_SPEED_TIME`; `moved` are
+    /// the bytes of bodies so far.
     pub(crate) fn check_low_speed(
         &mut self,
         options: &Options,
         paused: Paused,
+        moved: u64,
         now: Instant,
     ) -> Result<()> {
-        if !has_low_speed(options) || self.next_tick.is_none_or(|at| at > now) {
+        if !has_low_speed(options) || self.next_look.is_none_or(|at| at > now) {
             return Ok(());
         }
-        self.next_tick = Some(now + TICK);
-        let speed = std::mem::take(&mut self.bytes_this_tick);
+        self.next_look = Some(now + TICK);
+        let speed = moved.saturating_sub(std::mem::replace(&mut self.seen, moved));
+        if std::mem::take(&mut self.resumed) {
+            self.slow_since = Some(now);
+            return Ok(());
+        }
         let limits = options.limits();
         if speed >= limits.low_speed_limit || paused.any() {
             self.slow_since = None;

@@ -27,6 +27,7 @@ pub use lists::RawLists;
 
 use crate::callbacks::Callbacks;
 use crate::guard::Calls;
+use crate::mime::OwnMime;
 use crate::multi::{Message, Multi};
 use crate::share::Link;
 
@@ -50,6 +51,8 @@ pub struct Easy {
     pub(crate) callbacks: Callbacks,
     /// What is the application's own memory: read when a transfer starts.
     pub(crate) lists: Option<Box<RawLists>>,
+    /// The parts that the handle was copied with.
+    pub(crate) own_mime: Option<OwnMime>,
     /// `CURLOPT_POSTFIELDSIZE(_LARGE)`; -1: as long as the string is.
     pub(crate) postfieldsize: i64,
     /// `CURLOPT_INFILESIZE(_LARGE)`; -1: not known.
@@ -101,6 +104,7 @@ impl Easy {
             options: Arc::default(),
             callbacks: Callbacks::new(),
             lists: None,
+            own_mime: None,
             postfieldsize: -1,
             infilesize: -1,
             copied_fields: None,
@@ -252,6 +256,11 @@ pub unsafe fn duphandle(easy: *mut c_void) -> *mut c_void {
     copy.options = Arc::new((*source.options).clone());
     copy.callbacks = source.callbacks.clone();
     copy.lists = source.lists.clone();
+    if let Some(lists) = &mut copy.lists {
+        // SAFETY: the application keeps its parts as long as they are set (CURLOPT_MIMEPOST).
+        copy.own_mime = unsafe { OwnMime::copy_of(lists.mimepost.cast_const().cast()) };
+        lists.mimepost = copy.own_mime.as_ref().map_or(null_mut(), |own| own.as_ptr().cast());
+    }
     copy.postfieldsize = source.postfieldsize;
     copy.infilesize = source.infilesize;
     copy.copied_fields = source.copied_fields.clone();
@@ -288,6 +297,7 @@ pub unsafe fn reset(easy: *mut c_void) {
         }
         easy.callbacks = Callbacks::new();
         easy.lists = None;
+        easy.own_mime = None;
         easy.postfieldsize = -1;
         easy.infilesize = -1;
         easy.copied_fields = None;

@@ -94,6 +94,22 @@ impl MimeHandle {
         }
     }
 
+    /// A copy of a mime with all its parts: callbacks and their data are the same ones.
+    ///
+    /// # Safety
+    /// `mime` and all within are alive.
+    pub unsafe fn copy(mime: *const Self) -> *mut Self {
+        let copy = Self::new();
+        // SAFETY: as the caller promises; the copy is new.
+        unsafe {
+            for part in &(*mime).parts {
+                let place = Self::add_part(copy);
+                (**part).copy_to(place);
+            }
+        }
+        copy
+    }
+
     /// A new part at the end.
     ///
     /// # Safety
@@ -124,6 +140,45 @@ impl PartHandle {
             (*part).clear_content();
             (*part).set_headers(null_mut(), false);
             drop(Box::from_raw(part));
+        }
+    }
+
+    /// Makes the empty part `place` the same as this one.
+    ///
+    /// # Safety
+    /// Both and all within are alive.
+    unsafe fn copy_to(&self, place: *mut Self) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let copy = &mut *place;
+            copy.name = self.name.clone();
+            copy.filename = self.filename.clone();
+            copy.content_type = self.content_type.clone();
+            copy.encoder = self.encoder;
+            let headers = slist::of_lines(slist::iter(self.headers)).unwrap_or(null_mut());
+            copy.set_headers(headers, true);
+            copy.content = match &self.content {
+                PartContent::None => PartContent::None,
+                PartContent::Data(bytes) => PartContent::Data(bytes.clone()),
+                PartContent::File { path, size, .. } => {
+                    PartContent::File { path: path.clone(), size: *size, open: None }
+                }
+                PartContent::Callback { size, read, seek, free, user, .. } => {
+                    PartContent::Callback {
+                        size: *size,
+                        read: *read,
+                        seek: *seek,
+                        free: *free,
+                        user: *user,
+                        begun: false,
+                    }
+                }
+                PartContent::Multipart(mime) => {
+                    let within = MimeHandle::copy(*mime);
+                    (*within).holder = place;
+                    PartContent::Multipart(within)
+                }
+            };
         }
     }
 
@@ -162,6 +217,32 @@ impl PartHandle {
         }
         self.headers = headers;
         self.owns_headers = own && !headers.is_null();
+    }
+}
+
+/// A mime that belongs to a handle: the copy that `curl_easy_duphandle` made.
+pub struct OwnMime(*mut MimeHandle);
+
+impl OwnMime {
+    /// A copy of the application's parts.
+    ///
+    /// # Safety
+    /// `mime` is NULL or alive, with all within.
+    pub unsafe fn copy_of(mime: *const MimeHandle) -> Option<Self> {
+        // SAFETY: as the caller promises.
+        (!mime.is_null()).then(|| Self(unsafe { MimeHandle::copy(mime) }))
+    }
+
+    /// For `CURLOPT_MIMEPOST` of the handle.
+    pub fn as_ptr(&self) -> *mut MimeHandle {
+        self.0
+    }
+}
+
+impl Drop for OwnMime {
+    fn drop(&mut self) {
+        // SAFETY: nobody else frees it; a handle drops it when no transfer uses it any more.
+        unsafe { MimeHandle::free(self.0) };
     }
 }
 

@@ -73,8 +73,11 @@ entry! {
                     return Err(MultiCode::BadEasyHandle);
                 }
                 super::detach(multi.as_ptr(), easy);
+                match std::mem::take(&mut (*multi.as_ptr()).timer_refused) {
+                    true => Err(MultiCode::AbortedByCallback),
+                    false => Ok(()),
+                }
             }
-            Ok(())
         }))
     }
 

@@ -147,6 +147,7 @@ unsafe fn timer(multi: NonNull<Multi>, after: Option<Duration>) {
         let answer = call(multi, Callback::Event, || {
             callback(multi.as_ptr().cast(), millis as std::ffi::c_long, user)
         });
+        (*multi.as_ptr()).timer_refused = answer == -1;
         if answer == -1 {
             abort(multi);
         }

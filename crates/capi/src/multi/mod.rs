@@ -42,6 +42,8 @@ pub struct Multi {
     pub(crate) calls: Calls,
     /// A callback returned -1: the transfers end with `CURLM_ABORTED_BY_CALLBACK`.
     aborted: bool,
+    /// The timer callback returned -1 in this call.
+    timer_refused: bool,
     /// A panic was caught while it was worked on: it only serves to be cleaned up.
     pub(crate) poisoned: bool,
     pub(crate) engine: tress_engine::Multi,
@@ -126,6 +128,7 @@ impl Multi {
             magic: MAGIC,
             calls: Calls::default(),
             aborted: false,
+            timer_refused: false,
             poisoned: false,
             engine,
             handles: Vec::new(),
@@ -337,6 +340,7 @@ pub(crate) unsafe fn detach(multi: *mut Multi, easy: NonNull<Easy>) {
         // Nothing happens when a transfer leaves that is over: the time does not matter.
         if (&*multi).engine.transfer(id).is_none_or(|transfer| transfer.is_running()) {
             (*multi).enter();
+            last_progress(multi, id);
         }
         let transfer = (*multi).engine.remove(id);
         (&mut *multi).keep_closer(id, (*easy.as_ptr()).callbacks.rare());
@@ -348,6 +352,20 @@ pub(crate) unsafe fn detach(multi: *mut Multi, easy: NonNull<Easy>) {
         handle.transfer = transfer;
         handle.multi = null_mut();
         handle.id = None;
+    }
+}
+
+/// A transfer that is cancelled once it has a connection tells its progress a last time.
+unsafe fn last_progress(multi: *mut Multi, id: TransferId) {
+    // SAFETY: by the caller's contract.
+    unsafe {
+        let Some(figures) = (*multi).engine.transfer(id).and_then(Transfer::last_figures) else {
+            return;
+        };
+        if let Some(multi) = NonNull::new(multi) {
+            let easy = (*multi.as_ptr()).handle(id);
+            answers::progress(multi, easy, figures);
+        }
     }
 }
 

@@ -226,6 +226,9 @@ impl Multi {
         let before = transfer.paused;
         transfer.paused = crate::transfer::Paused { receive, send };
         if transfer.paused != before && transfer.is_running() {
+            if before.any() && !transfer.paused.any() {
+                transfer.progress.resumed(self.core.now);
+            }
             self.core.mark_dirty(id, transfer);
         }
         Ok(())

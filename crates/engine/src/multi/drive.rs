@@ -80,7 +80,10 @@ impl Multi {
             return true;
         }
         if let Some(id) = self.core.dirty.pop() {
-            self.run(id);
+            match self.transfer(id) {
+                Some(_) => self.run(id),
+                None => self.core.dirty.drop_stale(),
+            }
             return true;
         }
         match self.core.timers.pop_due(self.core.now) {

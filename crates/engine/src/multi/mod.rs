@@ -95,6 +95,9 @@ impl Multi {
         self.cancel(id);
         self.core.timers.set(Owner::Transfer(id), None);
         let mut transfer = self.transfers.remove(id)?;
+        if transfer.dirty {
+            self.core.dirty.taken_out();
+        }
         transfer.left_multi();
         Some(transfer)
     }
@@ -184,7 +187,7 @@ impl Multi {
         None
     }
 
-    /// Closes every idle connection (`CURLMNWC_CLEAR_CONNS`, end of the multi handle).
+    /// Closes every idle connection (`CURLMNWC_CLEAR_CONNS`).
     pub fn close_idle(&mut self) {
         while let Some(conn) = self.pool.oldest_idle() {
             self.close(conn);

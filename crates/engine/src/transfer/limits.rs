@@ -4,7 +4,8 @@ use tress_model::{Code, Error, Result};
 
 use super::State;
 use crate::multi::Multi;
-use crate::{TransferId, effect::Effect};
+use crate::options::Hooks;
+use crate::{Effect, Figures, TransferId};
 
 impl Multi {
     /// Fails when a limit is over or the application has refused to go on.
@@ -24,7 +25,8 @@ impl Multi {
         if connecting && transfer.connect_deadline().is_some_and(|at| at <= now) {
             return Err(transfer.timed_out(now));
         }
-        transfer.progress.check_low_speed(&transfer.options, transfer.paused, now)
+        let moved = transfer.infos.downloaded + transfer.infos.uploaded;
+        transfer.progress.check_low_speed(&transfer.options, transfer.paused, moved, now)
     }
 
     /// Asks the application whether to go on, when it is time to (progress callbacks).
@@ -41,6 +43,12 @@ impl Multi {
 }
 
 impl super::Transfer {
+    /// Figures for a transfer that is cancelled on its connection, if its progress is told.
+    pub fn last_figures(&self) -> Option<Figures> {
+        let on_connection = matches!(self.state, State::Exchange | State::WebSocket | State::File);
+        (on_connection && self.options.hooks.contains(Hooks::PROGRESS)).then(|| self.figures())
+    }
+
     /// The error of a transfer whose time is over, in libcurl's words.
     fn timed_out(&self, now: std::time::Instant) -> Error {
         let ms = self.since_start(now).as_millis();
