@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod bindings;
 mod dist;
 mod exports;
 mod headers;
@@ -27,6 +28,8 @@ cargo xtask install --prefix DIR [--profile P]  the same, put under DIR
 cargo xtask headers                           render product/include/curl from the tables
 cargo xtask bench --check|--write [--profile P]  compare instructions, allocations and calls a request
                                               with the committed baseline, or write that anew
+cargo xtask headers                           render product/include/curl, and the bindings of
+                                              product/curl-sys, from the tables
 cargo xtask tidy                              check the repository's rules
 cargo xtask test [ARGS]                       build the library quickly and run every test";
 
@@ -64,6 +67,10 @@ fn task(args: &[String]) -> Result<()> {
             }
         }
         Some("headers") => headers::write()?,
+        Some("headers") => {
+            headers::write()?;
+            bindings::write()?;
+        }
         Some("tidy") => tidy::tidy()?,
         Some("test") => test::test(&args[1..])?,
         None | Some("--help" | "-h" | "help") => println!("{HELP}"),
