@@ -3,6 +3,7 @@
 
 mod bench;
 mod bindings;
+mod deb;
 mod dist;
 mod exports;
 mod headers;
@@ -25,7 +26,8 @@ const HELP: &str = "\
 cargo xtask dist [--profile P] [--test-hooks]   the libraries, headers and tools, in target/dist;
                                               for curl's own suite, in target/dist-test-hooks
 cargo xtask install --prefix DIR [--profile P]  the same, put under DIR
-cargo xtask headers                           render product/include/curl from the tables
+cargo xtask deb [--profile P] [--built]        Debian packages in target/deb; with --built, of
+                                              what target/dist has
 cargo xtask bench --check|--write [--profile P]  compare instructions, allocations and calls a request
                                               with the committed baseline, or write that anew
 cargo xtask headers                           render product/include/curl, and the bindings of
@@ -66,7 +68,10 @@ fn task(args: &[String]) -> Result<()> {
                 _ => return Err("bench: one of --check and --write is missing".into()),
             }
         }
-        Some("headers") => headers::write()?,
+        Some("deb") => {
+            let built = args.iter().any(|arg| arg == "--built");
+            println!("{}", deb::deb(profile, built)?.display());
+        }
         Some("headers") => {
             headers::write()?;
             bindings::write()?;

@@ -2,27 +2,53 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::dist::SYSTEM_LIBRARIES;
 use crate::tables::features::{FEATURES, PROTOCOLS, VERSION, VERSION_NUMBER};
 
-/// Writes both under `place`, for a library that is used from `prefix`.
-pub fn write(place: &Path, prefix: &Path) -> Result<()> {
-    fs::write(place.join("lib/pkgconfig/libcurl.pc"), pkg_config(prefix))?;
-    let config = place.join("bin/curl-config");
-    fs::write(&config, curl_config(prefix))?;
-    fs::set_permissions(&config, fs::Permissions::from_mode(0o755))?;
-    Ok(())
+/// Where a library is used from.
+pub struct Layout {
+    /// The installation's top.
+    pub prefix: PathBuf,
+    /// The directory with the libraries.
+    pub lib: PathBuf,
+    /// The directory with `curl/curl.h` in it.
+    pub include: PathBuf,
 }
 
-fn pkg_config(prefix: &Path) -> String {
+impl Layout {
+    /// `lib` and `include` under one prefix.
+    pub fn under(prefix: &Path) -> Self {
+        Self { prefix: prefix.into(), lib: prefix.join("lib"), include: prefix.join("include") }
+    }
+}
+
+/// Writes both under `place`, for a library that is used from `prefix`.
+pub fn write(place: &Path, prefix: &Path) -> Result<()> {
+    let layout = Layout::under(prefix);
+    write_pkg_config(&place.join("lib/pkgconfig/libcurl.pc"), &layout)?;
+    write_curl_config(&place.join("bin/curl-config"), &layout)
+}
+
+/// Writes a `libcurl.pc`.
+pub fn write_pkg_config(file: &Path, layout: &Layout) -> Result<()> {
+    Ok(fs::write(file, pkg_config(layout))?)
+}
+
+/// Writes a `curl-config`.
+pub fn write_curl_config(file: &Path, layout: &Layout) -> Result<()> {
+    fs::write(file, curl_config(layout))?;
+    Ok(fs::set_permissions(file, fs::Permissions::from_mode(0o755))?)
+}
+
+fn pkg_config(layout: &Layout) -> String {
     format!(
         "prefix={prefix}\n\
          exec_prefix=${{prefix}}\n\
-         libdir=${{exec_prefix}}/lib\n\
-         includedir=${{prefix}}/include\n\
+         libdir={lib}\n\
+         includedir={include}\n\
          supported_protocols=\"{protocols}\"\n\
          supported_features=\"{features}\"\n\
          \n\
@@ -33,19 +59,21 @@ fn pkg_config(prefix: &Path) -> String {
          Libs: -L${{libdir}} -lcurl\n\
          Libs.private: {libraries}\n\
          Cflags: -I${{includedir}}\n",
-        prefix = prefix.display(),
+        prefix = layout.prefix.display(),
+        lib = layout.lib.display(),
+        include = layout.include.display(),
         protocols = protocols().join(" "),
         features = features().join(" "),
         libraries = SYSTEM_LIBRARIES.join(" "),
     )
 }
 
-fn curl_config(prefix: &Path) -> String {
-    let options: String = answers(prefix)
+fn curl_config(layout: &Layout) -> String {
+    let options: String = answers(layout)
         .iter()
         .map(|(option, _, answer)| format!("    --{option}) cat <<'EOF'\n{answer}\nEOF\n    ;;\n"))
         .collect();
-    let help: String = answers(prefix)
+    let help: String = answers(layout)
         .iter()
         .map(|(option, what, _)| format!("  --{option:<14}  {what}\n"))
         .collect();
@@ -56,8 +84,9 @@ fn curl_config(prefix: &Path) -> String {
 }
 
 /// Option, what it tells, and the answer.
-fn answers(prefix: &Path) -> Vec<(&'static str, &'static str, String)> {
-    let prefix = prefix.display();
+fn answers(layout: &Layout) -> Vec<(&'static str, &'static str, String)> {
+    let Layout { prefix, lib, include } = layout;
+    let (prefix, lib, include) = (prefix.display(), lib.display(), include.display());
     let libraries = SYSTEM_LIBRARIES.join(" ");
     vec![
         ("built-shared", "whether there is a shared library", "yes".into()),
@@ -67,18 +96,14 @@ fn answers(prefix: &Path) -> Vec<(&'static str, &'static str, String)> {
             "/etc/ssl/certs/ca-certificates.crt".into(),
         ),
         ("cc", "the compiler", "cc".into()),
-        ("cflags", "flags for the compiler", format!("-I{prefix}/include")),
+        ("cflags", "flags for the compiler", format!("-I{include}")),
         ("configure", "how the library was configured", String::new()),
         ("features", "what is built in, one a line", features().join("\n")),
-        ("libs", "flags for the linker", format!("-L{prefix}/lib -lcurl")),
+        ("libs", "flags for the linker", format!("-L{lib} -lcurl")),
         ("prefix", "where the library is installed", prefix.to_string()),
         ("protocols", "protocols, one a line", protocols().join("\n")),
         ("ssl-backends", "TLS libraries", "rustls".into()),
-        (
-            "static-libs",
-            "what a static program links",
-            format!("{prefix}/lib/libcurl.a {libraries}"),
-        ),
+        ("static-libs", "what a static program links", format!("{lib}/libcurl.a {libraries}")),
         ("version", "the version", format!("libcurl {VERSION}")),
         ("vernum", "the version as a hexadecimal number", format!("{VERSION_NUMBER:06x}")),
     ]
