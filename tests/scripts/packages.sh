@@ -9,6 +9,7 @@ step() { echo "== $*"; }
 inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
 
 step "a fresh Debian"
+rm -rf "$root/site" "$root/clone" "$root/by-cmake"
 [ -x "$root/usr/bin/apt-get" ] || debootstrap --variant=minbase bookworm "$root" >/dev/null
 cp -rL /etc/apt/. "$root/etc/apt/"
 for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt; do
@@ -57,7 +58,8 @@ programs 'libcurl/7.88.1'
 step "installed"
 inside sh -c 'apt-get install -y -qq /debs/*.deb' >/dev/null
 programs 'Tress/'
-inside tress "http://127.0.0.1:$port/hello" | grep -q hello
+rm -f "$root/hello"
+inside tress "http://127.0.0.1:$port/hello" 2>&1 | grep -q "^200"
 inside sh -c 'gcc program.c $(pkg-config --cflags --libs libcurl) -o by-pkg-config && ./by-pkg-config' | grep -q Tress/
 inside sh -c 'gcc program.c $(curl-config --cflags --libs) -o by-curl-config && ./by-curl-config' | grep -q Tress/
 inside sh -c 'gcc program.c $(curl-config --cflags --static-libs) -o static && ./static' | grep -q Tress/
