@@ -116,10 +116,14 @@ impl Multi {
         self.pool.ids().into_iter().any(|conn| self.pool.get(conn).is_some_and(opened))
     }
 
-    /// Closes every idle connection, and cuts those that say goodbye: the end.
+    /// Closes every connection that no transfer uses, those that were left to the application too,
+    /// and cuts those that say goodbye: the end.
     pub fn close_all(&mut self) {
         self.close_idle();
         for id in self.pool.ids() {
+            if self.pool.get(id).is_some_and(|conn| conn.transfer.is_none()) {
+                self.close(id);
+            }
             if self.pool.get(id).is_some_and(|conn| matches!(conn.stage, Stage::Closing(_))) {
                 self.close(id);
             }
