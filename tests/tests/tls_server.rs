@@ -140,6 +140,39 @@ fn versions_that_are_not_spoken() {
 }
 
 #[test]
+fn ciphers_that_are_not_spoken() {
+    if !is_tress() {
+        return;
+    }
+    let root = Authority::new("Root");
+    root.issue("rsa", Subject { key: RSA, ..Subject::default() });
+    // The key of the certificate itself encrypts the secret: rustls does not do that.
+    let old = ["-www", "-tls1_2", "-cipher", "AES256-GCM-SHA384"];
+    let server = SServer::start(&root, "rsa", &old);
+    let alert = "TLS connect error: error:0A000410:SSL routines::ssl/tls alert handshake failure";
+    fails(&get(&server, &root), 35, alert);
+    let text = "failed setting cipher list: AES256-GCM-SHA384";
+    fails(&get(&server, &root).str(SSL_CIPHER_LIST, "AES256-GCM-SHA384"), 59, text);
+}
+
+#[test]
+fn behaviours_for_other_systems_change_nothing() {
+    const ALLOW_BEAST: i64 = 1;
+    const NO_REVOKE: i64 = 2;
+    const REVOKE_BEST_EFFORT: i64 = 8;
+    const NATIVE_CA: i64 = 16;
+    const AUTO_CLIENT_CERT: i64 = 32;
+    let root = Authority::new("Root");
+    root.issue("server", Subject::default());
+    let server = SServer::start(&root, "server", &["-www"]);
+    let all = ALLOW_BEAST | NO_REVOKE | REVOKE_BEST_EFFORT | NATIVE_CA | AUTO_CLIENT_CERT;
+    works(&get(&server, &root).long(SSL_OPTIONS, all));
+    // The system's certificates do not take the place of what is given.
+    let other = Authority::new("Other");
+    assert_eq!(code(&get(&server, &other).long(SSL_OPTIONS, all)), 60);
+}
+
+#[test]
 fn pinned_keys() {
     let root = Authority::new("Root");
     root.issue("server", Subject::default());

@@ -8,6 +8,7 @@ use crate::TransferId;
 use crate::effect::Effect;
 use crate::multi::Multi;
 use crate::options::SslOptions;
+use crate::proxy::Layer;
 
 impl Multi {
     /// Ends a transfer with its result.
@@ -37,12 +38,19 @@ impl Multi {
         self.core.tell(Effect::Done { transfer: id });
     }
 
-    /// `CURLINFO_EARLYDATA_SENT_T`, of a connection that the transfer has made.
+    /// What became of early data, and of the handshake that it went before, on a connection that
+    /// the transfer has made (`CURLINFO_EARLYDATA_SENT_T`).
     fn note_early_data(&mut self, id: TransferId) {
         let Some((transfer, Some(conn), _)) = self.parts(id) else { return };
-        let info = conn.stream().and_then(|stream| stream.tls_info());
-        if let Some(info) = info.filter(|_| transfer.infos.num_connects > 0) {
+        let of_proxy = conn.layer == Layer::ProxyTls;
+        let Some(stream) = conn.stream().filter(|_| transfer.infos.num_connects > 0) else {
+            return;
+        };
+        if let Some(info) = stream.tls_info() {
             transfer.infos.early_data_sent = info.early_data;
+            if !of_proxy {
+                transfer.infos.verify_result = stream.tls_verify_result();
+            }
         }
     }
 
