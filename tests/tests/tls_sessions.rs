@@ -233,6 +233,32 @@ fn sessions_are_resumed() {
 }
 
 #[test]
+fn sessions_of_a_share_are_resumed_by_other_multi_handles() {
+    const SHARE_DATA: i32 = 1;
+    const SSL_SESSION: i32 = 4;
+    let root = certificates();
+    let port = free_port();
+    let _nginx = server(&root, port, "");
+    // SAFETY: plain calls, with arguments of their types.
+    let (share, code) = unsafe {
+        let share = (api().share_init)();
+        (share, (api().share_setopt)(share, SHARE_DATA, SSL_SESSION))
+    };
+    assert_eq!(code, 0);
+    for (shared, word) in [(true, ". "), (true, "r "), (false, ". "), (true, "r ")] {
+        let transfer = get(&root, port).long(SSLVERSION, 7);
+        if shared {
+            // SAFETY: the option takes a share.
+            unsafe { (api().easy_setopt)(transfer.easy, CURLOPT_SHARE, share) };
+        }
+        let text = run(&mut Loop::new(), &transfer);
+        assert!(text.starts_with(word), "{shared}: {text}");
+    }
+    // SAFETY: the handles that used it are gone.
+    assert_eq!(unsafe { (api().share_cleanup)(share) }, 0);
+}
+
+#[test]
 fn early_data_goes_with_the_first_flight() {
     if !is_tress() {
         return; // libcurl resumes these sessions, but sends nothing early
