@@ -226,7 +226,18 @@ static void dates(void)
   static const char *const list[] = {
     "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
     "06 Nov 1994 08:49:37 GMT", "1994 Nov 6 08:49", "20040911 +0200", "Thu, 99 Xxx", "0",
-    "1994.06.11", "Sat, 11 Sep 2004 21:32:11 PDT", "2094 Nov 6", "Nov-94", "Tue, 31-Feb-2001", ""
+    "1994.06.11", "Sat, 11 Sep 2004 21:32:11 PDT", "2094 Nov 6", "Nov-94", "Tue, 31-Feb-2001", "",
+    "Sun, 06 Nov 1994 08:49:37", "Nov 6 1994", "06-Nov-1994", "06 Nov 94", "6 nov 1994 8:49", "1994-11-06",
+    "1994-Nov-06", "19941106", "19941106 08:49:37", "08:49:37 19941106", "Sunday 6 November 1994", "Sun 06 Nov 1994 08:49 GMT",
+    "Mon Sep 31 24:00:00 2004", "Sep 30 23:59:60 2004", "Sep 30 23:60:00 2004", "Sep 30 24:00:00 2004", "Feb 29 2003",
+    "Feb 29 2004", "Feb 29 1900", "Jan 0 2004", "Jan 32 2004", "13 Foo 2004", "2004 Sep 11 +0200", "20040912 15:05:58 -0700",
+    "Thu, 01-Jan-1970 00:59:58 GMT", "Thu, 01-Jan-1970 00:00:00 GMT", "Wed, 31-Dec-1969 23:59:59 GMT", "1 Jan 1583",
+    "1 Jan 1582", "31 Dec 0001", "Fri, 13 Feb 2009 23:31:30 CET", "Fri, 13 Feb 2009 23:31:30 Z", "Fri, 13 Feb 2009 23:31:30 A",
+    "Fri, 13 Feb 2009 23:31:30 J", "Fri, 13 Feb 2009 23:31:30 XYZ", "Fri, 13 Feb 2009 23:31:30 +1401", "Fri, 13 Feb 2009 23:31:30 +1400",
+    "Fri, 13 Feb 2009 23:31:30 -1400", "Fri, 13 Feb 2009 23:31:30 +100", "Fri, 13 Feb 2009 23:31:30 UTC", "Fri, 13 Feb 2009 23:31:30 EDT",
+    "2004,09,11", "2004/09/11", "11 Sep 2004 1:2:3", "11 Sep 2004 21:32:11:5", "11 Sep 2004 21:32:11 21:32:11", "Sep Sep 11 2004",
+    "Sat Sat 11 Sep 2004", "11 12 Sep 2004", "Sat, 11 Sep 2004 AD", "aug Monday 2004 12", "Januar 1 2004", "Thursday, 01 January 2004",
+    "99 Jan 1", "70 Jan 1", "69 Jan 1", "71 Jan 1", "00 Jan 1", "1 Jan 70", "1 Jan 71", "1 Jan 69", "31 12 1999", "20000 Jan 1", "   6   Nov   1994   "
   };
   size_t i;
   for(i = 0; i < sizeof(list) / sizeof(*list); i++)
@@ -274,6 +285,19 @@ static void escapes(void)
   show("strnequal", curl_strnequal("AbCd", "aBcX", 3));
 }
 
+/* Every age gives the whole of it. */
+static void versions(void)
+{
+  int age;
+  for(age = CURLVERSION_FIRST; age <= CURLVERSION_NOW + 1; age++) {
+    const curl_version_info_data *info = curl_version_info((CURLversion)age);
+    printf("version age %d gives: %d\n", age, info ? (int)info->age : -1);
+    show("version number", info && info->version_num == LIBCURL_VERSION_NUM);
+    show("version protocols", info && info->protocols && info->protocols[0] && info->host);
+    show("version features", info && info->feature_names && (info->features & CURL_VERSION_IPV6));
+  }
+}
+
 int main(int argc, char **argv)
 {
   if(argc != 2)
@@ -290,6 +314,7 @@ int main(int argc, char **argv)
   dates();
   urls();
   escapes();
+  versions();
   curl_easy_cleanup(easy);
   show("end: multi cleanup", curl_multi_cleanup(multi));
   curl_global_cleanup();

@@ -44,6 +44,26 @@ fn pain_09_parent_and_child_go_on_after_a_fork() {
 }
 
 #[test]
+fn pain_09_a_child_leaves_the_transfers_of_its_parent_alone() {
+    let program = cc::program("fork_busy", &[]);
+    for what in ["remove", "cleanup", "continue", "nothing"] {
+        let server = Server::start();
+        let url = |n: usize| server.url(&format!("/slow/20/{}", 20 + n));
+        let urls: Vec<String> = (0..4).map(url).collect();
+        let mut args = vec![what];
+        args.extend(urls.iter().map(String::as_str));
+        let out = Program::new(Library::under_test(), &program).args(&args).run();
+        let lines: Vec<&str> = out.stdout.lines().collect();
+        assert_eq!(out.code, 0, "{what}: {out:?}");
+        assert_eq!(lines.first(), Some(&format!("child {what} 0").as_str()), "{out:?}");
+        let good =
+            lines.iter().filter(|l| l.contains("done 1 result 0 status 200 size 2000")).count();
+        assert_eq!(good, 4, "{what}: {lines:?}");
+        assert_eq!(server.take_log().len(), 4, "{what}: requests");
+    }
+}
+
+#[test]
 fn pain_24_a_file_that_blocks_holds_nothing_up() {
     if Library::under_test().is_libcurl() {
         return; // libcurl opens the pipe in the action and never comes back: this is the pain.

@@ -7,6 +7,7 @@ mod deb;
 mod dist;
 mod exports;
 mod headers;
+mod matrix;
 mod release;
 #[path = "../../crates/capi/src/tables/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -32,6 +33,7 @@ cargo xtask bench --check|--write [--profile P]  compare instructions, allocatio
                                               with the committed baseline, or write that anew
 cargo xtask headers                           render product/include/curl, and the bindings of
                                               product/curl-sys, from the tables
+cargo xtask matrix                            render MATRIX.md: the API, piece by piece
 cargo xtask tidy                              check the repository's rules
 cargo xtask test [ARGS]                       build the library quickly and run every test";
 
@@ -76,6 +78,7 @@ fn task(args: &[String]) -> Result<()> {
             headers::write()?;
             bindings::write()?;
         }
+        Some("matrix") => matrix::write()?,
         Some("tidy") => tidy::tidy()?,
         Some("test") => test::test(&args[1..])?,
         None | Some("--help" | "-h" | "help") => println!("{HELP}"),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Result, bindings, headers, root};
+use crate::{Result, bindings, headers, matrix, root};
 
 /// Longest source file, in lines; tables may be longer.
 const MAX_LINES: usize = 700;
@@ -33,7 +33,7 @@ const COMMENT_REACH: usize = 8;
 /// Checks every rule; the error lists all that is broken.
 pub fn tidy() -> Result<()> {
     let mut broken = Vec::new();
-    for fresh in [headers::check(), bindings::check()] {
+    for fresh in [headers::check(), bindings::check(), matrix::check()] {
         if let Err(stale) = fresh {
             broken.push(stale.to_string());
         }
