@@ -289,7 +289,10 @@ static int f_share_setopt(void)
 
 static int f_share_cleanup(void)
 {
-  return (int)curl_share_cleanup(share);
+  int code = (int)curl_share_cleanup(share);
+  if(!code)
+    share = NULL;
+  return code;
 }
 
 static int f_multi_other(void)
@@ -674,8 +677,8 @@ static void pair(size_t callback, size_t index)
   end = in_easy_perform ? (int)curl_easy_perform(easy) : by_multi();
   if(!in_easy_perform && !removed)
     curl_multi_remove_handle(multi, easy);
-  curl_easy_cleanup(easy);
   curl_mime_free(mime);
+  curl_easy_cleanup(easy);
   curl_easy_cleanup(other);
   end = end * 10 + (multi ? (int)curl_multi_cleanup(multi) : 0);
   end = end * 10 + (int)curl_share_cleanup(share);

@@ -56,7 +56,8 @@ impl Data {
     }
 }
 
-/// What `CURLSH *` points to.
+/// What `CURLSH *` points to; the number comes first, as in an easy handle.
+#[repr(C)]
 pub struct ShareHandle {
     magic: u32,
     share: Arc<Share>,

@@ -40,7 +40,9 @@ static NO_OPTIONS: LazyLock<Arc<Options>> = LazyLock::new(Arc::default);
 /// `CURL_ERROR_SIZE`: bytes of the application's error buffer.
 const ERROR_SIZE: usize = 256;
 
-/// What `CURL *` points to.
+/// What `CURL *` points to. The number comes first in every kind of handle, so that looking for it
+/// in another kind reads nothing behind the end.
+#[repr(C)]
 pub struct Easy {
     magic: u32,
     /// API calls going on with this handle.

@@ -35,7 +35,8 @@ use sockets::Sockets;
 /// Tells a multi handle from other memory: `CURLMULTI_MAGIC_NUMBER`.
 const MAGIC: u32 = 0x000b_ab1e;
 
-/// What `CURLM *` points to.
+/// What `CURLM *` points to; the number comes first, as in [`Easy`].
+#[repr(C)]
 pub struct Multi {
     magic: u32,
     /// API calls and callbacks going on with this handle.
