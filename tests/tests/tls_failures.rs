@@ -73,6 +73,23 @@ fn certificates_that_are_not_trusted() {
 }
 
 #[test]
+fn results_of_chains_that_do_not_matter() {
+    let root = Authority::new("Root");
+    root.issue("leaf", Subject::default());
+    root.self_signed("own", Subject::default());
+    let below = root.intermediate("Below");
+    below.issue("long", Subject::default());
+    below.write("long-above.pem", &(below.read("long-above.pem") + &root.read("ca.pem")));
+    for (authority, name, wanted) in [(&root, "leaf", 20), (&root, "own", 18), (&below, "long", 19)]
+    {
+        let server = SServer::start(authority, name, &["-www"]);
+        let lax = get(&server, &root).long(SSL_VERIFYPEER, 0).long(SSL_VERIFYHOST, 0);
+        assert_eq!(Loop::new().run(&[&lax], LIMIT), [0], "{}", lax.error());
+        assert_eq!(lax.info(SSL_VERIFYRESULT), wanted, "{name}");
+    }
+}
+
+#[test]
 fn certificates_out_of_their_time() {
     let authority = Authority::new("Root");
     let dates = [("20200101000000Z", "20210101000000Z"), ("20400101000000Z", "20410101000000Z")];

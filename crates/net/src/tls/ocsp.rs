@@ -165,3 +165,83 @@ pub(super) fn issuer_of(certificate: &CertificateDer<'_>) -> Option<Issuer> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     Some(Issuer { name: parsed.subject().as_raw().to_vec(), key: parsed.public_key().raw.to_vec() })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rustls_pki_types::pem::PemObject;
+
+    use super::*;
+
+    const AUTHORITY: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBbzCCARWgAwIBAgIUUoznEP+t3XhiaitSGz0FVYmktb0wCgYIKoZIzj0EAwIw
+DDEKMAgGA1UEAwwBQTAgFw0yNjExMjUwMjMyNTVaGA8yMDUxMDcxNzAyMzI1NVow
+DDEKMAgGA1UEAwwBQTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABA1+QWMB1AjL
+XMZNk6u4i45H9tOmQEicDEEPcDUQ6CIOx3BQlSXAu+EHMCmZHl8zS0/hOrs2K+Hm
+LqD5mUa21bKjUzBRMB0GA1UdDgQWBBR45Dd/kzDGT9UwGiv4hJtoppULaDAfBgNV
+HSMEGDAWgBR45Dd/kzDGT9UwGiv4hJtoppULaDAPBgNVHRMBAf8EBTADAQH/MAoG
+CCqGSM49BAMCA0gAMEUCIQCbsM3R4tyqik2uVeb0QWDSlL1BtZ6QO7RUX75cLztj
+ogIgZ3SO9393Xc6zN7HlT4r4oO4IO7UzQki9YpqpHQoW+rU=
+-----END CERTIFICATE-----
+";
+    const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBADCBpwICEjQwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBQTAeFw0yNjExMjUw
+MjMyNTVaFw00ODEwMjAwMjMyNTVaMAwxCjAIBgNVBAMMAUwwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAASDTsbwnujnPJFWYYx8eEklUtuIyQTBNZ+r64IegIWTI466
+KlXm78VNwhXfmChUuvvhyLvEoCtwYaJlzyCAqUzHMAoGCCqGSM49BAMCA0gAMEUC
+IHDtj03uuvVbUmOJwhmzJ2RUmHemLsGN7OM4ihgj3v1CAiEAq82f8TSxZIJr/Fh7
+Y26mezlE8uq56dJES8hVXh0pbus=
+-----END CERTIFICATE-----
+";
+    /// Its status as `openssl ocsp` tells it, in the dress of a certificate.
+    const RESPONSE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBJQoBAKCCAR4wggEaBgkrBgEFBQcwAQEEggELMIIBBzCBraEOMAwxCjAIBgNV
+BAMMAUEYDzIwMjYxMTI1MDIzMjU1WjBlMGMwOzAJBgUrDgMCGgUABBT86EnClSPn
+7LxENAL8GHHCj+kDUQQUeOQ3f5Mwxk/VMBor+ISbaKaVC2gCAhI0gAAYDzIwMjYx
+MTI1MDIzMjU1WqARGA8yMDQ2MDEyNDAyMzI1NVqhIzAhMB8GCSsGAQUFBzABAgQS
+BBBkpQ9rm/XO8scJ+2DFparUMAoGCCqGSM49BAMCA0kAMEYCIQDy9LjOfWBA52v2
+bHrwOG3m1J4GQ64OdABttnuoALtW2AIhAO/PuRVaknT/aICUZ2uto5bD9mj5WN+4
+5bEkb/98I1vq
+-----END CERTIFICATE-----
+";
+    /// A time within that of the response: 1 January 2030.
+    const NOW: u64 = 1_893_456_000;
+
+    fn der(pem: &str) -> CertificateDer<'static> {
+        CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()
+    }
+
+    fn checked(response: &[u8], now: u64) -> Result<(), String> {
+        let certificate = der(CERTIFICATE);
+        let (_, parsed) = X509Certificate::from_der(&certificate).unwrap();
+        let issuers = [CERTIFICATE, AUTHORITY].into_iter().filter_map(|pem| issuer_of(&der(pem)));
+        check(response, &parsed, issuers, UnixTime::since_unix_epoch(Duration::from_secs(now)))
+    }
+
+    #[test]
+    fn takes_a_good_answer_in_its_time() {
+        let response = der(RESPONSE);
+        assert_eq!(checked(&response, NOW), Ok(()));
+        let expired = Err("OCSP response has expired".into());
+        assert_eq!(checked(&response, NOW * 2), expired);
+        assert_eq!(checked(&response, NOW / 2), expired);
+        assert_eq!(checked(&[], NOW), Err("No OCSP response received".into()));
+        let busy = Err("Invalid OCSP response status: trylater (3)".into());
+        assert_eq!(checked(&[0x30, 3, 10, 1, 3], NOW), busy);
+    }
+
+    #[test]
+    fn takes_nothing_that_was_changed() {
+        let response = der(RESPONSE);
+        for at in 0..response.len() {
+            let mut forged = response.to_vec();
+            forged[at] ^= 1;
+            assert!(checked(&forged, NOW).is_err(), "byte {at}");
+            assert!(checked(&response[..at], NOW).is_err(), "{at} bytes");
+        }
+    }
+}
