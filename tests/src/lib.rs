@@ -7,6 +7,7 @@ pub mod api;
 pub mod cc;
 pub mod differences;
 pub mod event;
+pub mod kerberos;
 pub mod library;
 pub mod nginx;
 pub mod peers;

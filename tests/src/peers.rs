@@ -2,7 +2,7 @@
 use crate::scratch;
 use crate::tls::{Authority, Subject, free_port};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,11 @@ const MODULES: &[&str] = &[
 impl Apache {
     /// Starts one, with these lines of configuration for both of its servers.
     pub fn start(extra: &str) -> Apache {
+        Self::start_with(extra, &[])
+    }
+
+    /// Starts one with these environment variables, too.
+    pub fn start_with(extra: &str, env: &[(&str, &Path)]) -> Apache {
         let dir = scratch("apache");
         let authority = Authority::new("Root");
         authority.issue("server", Subject::default());
@@ -74,6 +79,7 @@ impl Apache {
         );
         std::fs::write(dir.join("conf"), conf).expect("conf");
         let mut command = Command::new("/usr/sbin/apache2");
+        command.envs(env.iter().copied());
         command.arg("-d").arg(&dir).arg("-f").arg(dir.join("conf")).arg("-DFOREGROUND");
         let child = spawn(command, &[port, tls_port, proxy_port]);
         Apache { child, root, authority, port, tls_port, proxy_port }
