@@ -30,6 +30,16 @@ struct Buffer {
     value: *mut c_void,
 }
 
+/// `gss_channel_bindings_struct`: addresses are of no interest.
+#[repr(C)]
+struct ChannelBindings {
+    initiator_kind: u32,
+    initiator: Buffer,
+    acceptor_kind: u32,
+    acceptor: Buffer,
+    application: Buffer,
+}
+
 /// `gss_OID_desc`
 #[repr(C)]
 struct Oid {
@@ -114,7 +124,7 @@ functions! {
     add_oid_set_member: fn(*mut Status, *const Oid, *mut *mut OidSet);
     release_oid_set: fn(*mut Status, *mut *mut OidSet);
     set_neg_mechs: fn(*mut Status, Handle, *const OidSet);
-    init_sec_context: fn(*mut Status, Handle, *mut Handle, Handle, *const Oid, u32, u32, *const c_void,
+    init_sec_context: fn(*mut Status, Handle, *mut Handle, Handle, *const Oid, u32, u32, *const ChannelBindings,
         *const Buffer, *mut *mut Oid, *mut Buffer, *mut u32, *mut u32);
     delete_sec_context: fn(*mut Status, *mut Handle, *mut Buffer);
     release_buffer: fn(*mut Status, *mut Buffer);
@@ -247,7 +257,20 @@ impl Api {
         flags |= if context.peer.delegation & 1 != 0 { DELEGATE_BY_POLICY } else { 0 };
         flags |= if context.peer.delegation & 2 != 0 { DELEGATE } else { 0 };
         let input = Buffer { length: token.len(), value: token.as_ptr().cast_mut().cast() };
-        let mut output = Buffer { length: 0, value: null_mut() };
+        let binding = &context.peer.channel_binding;
+        let empty = || Buffer { length: 0, value: null_mut() };
+        let bindings = ChannelBindings {
+            initiator_kind: 0,
+            initiator: empty(),
+            acceptor_kind: 0,
+            acceptor: empty(),
+            application: Buffer {
+                length: binding.len(),
+                value: binding.as_ptr().cast_mut().cast(),
+            },
+        };
+        let bindings = if binding.is_empty() { null() } else { &raw const bindings };
+        let mut output = empty();
         let mut minor = 0;
         // SAFETY: name, credentials and context are the library's own; the buffers live through
         // the call, the input is only read.
@@ -260,7 +283,7 @@ impl Api {
                 &SPNEGO,
                 flags,
                 0,
-                null(),
+                bindings,
                 &input,
                 null_mut(),
                 &mut output,

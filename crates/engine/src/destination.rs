@@ -173,6 +173,9 @@ impl Destination {
             true => crate::tls::settings(options.tls()),
             false => crate::tls::settings_elsewhere(options.tls()),
         });
+        if options.auth().httpauth.contains(Auth::NEGOTIATE) {
+            tls = tls.map(crate::tls::to_bind_to);
+        }
         let alpn = options.tls().ssl_enable_alpn && dialect.is_none();
         let mut host = host_of(url)?;
         let mut port = url.port();

@@ -28,6 +28,8 @@ pub struct SecurityPeer {
     pub host: Vec<u8>,
     /// `CURLOPT_GSSAPI_DELEGATION`.
     pub delegation: u8,
+    /// What binds the context to the TLS connection below (RFC 5929); empty: nothing.
+    pub channel_binding: Vec<u8>,
 }
 
 /// What a step came to.

@@ -42,6 +42,13 @@ pub(crate) fn settings(options: &TlsOptions) -> Arc<TlsSettings> {
     })
 }
 
+/// The same with the peer's certificates kept: the authentication above is bound to them.
+pub(crate) fn to_bind_to(settings: Arc<TlsSettings>) -> Arc<TlsSettings> {
+    let mut settings = Arc::unwrap_or_clone(settings);
+    settings.keep_certificates = Alike(true);
+    Arc::new(settings)
+}
+
 /// A blob takes the file's place; without either there is the system's file.
 fn ca_file(options: &TlsOptions, system: Option<Arc<Path>>) -> Option<Arc<Path>> {
     match (&options.cainfo, &options.cainfo_blob) {

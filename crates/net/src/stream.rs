@@ -97,6 +97,12 @@ impl Stream {
         }
     }
 
+    /// What binds the authentication above to the outermost TLS layer (RFC 5929), if its settings
+    /// say to keep certificates.
+    pub fn end_point_binding(&self) -> Option<Vec<u8>> {
+        crate::tls::end_point(self.tls_info()?.certificates.first()?)
+    }
+
     /// `CURLINFO_SSL_VERIFYRESULT` of the outermost TLS layer, also after it
     /// failed: OpenSSL's number of what is wrong with the chain, 0 for nothing.
     pub fn tls_verify_result(&self) -> i64 {

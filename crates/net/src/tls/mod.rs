@@ -3,6 +3,7 @@
 //! rustls shakes hands; afterwards the records are opened and sealed here, in
 //! the caller's buffer, so that an idle connection keeps no buffer at all.
 
+mod binding;
 mod certinfo;
 mod ciphers;
 mod config;
@@ -21,6 +22,7 @@ mod settings;
 mod trust;
 mod verify;
 
+pub(crate) use binding::end_point;
 pub use certinfo::certificate_info;
 pub use config::TlsContext;
 pub(crate) use layer::Tls;

@@ -175,7 +175,11 @@ impl Multi {
     /// Must a token be made before the next request to `whom`? Then the transfer waits for it.
     pub(crate) fn await_token(&mut self, id: TransferId, whom: Whom, then: Then) -> bool {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return false };
-        let Some(peer) = transfer.negotiates_with(conn, whom) else { return false };
+        let Some(mut peer) = transfer.negotiates_with(conn, whom) else { return false };
+        if whom == Whom::Server && conn.destination.tls.is_some() {
+            let binding = conn.stream().and_then(|stream| stream.end_point_binding());
+            peer.channel_binding = binding.unwrap_or_default();
+        }
         let negotiate = Bound::negotiate(&mut conn.bound, whom);
         let Some(input) = negotiate.needs() else { return false };
         let context = negotiate.context.take();
@@ -281,7 +285,8 @@ impl Transfer {
         let service = service.as_deref().unwrap_or(b"HTTP").to_vec();
         let delegation = options.auth().gssapi_delegation;
         let negotiates = side.settle() == Auth::NEGOTIATE && !side.tokenless;
-        negotiates.then_some(SecurityPeer { service, host, delegation })
+        let channel_binding = Vec::new();
+        negotiates.then_some(SecurityPeer { service, host, delegation, channel_binding })
     }
 
     /// There is no token: as with libcurl the request goes without.
