@@ -114,6 +114,14 @@ fn connections_with_other_settings_are_other_connections() {
     // A status must be asked for when a connection is made.
     let status = get(&root, port).long(SSL_VERIFYSTATUS, 1);
     assert_eq!(lp.run(&[&status], LIMIT), [91]);
+    // The certificates are told when a connection is made, and not by a session.
+    let words = get(&root, port).long(CERTINFO, 1).long(SSL_SESSIONID_CACHE, 0);
+    let words = words.long(CURLOPT_FRESH_CONNECT, 1);
+    run(&mut lp, &words);
+    assert_eq!(words.certificates().len(), 1);
+    let words = words.long(CURLOPT_FRESH_CONNECT, 0);
+    run(&mut lp, &words);
+    assert_eq!((words.info(NUM_CONNECTS), words.certificates().len()), (0, 0));
     // These do not make connections differ.
     for alike in [get(&root, port).long(CERTINFO, 1), get(&root, port).long(CA_CACHE_TIMEOUT, 1)] {
         run(&mut lp, &alike);
