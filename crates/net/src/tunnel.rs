@@ -7,6 +7,8 @@ use tress_proto::h2::{Connection, Event, StreamId, reset_error};
 
 use crate::{Shutdown, Stream, Want};
 
+/// How often a call may ask the stream below for more, before others have their turn.
+const READS_A_CALL: u32 = 32;
 /// Read from the stream below at once.
 const READ: usize = 64 * 1024;
 
@@ -86,7 +88,7 @@ impl Tunnel {
         if buf.is_empty() {
             return Ok(0);
         }
-        loop {
+        for _ in 0..READS_A_CALL {
             if self.plain_at < self.plain.len() {
                 return Ok(self.take_plain(buf));
             }
@@ -98,6 +100,7 @@ impl Tunnel {
                 None => self.pump()?,
             }
         }
+        Err(ErrorKind::WouldBlock.into())
     }
 
     pub(crate) fn send(&mut self, buf: &[u8]) -> io::Result<usize> {

@@ -208,15 +208,15 @@ impl Connection {
             .filter(|parent| parent.is_ours() && !parent.remote_ended);
         let Some(parent) = parent.map(Stream::reference) else {
             self.closed_not_idle(block.stream)?;
-            self.out.rst_stream(block.promised, ErrorCode::CANCEL.0);
+            self.refuse(block.promised, ErrorCode::CANCEL);
             return Ok(None);
         };
         if faults != Faults::default() || message::promise(&self.fields).is_err() {
-            self.out.rst_stream(block.promised, ErrorCode::PROTOCOL_ERROR.0);
+            self.refuse(block.promised, ErrorCode::PROTOCOL_ERROR);
             return Ok(None);
         }
         if self.streams.promised() >= self.config.limits.promised || self.is_closing() {
-            self.out.rst_stream(block.promised, ErrorCode::REFUSED_STREAM.0);
+            self.refuse(block.promised, ErrorCode::REFUSED_STREAM);
             return Ok(None);
         }
         let mut stream = Stream::new(block.promised, 0, self.stream_window());
@@ -225,6 +225,13 @@ impl Connection {
         self.streams.insert(stream);
         self.offered = Some(block.promised);
         Ok(Some(Event::PushPromise { parent, promised: StreamId(block.promised) }))
+    }
+
+    /// Refuses a promised stream; its response may be under way.
+    fn refuse(&mut self, promised: u32, code: ErrorCode) {
+        self.out.rst_stream(promised, code.0);
+        self.late += u64::from(self.stream_window().open());
+        self.budgets.empty.allow(2);
     }
 }
 

@@ -80,6 +80,8 @@ pub struct Connection {
     pub(super) decoder: Decoder,
     pub(super) fields: Fields,
     pub(super) receive: ReceiveWindow,
+    /// What the peer may still send on streams that we have closed before it had ended them.
+    pub(super) late: u64,
     /// What we may still send on the whole connection.
     pub(super) send_left: u32,
     pub(super) next_id: u32,
@@ -123,6 +125,7 @@ impl Connection {
             decoder: Decoder::new(),
             fields: Fields::default(),
             receive: ReceiveWindow::new(connection_window, connection_window),
+            late: 0,
             send_left: DEFAULT_WINDOW,
             next_id: 1,
             last_promised: 0,
@@ -257,10 +260,18 @@ impl Connection {
         window.tolerating(DEFAULT_WINDOW.saturating_sub(initial))
     }
 
+    /// We close a stream: what its window allows may be under way.
+    pub(super) fn expect_late_data(&mut self, stream: &Stream) {
+        if !stream.remote_ended {
+            self.late += u64::from(stream.receive.open());
+        }
+    }
+
     /// Closes a stream with RST_STREAM and tells of it.
     pub(super) fn stream_error(&mut self, id: u32, code: ErrorCode, why: &'static str) {
         self.out.rst_stream(id, code.0);
         if let Some(stream) = self.streams.remove(id) {
+            self.expect_late_data(&stream);
             let stream = stream.reference();
             self.queued.push_back(Event::Reset { stream, code, by_peer: false, retry: false, why });
         }

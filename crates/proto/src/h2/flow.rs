@@ -29,6 +29,11 @@ impl ReceiveWindow {
         Self { tolerated: bytes, ..self }
     }
 
+    /// How many bytes the peer may still send.
+    pub(super) fn open(&self) -> u32 {
+        self.left.saturating_add(self.tolerated)
+    }
+
     /// Takes note of received bytes; false if the peer must not have sent so many.
     #[must_use]
     pub(super) fn receive(&mut self, bytes: u32) -> bool {

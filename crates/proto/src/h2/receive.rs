@@ -209,7 +209,8 @@ impl Connection {
         }
         self.reader.state = State::Skip(head.len);
         let Some(stream) = self.streams.get_mut(head.stream) else {
-            return self.closed_not_idle(head.stream);
+            self.closed_not_idle(head.stream)?;
+            return self.late_data(head.len);
         };
         if stream.remote_ended {
             self.stream_error(
@@ -232,6 +233,18 @@ impl Connection {
             return Err(frame_size("padded DATA frame without a padding length"));
         } else {
             self.reader.state = State::PadLength(head);
+        }
+        Ok(())
+    }
+
+    /// DATA on a stream that is closed: under way when we closed it, or without end.
+    fn late_data(&mut self, len: u32) -> FrameResult<()> {
+        match self.late.checked_sub(u64::from(len)) {
+            Some(left) => self.late = left,
+            None => {
+                let why = "DATA on a closed stream";
+                return Err(ConnectionError(ErrorCode::STREAM_CLOSED, why));
+            }
         }
         Ok(())
     }

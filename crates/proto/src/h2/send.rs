@@ -146,7 +146,8 @@ impl Connection {
     /// Breaks a stream off, with CANCEL for a transfer that is removed; the connection
     /// and its other streams go on. What still comes for the stream is dropped.
     pub fn reset(&mut self, stream: StreamId, code: ErrorCode) {
-        if self.streams.remove(stream.0).is_some() {
+        if let Some(found) = self.streams.remove(stream.0) {
+            self.expect_late_data(&found);
             self.out.rst_stream(stream.0, code.0);
             // Its head and trailers may be under way.
             self.budgets.empty.allow(2);

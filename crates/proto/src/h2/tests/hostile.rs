@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::h2::{Limits, Open, Rate};
+use crate::h2::{ErrorCode, Limits, Open, Rate};
 
 /// Repeats `script` until the connection gives up; how often that was, and the reason.
 fn flood(limits: Limits, mut script: impl FnMut(&mut Peer)) -> (usize, String) {
@@ -210,6 +210,28 @@ fn heads_for_closed_streams() {
         peer.headers(1, ":status=200", true);
     });
     assert!(peer.offend(&mut connection).contains("too many heads for closed streams"));
+}
+
+/// What was under way when we closed a stream is dropped; more than its window allowed is not.
+#[test]
+fn data_for_closed_streams() {
+    let (mut connection, mut peer, stream) = getting();
+    peer.headers(1, ":status=200", false).data(1, &[0; 10_000], false).tell(&mut connection);
+    connection.reset(stream, ErrorCode::CANCEL);
+    let left = 64 * 1024 - 10_000;
+    (0..left / 16_384).for_each(|_| {
+        peer.data(1, &[0; 16_384], false);
+    });
+    peer.data(1, &vec![0; left % 16_384], true);
+    assert_eq!(peer.tell(&mut connection), "");
+    peer.data(1, b"x", false);
+    assert!(
+        peer.offend(&mut connection).contains("DATA on a closed stream (error 0x5 STREAM_CLOSED)")
+    );
+    let (mut connection, mut peer, _) = getting();
+    peer.headers(1, ":status=200", false).data(1, b"all", true).tell(&mut connection);
+    peer.data(1, b"more", false);
+    assert!(peer.offend(&mut connection).contains("DATA on a closed stream"));
 }
 
 /// A peer that asks for answers and reads none.
