@@ -176,6 +176,11 @@ pub unsafe fn enter_callback(multi: NonNull<Multi>, kind: Callback) -> MultiGuar
 }
 
 impl Calls {
+    /// Is the notification callback going on?
+    pub fn in_notification(self) -> bool {
+        self.notify_callbacks > 0
+    }
+
     /// Is a callback going on?
     pub fn in_callback(self) -> bool {
         self.callbacks > 0

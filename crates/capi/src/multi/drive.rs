@@ -24,6 +24,7 @@ pub unsafe fn drive(multi: NonNull<Multi>) -> Result<(), MultiCode> {
         while let Some(effect) = (*multi.as_ptr()).engine.next_effect() {
             carry_out(multi, effect);
         }
+        tell_due(multi);
         if (*multi.as_ptr()).aborted { Err(MultiCode::AbortedByCallback) } else { Ok(()) }
     }
 }
@@ -183,23 +184,47 @@ unsafe fn done(multi: NonNull<Multi>, transfer: TransferId) {
         if handle.meter_shown {
             stdio::put(answers::stderr(handle), b"\n");
         }
-        notify(multi, NOTIFY_EASY_DONE, easy);
-        notify(multi, NOTIFY_INFO_READ, easy);
+        (*multi.as_ptr()).notify(NOTIFY_EASY_DONE, Some(transfer));
+        if (*multi.as_ptr()).engine.is_first_message(transfer) {
+            (*multi.as_ptr()).notify(NOTIFY_INFO_READ, None);
+        }
     }
 }
 
-/// `CURLMOPT_NOTIFYFUNCTION`, for the notifications that are enabled.
-unsafe fn notify(multi: NonNull<Multi>, notification: u32, easy: NonNull<Easy>) {
-    // SAFETY: by the caller's contract.
+impl Multi {
+    fn is_notified(&self, notification: u32) -> bool {
+        let callbacks = &self.callbacks;
+        callbacks.notify.is_some() && callbacks.notifications & (1 << notification) != 0
+    }
+
+    fn notify(&mut self, notification: u32, whose: Option<TransferId>) {
+        if self.is_notified(notification) {
+            self.callbacks.due.push_back((notification, whose));
+        }
+    }
+}
+
+/// `CURLMOPT_NOTIFYFUNCTION`, for the notifications that are due. The callback may do nearly
+/// everything, so others may become due meanwhile: they follow, it is not called from within
+/// itself.
+unsafe fn tell_due(multi: NonNull<Multi>) {
+    // SAFETY: by the caller's contract; each statement borrows the handle for itself only.
     unsafe {
-        let callbacks = &(*multi.as_ptr()).callbacks;
-        let Some(callback) = callbacks.notify else { return };
-        if callbacks.notifications & (1 << notification) == 0 {
+        if (*multi.as_ptr()).calls.in_notification() {
             return;
         }
-        let user = callbacks.notify_data;
-        call(multi, Callback::Notify, || {
-            callback(multi.as_ptr().cast(), notification, easy.as_ptr().cast(), user);
-        });
+        while let Some((notification, whose)) = (&mut *multi.as_ptr()).callbacks.due.pop_front() {
+            let this = &mut *multi.as_ptr();
+            let easy = match whose {
+                Some(id) => this.handle(id),
+                None => Some(this.admin()),
+            };
+            let (Some(easy), true) = (easy, this.is_notified(notification)) else { continue };
+            let Some(callback) = this.callbacks.notify else { continue };
+            let user = this.callbacks.notify_data;
+            call(multi, Callback::Notify, || {
+                callback(multi.as_ptr().cast(), notification, easy.as_ptr().cast(), user);
+            });
+        }
     }
 }

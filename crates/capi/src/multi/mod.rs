@@ -7,12 +7,15 @@ mod body;
 mod drive;
 pub mod form;
 mod meter;
+#[cfg(test)]
+mod notify_tests;
 pub mod poll;
 mod setopt;
 mod sockets;
 mod wildcard;
 
 use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
 use std::ptr::{NonNull, null_mut};
 use std::time::Instant;
@@ -79,6 +82,8 @@ struct Callbacks {
     notify_data: *mut c_void,
     /// Which notifications are enabled: bit n for `CURLMNOTIFY_*` n.
     notifications: u8,
+    /// Notifications to come, and whose they are; none: nobody's.
+    due: VecDeque<(u32, Option<TransferId>)>,
 }
 
 /// `CURLOPT_CLOSESOCKETFUNCTION` and its pointer.
@@ -146,6 +151,7 @@ impl Multi {
                 notify: None,
                 notify_data: null,
                 notifications: 0,
+                due: VecDeque::new(),
             },
             sockets: Sockets::default(),
             poller: Poller::default(),

@@ -187,6 +187,12 @@ impl Multi {
         None
     }
 
+    /// Is its message the first of those that were not read?
+    pub fn is_first_message(&self, id: TransferId) -> bool {
+        let unread = |id: &&TransferId| self.transfer(**id).is_some_and(|t| t.result().is_some());
+        self.core.messages.iter().find(unread) == Some(&id)
+    }
+
     /// Closes every idle connection (`CURLMNWC_CLEAR_CONNS`).
     pub fn close_idle(&mut self) {
         while let Some(conn) = self.pool.oldest_idle() {
