@@ -12,6 +12,7 @@ pub mod library;
 pub mod nginx;
 pub mod peers;
 pub mod program;
+pub mod proxies;
 pub mod server;
 pub mod tls;
 

@@ -146,7 +146,7 @@ impl Drop for Nghttpx {
 }
 
 /// Starts a server and waits until it listens.
-fn spawn(mut command: Command, ports: &[u16]) -> Child {
+pub(crate) fn spawn(mut command: Command, ports: &[u16]) -> Child {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let child = quiet.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let limit = Instant::now() + Duration::from_secs(10);
@@ -160,7 +160,7 @@ fn spawn(mut command: Command, ports: &[u16]) -> Child {
 }
 
 /// Both end their children when they are asked to, not when they are killed.
-fn end(child: &mut Child) {
+pub(crate) fn end(child: &mut Child) {
     let _ = Command::new("kill").arg(child.id().to_string()).status();
     let _ = child.wait();
 }
