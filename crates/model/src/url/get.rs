@@ -48,6 +48,8 @@ pub(super) fn whole(url: &Url, flags: UrlFlags) -> Result<Vec<u8>, UrlCode> {
     if let Some(query) = url.query().filter(|query| empty_wanted || !query.is_empty()) {
         out.push(b'?');
         out.extend_from_slice(query);
+    } else if empty_wanted && url.empty_query {
+        out.push(b'?');
     }
     if url.fragment().is_some() || (empty_wanted && url.fragment_present) {
         out.push(b'#');

@@ -41,6 +41,8 @@ pub struct Url {
     known: Option<&'static Scheme>,
     port: Option<u16>,
     guessed_scheme: bool,
+    /// An empty query was set: the whole URL shows it, the query by itself is none (as in libcurl).
+    empty_query: bool,
     fragment_present: bool,
 }
 
@@ -271,6 +273,7 @@ struct Parts<'a> {
     known: Option<&'static Scheme>,
     port: Option<u16>,
     guessed_scheme: bool,
+    empty_query: bool,
     fragment_present: bool,
 }
 
@@ -292,6 +295,7 @@ impl<'a> Parts<'a> {
             known: url.known,
             port: url.port,
             guessed_scheme: url.guessed_scheme,
+            empty_query: url.empty_query,
             fragment_present: url.fragment_present,
         }
     }
@@ -329,6 +333,7 @@ impl<'a> Parts<'a> {
             known: self.known,
             port: self.port,
             guessed_scheme: self.guessed_scheme,
+            empty_query: self.empty_query,
             fragment_present: self.fragment_present,
         }
     }

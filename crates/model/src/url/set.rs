@@ -55,7 +55,10 @@ pub(super) fn clear(url: &mut Url, part: UrlPart) {
         UrlPart::Zoneid => replace(url, Slot::ZoneId, None),
         UrlPart::Port => url.port = None,
         UrlPart::Path => replace(url, Slot::Path, None),
-        UrlPart::Query => replace(url, Slot::Query, None),
+        UrlPart::Query => {
+            replace(url, Slot::Query, None);
+            url.empty_query = false;
+        }
         UrlPart::Fragment => {
             replace(url, Slot::Fragment, None);
             url.fragment_present = false;
@@ -104,7 +107,9 @@ fn set_query(url: &mut Url, value: &[u8], flags: UrlFlags) -> Result<(), UrlCode
     push_part(&mut added, value, flags, style);
     let old = url.query().filter(|old| append && !old.is_empty());
     let (Some(old), Some(added)) = (old, keep(&added, flags)) else {
-        replace(url, Slot::Query, keep(&added, flags));
+        let query = keep(&added, flags);
+        replace(url, Slot::Query, query);
+        url.empty_query = query.is_none();
         return Ok(());
     };
     let ampersand: &[u8] = if old.ends_with(b"&") { b"" } else { b"&" };
@@ -113,10 +118,13 @@ fn set_query(url: &mut Url, value: &[u8], flags: UrlFlags) -> Result<(), UrlCode
         return Err(UrlCode::TooLarge);
     }
     replace(url, Slot::Query, Some(&query));
+    url.empty_query = false;
     Ok(())
 }
 
 fn set_host(url: &mut Url, value: &[u8], flags: UrlFlags) -> Result<(), UrlCode> {
+    // Whatever becomes of it, the zone of the old one is gone (as in libcurl).
+    replace(url, Slot::ZoneId, None);
     let mut text = Vec::with_capacity(value.len());
     push_part(&mut text, value, flags, PartStyle::default());
     let mut zone = None;
@@ -131,7 +139,12 @@ fn set_host(url: &mut Url, value: &[u8], flags: UrlFlags) -> Result<(), UrlCode>
             Cow::Owned(unescape_strict(&text, Refuse::Control).ok_or(UrlCode::BadHostname)?)
         };
         if decoded.first() == Some(&b'[') {
-            (text, zone) = host::parse_ipv6(&decoded).map_err(|_| UrlCode::BadHostname)?;
+            let address;
+            (address, zone) = host::parse_ipv6(&decoded).map_err(|_| UrlCode::BadHostname)?;
+            // An address alone stays as it is written, unlike one in a whole URL.
+            if zone.is_some() {
+                text = address;
+            }
         } else {
             host::check_name(&decoded).map_err(|_| UrlCode::BadHostname)?;
         }
