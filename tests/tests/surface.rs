@@ -110,3 +110,23 @@ fn lines(text: &str) -> BTreeMap<String, String> {
     let pair = |line: &str| line.split_once(": ").map(|(k, v)| (k.to_string(), v.to_string()));
     text.lines().filter(|line| !line.starts_with('#')).filter_map(pair).collect()
 }
+
+/// Hostile URLs through `curl_url_*`: parsed, read part by part, joined and changed.
+#[test]
+fn urls_equal_those_of_libcurl_8_22() {
+    let program = cc::program("urls", &[]);
+    for seed in 1..=3 {
+        let run = |library: &Library| {
+            let out =
+                Program::new(library, &program).args([seed.to_string(), "20000".into()]).run();
+            assert_eq!(out.code, 0, "on {}: {}", library.name, out.stderr);
+            out.stdout
+        };
+        let (wanted, ours) = (run(&Library::reference()), run(Library::under_test()));
+        assert_eq!(wanted.lines().count(), 20_000);
+        let differ = wanted.lines().zip(ours.lines()).filter(|(wanted, ours)| wanted != ours);
+        let differ: Vec<_> = differ.take(5).collect();
+        assert!(differ.is_empty(), "seed {seed}: {differ:#?}");
+        assert_eq!(wanted.lines().count(), ours.lines().count());
+    }
+}
