@@ -9,6 +9,7 @@ mod exports;
 mod headers;
 mod matrix;
 mod release;
+mod sanitize;
 #[path = "../../crates/capi/src/tables/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod tables;
@@ -34,6 +35,8 @@ cargo xtask bench --check|--write [--profile P]  compare instructions, allocatio
 cargo xtask headers                           render product/include/curl, and the bindings of
                                               product/curl-sys, from the tables
 cargo xtask matrix                            render MATRIX.md: the API, piece by piece
+cargo xtask sanitize address|thread [--url U]  the tests' C programs under the compiler's sanitizer;
+                                              U: a server's path with a cookie, for threads
 cargo xtask tidy                              check the repository's rules
 cargo xtask test [ARGS]                       build the library quickly and run every test";
 
@@ -79,6 +82,10 @@ fn task(args: &[String]) -> Result<()> {
             bindings::write()?;
         }
         Some("matrix") => matrix::write()?,
+        Some("sanitize") => {
+            let kind = args.get(1).ok_or("sanitize: address or thread is missing")?;
+            sanitize::sanitize(kind, value("--url"))?;
+        }
         Some("tidy") => tidy::tidy()?,
         Some("test") => test::test(&args[1..])?,
         None | Some("--help" | "-h" | "help") => println!("{HELP}"),
