@@ -29,6 +29,7 @@ mod ids;
 mod infos;
 mod interest;
 mod line;
+mod mail;
 mod multi;
 pub mod options;
 mod plan;

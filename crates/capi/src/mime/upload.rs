@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
+use tress_engine::options::Text;
 use tress_engine::{Sought, Supplied};
 use tress_model::Code;
 use tress_model::mime::{Body, BodyReader, Encoder, Prepare, SourceId, Wants};
@@ -38,14 +39,22 @@ pub trait Caller {
 }
 
 impl Upload {
-    /// The parts of `mime`, laid out; `made` says that the upload owns the mime.
+    /// The parts of `mime`, laid out, with the application's `headers` for all of it; `made` says
+    /// that the upload owns the mime.
     ///
     /// # Safety
     /// `mime` and all within stay alive and as they are until the upload is dropped.
-    pub unsafe fn new(mime: *mut MimeHandle, made: bool, how: &Prepare) -> Result<Self, Code> {
+    pub unsafe fn new(
+        mime: *mut MimeHandle,
+        made: bool,
+        headers: &[Text],
+        how: &Prepare,
+    ) -> Result<Self, Code> {
         let mut sources = Vec::new();
         // SAFETY: as the caller promises.
-        let body = unsafe { tree::top(&*mime, &mut sources) }.prepare(how);
+        let mut top = unsafe { tree::top(&*mime, &mut sources) };
+        top.headers = headers.to_vec();
+        let body = top.prepare(how);
         let made = if made { mime } else { std::ptr::null_mut() };
         let reader = BodyReader::new(Arc::new(body?));
         Ok(Self { reader, sources, made, scratch: Vec::new(), stopped: None })

@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use tress_engine::options::{BodySource, Method, Text};
+use tress_engine::options::{BodySource, Method, Options, Text};
 use tress_engine::{Sought, Supplied};
 use tress_model::Code;
 use tress_model::mime::Prepare;
@@ -40,13 +40,20 @@ fn has_parts(easy: &Easy) -> bool {
 /// The application's parts are alive, and stay while the upload is in use.
 unsafe fn upload(easy: &Easy) -> Option<Upload> {
     let lists = easy.lists.as_ref()?;
-    let own_type = easy.options.httpheader.as_ref().and_then(|lines| content_type(lines));
+    let lines = easy.options.httpheader.as_deref().unwrap_or_default();
+    let mail = is_mail(&easy.options);
+    let versioned = lines.iter().any(|line| value(line, b"mime-version:").is_some());
     let how = Prepare {
-        content_type: Some(own_type.unwrap_or(b"multipart/form-data")),
+        mail,
+        content_type: match mail {
+            true => None,
+            false => Some(content_type(lines).unwrap_or(b"multipart/form-data")),
+        },
         form_escape: lists.mime_formescape,
-        body_only: true,
-        ..Prepare::default()
+        body_only: !mail,
+        extra_headers: if mail && !versioned { &[b"Mime-Version: 1.0"] } else { &[] },
     };
+    let headers = if mail { lines } else { &[] };
     let result: Result<Upload, Code> = if easy.options.method == Method::PostForm {
         let first: *const form::HttpPost = lists.httppost.cast_const().cast();
         if first.is_null() {
@@ -54,23 +61,34 @@ unsafe fn upload(easy: &Easy) -> Option<Upload> {
         }
         // SAFETY: as the caller promises.
         unsafe {
-            form::made(first, easy.callbacks.read).and_then(|mime| Upload::new(mime, true, &how))
+            form::made(first, easy.callbacks.read)
+                .and_then(|mime| Upload::new(mime, true, headers, &how))
         }
     } else {
         let mime = NonNull::new(lists.mimepost.cast())?;
         // SAFETY: as the caller promises.
-        unsafe { Upload::new(mime.as_ptr(), false, &how) }
+        unsafe { Upload::new(mime.as_ptr(), false, headers, &how) }
     };
     result.ok()
 }
 
 /// The value of the application's own `Content-Type` line.
 fn content_type(lines: &[Text]) -> Option<&[u8]> {
-    const NAME: &[u8] = b"content-type:";
-    let is_type =
-        |line: &&Text| line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME));
-    let value = lines.iter().find(is_type)?.get(NAME.len()..)?.trim_ascii();
-    (!value.is_empty()).then_some(value)
+    lines.iter().find_map(|line| value(line, b"content-type:")).filter(|value| !value.is_empty())
+}
+
+/// The value of a header line of that `name`, which ends in a colon.
+fn value<'a>(line: &'a Text, name: &[u8]) -> Option<&'a [u8]> {
+    let (begin, value) = line.split_at_checked(name.len())?;
+    begin.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
+}
+
+/// Do the parts become a mail rather than a form?
+fn is_mail(options: &Options) -> bool {
+    const MAIL: [&[u8]; 4] = [b"smtp", b"smtps", b"imap", b"imaps"];
+    let url = options.url.as_deref().unwrap_or_default();
+    let scheme = url.split(|&byte| byte == b':').next().unwrap_or_default();
+    MAIL.iter().any(|mail| mail.eq_ignore_ascii_case(scheme))
 }
 
 /// The next bytes of the encoded parts.

@@ -1,10 +1,11 @@
-//! Bodies of conversations: FTP's go over a connection of their own.
+//! Bodies of conversations: FTP's go over a connection of their own, those of mail over the same.
 
 use tress_model::Result;
 
 use super::{Dialect, Machine};
 use crate::TransferId;
 use crate::ftp::Direction;
+use crate::mail::Outgoing;
 use crate::multi::{Flow, Multi};
 
 impl Multi {
@@ -14,7 +15,7 @@ impl Multi {
         transfer.infos.download_length = size;
         match conn.destination.dialect {
             Some(Dialect::Ftp) => self.begin_data(id, Direction::Download),
-            None => Ok(()),
+            Some(Dialect::Smtp | Dialect::Imap | Dialect::Pop3) | None => Ok(()),
         }
     }
 
@@ -23,6 +24,12 @@ impl Multi {
         let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(()) };
         match conn.destination.dialect {
             Some(Dialect::Ftp) => self.begin_data(id, Direction::Upload),
+            Some(dialect) => {
+                if let Some(conversation) = conn.conversation.as_deref_mut() {
+                    conversation.outgoing = Some(Outgoing::new(dialect));
+                }
+                Ok(())
+            }
             None => Ok(()),
         }
     }
@@ -32,6 +39,7 @@ impl Multi {
         let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
         match conn.conversation.as_deref().map(|conversation| &conversation.machine) {
             Some(Machine::Ftp(_)) => self.move_data(id, budget),
+            Some(_) => self.send_mail(id),
             None => Ok(Flow::Wait),
         }
     }

@@ -4,15 +4,22 @@ use std::time::{Duration, Instant};
 
 use tress_model::{Code, Error, Result};
 use tress_proto::ftp::{self, Ftp};
+use tress_proto::imap::Imap;
 use tress_proto::pingpong::Event;
+use tress_proto::pop3::Pop3;
+use tress_proto::smtp::Smtp;
 
 use super::Dialect;
 use crate::conn::Conn;
+use crate::mail;
 use crate::transfer::Transfer;
 
 /// A machine of `tress_proto`.
 pub(crate) enum Machine {
     Ftp(Ftp),
+    Smtp(Smtp),
+    Imap(Imap),
+    Pop3(Pop3),
 }
 
 /// The same call for whichever machine it is.
@@ -20,6 +27,9 @@ macro_rules! each {
     ($self:ident, $machine:ident => $call:expr) => {
         match $self {
             Self::Ftp($machine) => $call,
+            Self::Smtp($machine) => $call,
+            Self::Imap($machine) => $call,
+            Self::Pop3($machine) => $call,
         }
     };
 }
@@ -32,6 +42,15 @@ impl Machine {
     pub(super) fn new(transfer: &Transfer, conn: &Conn, now: Instant) -> Result<Self> {
         match conn.destination.dialect {
             Some(Dialect::Ftp) => Ok(Self::Ftp(Ftp::new(crate::ftp::config(transfer, conn)?, now))),
+            Some(Dialect::Smtp) => {
+                Ok(Self::Smtp(Smtp::new(mail::smtp_config(transfer, conn)?, now)))
+            }
+            Some(Dialect::Imap) => {
+                Ok(Self::Imap(Imap::new(mail::imap_config(transfer, conn)?, now)))
+            }
+            Some(Dialect::Pop3) => {
+                Ok(Self::Pop3(Pop3::new(mail::pop3_config(transfer, conn)?, now)))
+            }
             None => Err(Error::from(Code::FailedInit)),
         }
     }
@@ -43,6 +62,24 @@ impl Machine {
     pub(super) fn perform(&mut self, transfer: &mut Transfer) -> Result<()> {
         match self {
             Self::Ftp(ftp) => ftp.perform(crate::ftp::first_request(transfer)?),
+            Self::Smtp(smtp) => {
+                smtp.perform(mail::smtp_request(transfer)?);
+                Ok(())
+            }
+            Self::Imap(imap) => imap.perform(mail::imap_request(transfer)?),
+            Self::Pop3(pop3) => {
+                pop3.perform(&mail::pop3_request(transfer)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// The mail is sent.
+    pub(crate) fn uploaded(&mut self, now: Instant) {
+        match self {
+            Self::Smtp(smtp) => smtp.uploaded(now),
+            Self::Imap(imap) => imap.uploaded(),
+            Self::Ftp(_) | Self::Pop3(_) => {}
         }
     }
 
@@ -74,6 +111,8 @@ impl Machine {
     pub(super) fn response_code(&self) -> u16 {
         match self {
             Self::Ftp(ftp) => ftp.response_code(),
+            Self::Smtp(smtp) => smtp.response_code(),
+            Self::Imap(_) | Self::Pop3(_) => 0,
         }
     }
 
@@ -81,12 +120,18 @@ impl Machine {
     pub(super) fn survives(&self, code: Code) -> bool {
         match self {
             Self::Ftp(_) => ftp::keeps_connection(code),
+            Self::Smtp(_) | Self::Imap(_) | Self::Pop3(_) => false,
         }
+    }
+
+    pub(super) fn is_mail(&self) -> bool {
+        !matches!(self, Self::Ftp(_))
     }
 
     pub(crate) fn ftp(&mut self) -> Option<&mut Ftp> {
         match self {
             Self::Ftp(ftp) => Some(ftp),
+            _ => None,
         }
     }
 }

@@ -43,6 +43,7 @@ use crate::destination::push;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::http::auth::Credentials;
 use crate::interest::{SocketOwner, Want};
+use crate::mail::Outgoing;
 use crate::multi::{Flow, Multi};
 use crate::options::{Method, Options};
 use crate::plan::{Plan, Service};
@@ -57,6 +58,9 @@ const REPLY_TIMEOUT: Duration = Duration::from_secs(120);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialect {
     Ftp,
+    Smtp,
+    Imap,
+    Pop3,
 }
 
 impl Dialect {
@@ -64,6 +68,9 @@ impl Dialect {
     pub(crate) fn of(scheme: &Scheme) -> Option<Self> {
         match scheme.name {
             "ftp" | "ftps" => Some(Self::Ftp),
+            "smtp" | "smtps" => Some(Self::Smtp),
+            "imap" | "imaps" => Some(Self::Imap),
+            "pop3" | "pop3s" => Some(Self::Pop3),
             _ => None,
         }
     }
@@ -79,6 +86,7 @@ impl Dialect {
         key.push(options.tls().use_ssl as u8);
         match self {
             Self::Ftp => crate::ftp::push_identity(options, key),
+            Self::Smtp | Self::Imap | Self::Pop3 => crate::mail::push_identity(options, key),
         }
     }
 }
@@ -96,6 +104,8 @@ pub(crate) struct Conversation {
     answered: bool,
     /// The peer has closed its side.
     ended: bool,
+    /// A mail that goes out.
+    pub(crate) outgoing: Option<Outgoing>,
 }
 
 impl Conversation {
@@ -107,6 +117,7 @@ impl Conversation {
             in_order: true,
             answered: false,
             ended: false,
+            outgoing: None,
         }
     }
 
@@ -117,6 +128,17 @@ impl Conversation {
             timeout => timeout,
         };
         self.machine.deadline(timeout)
+    }
+}
+
+impl Conversation {
+    /// A mail server that has refused something hears QUIT all the same; one that is cut off in
+    /// a body, or too late with its reply, does not.
+    fn may_take_leave_after(&self, code: Code) -> bool {
+        use Code::{AbortedByCallback, FilesizeExceeded, OperationTimedout, WriteError};
+        let cut =
+            matches!(code, AbortedByCallback | FilesizeExceeded | OperationTimedout | WriteError);
+        self.machine.is_mail() && self.outgoing.is_none() && !cut
     }
 }
 
@@ -132,8 +154,18 @@ impl Transfer {
     pub(crate) fn uploads(&self) -> bool {
         match self.exchange.follow.kind {
             Some(kind) => kind == Kind::Put,
-            None => self.options.method == Method::Put,
+            None => match self.options.method {
+                Method::Put => true,
+                Method::PostMime | Method::PostForm => self.is_mail(),
+                _ => false,
+            },
         }
+    }
+
+    /// Parts make a mail where one can be sent.
+    fn is_mail(&self) -> bool {
+        let dialect = self.plan.as_deref().and_then(|plan| plan.destination.dialect);
+        matches!(dialect, Some(Dialect::Smtp | Dialect::Imap))
     }
 
     /// Does its conversation send a body?
@@ -278,7 +310,9 @@ impl Multi {
         if !transfer.paused.receive && !conversation.ended {
             want = want.and(Want::IN);
         }
-        if !conversation.machine.output().is_empty() || conn.reads_by_writing {
+        let sends_mail = conversation.outgoing.as_ref().is_some_and(|it| !it.unsent().is_empty())
+            && transfer.progress.may_send(core.now);
+        if !conversation.machine.output().is_empty() || conn.reads_by_writing || sends_mail {
             want = want.and(Want::OUT);
         }
         if let Some(stream) = conn.stream() {
@@ -305,12 +339,12 @@ impl Multi {
 
     /// Something failed in the course of a conversation: nothing more is said. False: the
     /// connection is of no use any more.
-    pub(crate) fn lose_conversation(&mut self, id: TransferId) -> bool {
+    pub(crate) fn lose_conversation(&mut self, id: TransferId, code: Code) -> bool {
         self.drop_data(id);
         if let Some((_, Some(conn), _)) = self.parts(id)
             && let Some(conversation) = conn.conversation.as_deref_mut()
         {
-            conversation.in_order = false;
+            conversation.in_order = conversation.may_take_leave_after(code);
         }
         false
     }

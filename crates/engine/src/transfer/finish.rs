@@ -20,7 +20,9 @@ impl Multi {
         let may_be_early = transfer.options.tls().ssl_options.contains(SslOptions::EARLYDATA);
         let keep = match &result {
             Ok(()) => transfer.exchange.keeps_connection(),
-            Err(error) => self.survives(id, error.code()) || self.lose_conversation(id),
+            Err(error) => {
+                self.survives(id, error.code()) || self.lose_conversation(id, error.code())
+            }
         };
         if may_be_early {
             self.note_early_data(id);
@@ -64,7 +66,7 @@ impl Multi {
         if self.core.asked.is_some_and(|asked| asked.transfer == id) {
             self.core.asked = None;
         }
-        self.lose_conversation(id);
+        self.lose_conversation(id, tress_model::Code::AbortedByCallback);
         self.release(id, false);
     }
 
