@@ -1,0 +1,167 @@
+//! Mail end to end: SMTP, IMAP and POP3 with small servers that follow a script.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use support::{Driver, serve};
+use tress_engine::options::{BodySource, Method, Options};
+use tress_model::Code;
+
+/// The first word of a line (of IMAP: after the tag), and what is answered; `*` is the tag.
+type Script = &'static [(&'static str, &'static str)];
+
+/// A server that greets, answers by its script, and tells every line that it gets.
+fn server(greeting: &'static str, script: Script) -> (SocketAddr, Receiver<String>) {
+    let (sender, lines) = channel();
+    let sender = Mutex::new(sender);
+    let address = serve(move |stream| {
+        let sender = sender.lock().unwrap().clone();
+        talk(stream, greeting, script, &sender);
+    });
+    (address, lines)
+}
+
+fn talk(mut stream: TcpStream, greeting: &str, script: Script, sender: &Sender<String>) {
+    let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut say = |text: &str| stream.write_all(format!("{text}\r\n").as_bytes());
+    let _ = say(greeting);
+    for line in lines.map_while(Result::ok) {
+        let _ = sender.send(line.clone());
+        let words: Vec<&str> = line.split(' ').collect();
+        let known = |word: &str| script.iter().find(|(name, _)| *name == word);
+        let answer = known(words[0]).or_else(|| known(words.get(1).unwrap_or(&"")));
+        if let Some((_, reply)) = answer {
+            let _ = say(&reply.replace('*', words[0]).replace('@', "*"));
+        }
+    }
+}
+
+fn told(lines: &Receiver<String>, count: usize) -> Vec<String> {
+    let next = || lines.recv_timeout(Duration::from_secs(5)).expect("a line");
+    (0..count).map(|_| next()).collect()
+}
+
+fn options(url: String) -> Options {
+    Options { url: Some(url.into_bytes().into()), verbose: true, ..Options::default() }
+}
+
+const SMTP: Script = &[
+    ("EHLO", "250-me\r\n250 SIZE"),
+    ("MAIL", "250 ok"),
+    ("RCPT", "250 ok"),
+    ("DATA", "354 go on"),
+    (".", "250 taken"),
+    ("QUIT", "221 bye"),
+];
+
+fn mail(server: SocketAddr, body: &[u8]) -> Options {
+    let mut options = options(format!("smtp://{server}/me"));
+    options.method = Method::Put;
+    options.body = BodySource::Bytes(body.into());
+    options.mail_mut().mail_from = Some(b"<a@example.com>".as_slice().into());
+    options.mail_mut().mail_rcpt = Some([b"b@example.com".as_slice().into()].into());
+    options
+}
+
+#[test]
+fn a_mail_goes_out_with_its_dots_doubled() {
+    let (server, lines) = server("220 hello", SMTP);
+    let mut driver = Driver::new();
+    let id = driver.add(mail(server, b"Subject: x\r\n\r\n.dot\r\nend"));
+    driver.run();
+    let result = driver.multi.transfer(id).unwrap().result().unwrap().clone();
+    assert!(result.is_ok(), "{result:?} {}", driver.debug);
+    let expected = [
+        "EHLO me",
+        "MAIL FROM:<a@example.com> SIZE=23",
+        "RCPT TO:<b@example.com>",
+        "DATA",
+        "Subject: x",
+        "",
+        "..dot",
+        "end",
+        ".",
+    ];
+    assert_eq!(told(&lines, 9), expected);
+    driver.add(mail(server, b""));
+    driver.run();
+    assert_eq!(told(&lines, 1), ["MAIL FROM:<a@example.com>"], "on the same connection");
+    assert_eq!(driver.multi.connections(), 1);
+}
+
+#[test]
+fn a_refused_mail_ends_with_quit() {
+    const REFUSES: Script =
+        &[("EHLO", "250 me"), ("MAIL", "550 no"), ("QUIT", "221 bye"), ("HELP", "214 help")];
+    let (server, lines) = server("220 hello", REFUSES);
+    let mut driver = Driver::new();
+    let id = driver.add(mail(server, b"x"));
+    driver.run();
+    let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
+    assert_eq!((error.code(), error.message()), (Code::SendError, "MAIL failed: 550"));
+    assert_eq!(told(&lines, 3)[2], "QUIT");
+}
+
+#[test]
+fn an_address_with_a_line_end_is_refused_before_it_is_said() {
+    let (server, lines) = server("220 hello", SMTP);
+    let mut driver = Driver::new();
+    let mut injected = mail(server, b"x");
+    injected.mail_mut().mail_from = Some(b"a@b>\r\nRCPT TO:<c@d".as_slice().into());
+    let id = driver.add(injected);
+    driver.run();
+    let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
+    assert_eq!(error.code(), Code::BadFunctionArgument);
+    assert_eq!(told(&lines, 2)[1], "QUIT");
+}
+
+#[test]
+fn a_message_comes_by_pop3() {
+    const POP3: Script = &[
+        ("CAPA", "-ERR what?"),
+        ("USER", "+OK"),
+        ("PASS", "+OK"),
+        ("RETR", "+OK\r\nSubject: x\r\n\r\n..dot\r\n."),
+    ];
+    let (server, lines) = server("+OK hello", POP3);
+    let mut driver = Driver::new();
+    let id = driver.add(options(format!("pop3://user:pass@{server}/7")));
+    driver.run();
+    assert_eq!(driver.got[&id].body, b"Subject: x\r\n\r\n.dot\r\n", "{}", driver.debug);
+    assert_eq!(told(&lines, 4), ["CAPA", "USER user", "PASS pass", "RETR 7"]);
+}
+
+const IMAP: Script = &[
+    ("CAPABILITY", "@ CAPABILITY IMAP4rev1\r\n* OK"),
+    ("LOGIN", "* OK"),
+    ("SELECT", "@ OK [UIDVALIDITY 3]\r\n* OK"),
+    ("FETCH", "@ 1 FETCH (BODY[TEXT] {5}\r\nhello)\r\n* OK"),
+];
+
+#[test]
+fn a_message_comes_by_imap() {
+    let (server, lines) = server("* OK hello", IMAP);
+    let mut driver = Driver::new();
+    let id =
+        driver.add(options(format!("imap://user:pass@{server}/box/;MAILINDEX=1/;SECTION=TEXT")));
+    driver.run();
+    assert_eq!(driver.got[&id].body, b"hello", "{}", driver.debug);
+    let said = told(&lines, 4);
+    assert!(said[2].ends_with(" SELECT box"), "{said:?}");
+    assert!(said[3].ends_with(" FETCH 1 BODY[TEXT]"), "{said:?}");
+}
+
+#[test]
+fn a_path_that_is_no_mailbox_is_refused() {
+    let (server, _lines) = server("* OK hello", IMAP);
+    let mut driver = Driver::new();
+    let id = driver.add(options(format!("imap://user:pass@{server}/box;WHAT=1")));
+    driver.run();
+    let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
+    assert_eq!(error.code(), Code::UrlMalformat);
+}
