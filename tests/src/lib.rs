@@ -15,6 +15,7 @@ pub mod program;
 pub mod proxies;
 pub mod server;
 pub mod tls;
+pub mod vsftpd;
 
 pub use event::{Loop, Transfer};
 pub use library::Library;

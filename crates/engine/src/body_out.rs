@@ -59,6 +59,11 @@ impl BodyOut {
         Self { source, left: length, chunked, state, ..Self::default() }
     }
 
+    /// What the application reads, whatever the method is.
+    pub(crate) fn of_application() -> Self {
+        Self { source: Source::Application, state: BodyState::Flows, ..Self::default() }
+    }
+
     pub(crate) fn state(&self) -> BodyState {
         self.state
     }

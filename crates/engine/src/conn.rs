@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tress_net::connect::{AttemptId, Connect, Target};
-use tress_net::{Listener, Stream};
+use tress_net::{Datagram, Listener, Stream};
 
 use crate::TransferId;
 use crate::conversation::Conversation;
@@ -86,6 +86,8 @@ pub(crate) enum Stage {
     Slot,
     /// The peer is to connect to us (FTP's active mode).
     Listening(Listener),
+    /// Datagrams go and come.
+    Datagrams(Datagram),
     /// Sockets are being connected.
     Connecting(Box<Connect>),
     /// A proxy is asked to pass on what follows.
@@ -158,6 +160,7 @@ impl Conn {
         match &self.stage {
             Stage::Slot => false,
             Stage::Listening(listener) => watched(listener.fd()),
+            Stage::Datagrams(socket) => watched(socket.fd()),
             Stage::Connecting(connect) => connect.interests().any(|(fd, _)| watched(fd)),
             Stage::Proxy(handshake) => watched(handshake.stream.fd()),
             Stage::Handshake(stream)

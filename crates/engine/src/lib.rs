@@ -40,6 +40,8 @@ pub mod random;
 mod rtsp;
 mod security;
 pub mod stores;
+mod telnet;
+mod tftp;
 mod timers;
 mod tls;
 mod transfer;

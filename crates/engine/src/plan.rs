@@ -222,7 +222,11 @@ impl Plan {
             }
             Service::Dict => line::dict(&plan.url)?,
             Service::Gopher => line::gopher(&plan.url)?,
-            Service::Rtsp | Service::File | Service::Conversation => Head::default(),
+            Service::Rtsp
+            | Service::File
+            | Service::Conversation
+            | Service::Telnet
+            | Service::Tftp => Head::default(),
         };
         Ok(plan)
     }
@@ -309,6 +313,8 @@ pub(crate) enum Service {
     File,
     /// Commands and replies.
     Conversation,
+    Telnet,
+    Tftp,
 }
 
 impl Service {
@@ -320,6 +326,8 @@ impl Service {
             "dict" => Some(Self::Dict),
             "gopher" | "gophers" => Some(Self::Gopher),
             "file" => Some(Self::File),
+            "telnet" => Some(Self::Telnet),
+            "tftp" => Some(Self::Tftp),
             _ => Dialect::of(scheme).map(|_| Self::Conversation),
         }
     }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod connect;
+mod datagram;
 mod file;
 mod listen;
 mod poll;
@@ -13,6 +14,7 @@ mod wake;
 mod whole_file;
 mod work;
 
+pub use datagram::Datagram;
 pub use file::LocalFile;
 pub use listen::Listener;
 pub use poll::{PollEvents, Poller};

@@ -87,6 +87,10 @@ impl Multi {
                     self.close_fd(fd, owner);
                 }
             }
+            Stage::Datagrams(socket) => {
+                let owner = conn.opened_by;
+                self.close_fd(socket.into_fd(), owner);
+            }
             Stage::Listening(listener) => {
                 let owner = conn.opened_by;
                 self.close_fd(listener.into_fd(), owner);

@@ -83,6 +83,9 @@ impl Route {
         let settings = options.proxy();
         let line =
             settings.haproxyprotocol.then(|| Line(settings.haproxy_client_ip.as_deref().map(text)));
+        if scheme.flags.contains(SchemeFlags::NO_TCP_PROXY) {
+            return Ok(None);
+        }
         // A Unix domain socket is connected to as it is.
         let (far, chosen) = match peer {
             Peer::Host { name, port, .. } => {

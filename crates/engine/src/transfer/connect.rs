@@ -11,6 +11,7 @@ use crate::effect::Effect;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::options::{ConnectOnly, Hooks};
+use crate::plan::Service;
 
 impl Multi {
     /// Moves the connecting sockets on.
@@ -149,6 +150,9 @@ impl Multi {
         transfer.state = State::Exchange;
         if conn.conversation.is_some() {
             return self.begin_request(id);
+        }
+        if transfer.plan()?.service == Service::Telnet {
+            return self.begin_telnet(id);
         }
         self.begin_exchange(id)
     }

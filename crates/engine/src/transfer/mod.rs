@@ -38,6 +38,8 @@ use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::rtsp::Rtsp;
 use crate::stores::Stores;
+use crate::telnet::Telnet;
+use crate::tftp::Tftp;
 use crate::{Id, TransferId};
 
 /// A handle's transfer, past, present or to come.
@@ -61,6 +63,8 @@ pub struct Transfer {
     pub(crate) local: Option<Box<Local>>,
     /// The second connection of an FTP transfer.
     pub(crate) data: Option<Box<Data>>,
+    pub(crate) telnet: Option<Box<Telnet>>,
+    pub(crate) tftp: Option<Box<Tftp>>,
     /// The files of a pattern that FTP fetches.
     pub(crate) wildcard: Option<Box<Wildcard>>,
     /// What RTSP remembers from one request to the next.
@@ -114,6 +118,8 @@ pub(crate) enum State {
     File,
     /// Commands and replies.
     Conversation,
+    Telnet,
+    Tftp,
     Done,
 }
 
@@ -151,6 +157,8 @@ impl Transfer {
             local: None,
             data: None,
             wildcard: None,
+            telnet: None,
+            tftp: None,
             rtsp: None,
             infos: Infos::default(),
             headers: HeaderStore::new(),
@@ -319,6 +327,12 @@ impl Transfer {
                 if let Some(Conn { stage: Stage::Connecting(connect), .. }) = conn {
                     consider(connect.deadline());
                 }
+            }
+            State::Telnet if !self.paused.send => {
+                consider(self.telnet.as_deref().and_then(Telnet::deadline));
+            }
+            State::Tftp if !self.paused.any() => {
+                consider(self.tftp.as_deref().map(Tftp::deadline));
             }
             State::Exchange | State::WebSocket | State::File | State::Conversation => {
                 consider(self.exchange.deadline());

@@ -14,6 +14,7 @@ use crate::effect::Effect;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::options::{Hooks, IpResolve};
+use crate::plan::Service;
 use crate::stores::lock;
 
 impl Multi {
@@ -137,6 +138,9 @@ impl Multi {
     fn addresses_known(&mut self, id: TransferId, targets: ConnectTargets) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         transfer.infos.times.namelookup = transfer.since_start(core.now);
+        if transfer.plan()?.service == Service::Tftp {
+            return self.begin_tftp(id, &targets);
+        }
         let settings = conn.destination.settings.clone();
         conn.stage = Stage::Connecting(Box::new(Connect::new(targets, settings, core.now)));
         transfer.state = State::Connecting;

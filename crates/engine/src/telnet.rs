@@ -1,0 +1,198 @@
+//! TELNET: what comes is the body, what the application reads goes out, until the server closes.
+
+use std::io::ErrorKind;
+use std::time::{Duration, Instant};
+
+use tress_model::{Code, Error, Result};
+use tress_net::Want as Blocked;
+use tress_proto::telnet::{self, Event, Options};
+
+use crate::TransferId;
+use crate::body_out::BodyOut;
+use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::http::{RECEIVES_A_TURN, words};
+use crate::interest::{SocketOwner, Want};
+use crate::multi::{Flow, Multi};
+use crate::options::Hooks;
+use crate::transfer::State;
+
+/// The application is asked for input this often: its source may have nothing just now.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Bytes asked of the application at once.
+const INPUT_ROOM: usize = 4096;
+
+/// A conversation with a server.
+pub(crate) struct Telnet {
+    machine: telnet::Telnet,
+    /// When the application is asked for input next; none: it has no way to give any.
+    ask_at: Option<Instant>,
+}
+
+impl Telnet {
+    /// When the application is asked again.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.ask_at
+    }
+}
+
+impl Multi {
+    /// The connection is up.
+    pub(crate) fn begin_telnet(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        conn.uses += 1;
+        conn.last_user = Some(id);
+        transfer.infos.times.pretransfer = transfer.since_start(core.now);
+        let login = transfer.plan()?.credentials.clone();
+        let user = login.as_deref().map(|login| &login.user[..]).filter(|user| !user.is_empty());
+        let list = transfer.options.other().telnetoptions.clone();
+        let list = list.iter().flat_map(|list| list.iter()).map(|option| &option[..]);
+        let machine = telnet::Telnet::new(Options::parse(user, list)?);
+        let reads = transfer.options.hooks.contains(Hooks::READ);
+        let ask_at = reads.then_some(core.now);
+        transfer.telnet = Some(Box::new(Telnet { machine, ask_at }));
+        transfer.exchange.begin_frames(BodyOut::of_application());
+        transfer.state = State::Telnet;
+        Ok(Flow::Again)
+    }
+
+    /// Moves bytes in both directions.
+    pub(crate) fn telnet(&mut self, id: TransferId) -> Result<Flow> {
+        let mut budget = RECEIVES_A_TURN;
+        loop {
+            if let Some(flow) = self.deliver_held(id) {
+                return Ok(flow);
+            }
+            match self.telnet_sends(id)? {
+                Flow::Wait => {}
+                flow => return Ok(flow),
+            }
+            match self.telnet_receives(id, &mut budget)? {
+                Flow::Again => {}
+                Flow::Wait => break,
+                Flow::Asked => return Ok(Flow::Asked),
+            }
+        }
+        self.watch_telnet(id, budget == 0);
+        Ok(Flow::Wait)
+    }
+
+    fn telnet_sends(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some(telnet) = transfer.telnet.as_deref_mut() else { return Ok(Flow::Wait) };
+        let piece = transfer.exchange.piece();
+        if !piece.is_empty() {
+            telnet.machine.send(piece);
+            let count = piece.len();
+            transfer.exchange.piece_sent(count);
+        }
+        while conn.writable && !telnet.machine.output().is_empty() {
+            let crate::conn::Stage::Open(stream) = &mut conn.stage else { return Ok(Flow::Wait) };
+            match stream.send(telnet.machine.output()) {
+                Ok(count) => {
+                    telnet.machine.sent(count);
+                    transfer.progress.sent(count, &transfer.options, core.now);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => conn.writable = false,
+                Err(error) => {
+                    let text = format!("Send failure: {}", words(&error));
+                    return Err(Error::new(Code::SendError, text));
+                }
+            }
+        }
+        let due = telnet.ask_at.is_some_and(|at| at <= core.now);
+        if !due || transfer.paused.send || !telnet.machine.output().is_empty() {
+            return Ok(Flow::Wait);
+        }
+        telnet.ask_at = Some(core.now + ASK_AGAIN);
+        // An end that was said is none: there was nothing just then.
+        transfer.exchange.reopen_upload();
+        let buffer = transfer.exchange.take_piece_buffer();
+        Ok(core.ask(id, Effect::Read { transfer: id, room: INPUT_ROOM, buffer }))
+    }
+
+    fn telnet_receives(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
+        if transfer.exchange.oversize {
+            return Err(transfer.oversize());
+        }
+        if transfer.paused.receive {
+            return Ok(Flow::Wait);
+        }
+        if !conn.leftover.is_empty() {
+            let kept = std::mem::take(&mut conn.leftover);
+            core.input.load(conn_id, &kept, 0);
+        }
+        if core.input.of(conn_id).is_empty() {
+            return self.telnet_hears(id, budget);
+        }
+        let Some(telnet) = transfer.telnet.as_deref_mut() else { return Ok(Flow::Wait) };
+        let (used, event) = telnet.machine.receive(core.input.of(conn_id))?;
+        let start = core.input.start();
+        core.input.consume(used);
+        let Event::Body(range) = event else { return Ok(Flow::Again) };
+        let count = transfer.take_within_size(range.len());
+        if count == 0 {
+            return Err(transfer.oversize());
+        }
+        let (start, end) = (start + range.start, start + range.start + count);
+        if transfer.options.verbose {
+            let bytes = core.input.bytes(start..end).to_vec();
+            core.debug(transfer, DebugKind::DataIn, &bytes);
+        }
+        let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
+        Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes }))
+    }
+
+    fn telnet_hears(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
+        if !conn.readable || *budget == 0 || !transfer.progress.may_receive(core.now) {
+            return Ok(Flow::Wait);
+        }
+        *budget -= 1;
+        let room = core.input.room(transfer.options.buffersize as usize);
+        let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
+        match stream.recv(room) {
+            Ok(0) => {
+                self.finish(id, Ok(()));
+                Ok(Flow::Wait)
+            }
+            Ok(count) => {
+                core.input.received(conn_id, count);
+                transfer.progress.received(count, &transfer.options, core.now);
+                if transfer.infos.times.starttransfer.is_zero() {
+                    transfer.infos.times.starttransfer = transfer.since_start(core.now);
+                }
+                Ok(Flow::Again)
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                conn.reads_by_writing = stream.blocked_on(Blocked::Read) == Blocked::Write;
+                conn.readable = false;
+                Ok(Flow::Wait)
+            }
+            Err(error) => {
+                let text = format!("Recv failure: {}", words(&error));
+                Err(Error::new(Code::RecvError, text))
+            }
+        }
+    }
+
+    fn watch_telnet(&mut self, id: TransferId, out_of_turn: bool) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
+        let Some(telnet) = transfer.telnet.as_deref() else { return };
+        let receives = !transfer.paused.receive && transfer.progress.may_receive(core.now);
+        let mut want = if receives { Want::IN } else { Want::NONE };
+        if !telnet.machine.output().is_empty() || conn.reads_by_writing {
+            want = want.and(Want::OUT);
+        }
+        if let Some(stream) = conn.stream() {
+            core.interest.set(stream.fd(), owner, Some(id), want);
+        }
+        if out_of_turn {
+            core.mark_dirty(id, transfer);
+        }
+    }
+}
