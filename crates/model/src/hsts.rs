@@ -158,7 +158,8 @@ impl HstsCache {
 
     fn push(&mut self, host: &[u8], expires: i64, subdomains: bool) {
         let host = without_dot(host);
-        if host.is_empty() || host.len() > MAX_HOST {
+        // A name with further dots at its end is none, and no URL has it.
+        if host.is_empty() || host.ends_with(b".") || host.len() > MAX_HOST {
             return;
         }
         if self.entries.len() >= MAX_ENTRIES {
@@ -310,6 +311,16 @@ mod tests {
         }
         assert!(!cache.applies(b"h0", NOW) && cache.applies(b"h1", NOW));
         assert_eq!(cache.entries().len(), MAX_ENTRIES);
+    }
+
+    #[test]
+    fn a_file_that_is_read_is_written_the_same() {
+        let mut cache = HstsCache::new();
+        cache.load(b"a.example. \"unlimited\"\nb.example.... \"unlimited\"\n", 0);
+        let mut again = HstsCache::new();
+        again.load(&cache.file_text(), 0);
+        assert_eq!(again.file_text(), cache.file_text());
+        assert_eq!(cache.entries().len(), 1);
     }
 
     #[test]
