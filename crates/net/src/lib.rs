@@ -7,7 +7,10 @@ mod file;
 mod listen;
 mod poll;
 pub mod resolve;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod stream;
+mod system;
 pub mod tls;
 mod tunnel;
 mod wake;

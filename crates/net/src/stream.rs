@@ -1,12 +1,12 @@
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use std::sync::Arc;
 
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
 
+use crate::system;
 use tress_proto::h2::{Connection, StreamId};
 
 use crate::tls::{Handshake, Tls, TlsContext, TlsInfo, TlsSettings};
@@ -120,7 +120,7 @@ impl Stream {
     /// Receives into `buf`; 0 means that the peer has closed its side.
     pub fn recv(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Layer::Tcp(fd) | Layer::Unix(fd) => recv_fd(fd.as_fd(), buf),
+            Layer::Tcp(fd) | Layer::Unix(fd) => system::recv(fd.as_fd(), buf),
             Layer::Tls(tls) => tls.recv(buf),
             Layer::Tunnel(tunnel) => tunnel.recv(buf),
         }
@@ -132,7 +132,7 @@ impl Stream {
     /// with the same ones (more may follow them).
     pub fn send(&mut self, buf: &[u8]) -> io::Result<usize> {
         match &mut self.0 {
-            Layer::Tcp(fd) | Layer::Unix(fd) => send_fd(fd.as_fd(), buf),
+            Layer::Tcp(fd) | Layer::Unix(fd) => system::send(fd.as_fd(), buf),
             Layer::Tls(tls) => tls.send(&[IoSlice::new(buf)]),
             Layer::Tunnel(tunnel) => tunnel.send(buf),
         }
@@ -141,7 +141,7 @@ impl Stream {
     /// Sends the concatenation of `bufs` and says how much of it went.
     pub fn send_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
         match &mut self.0 {
-            Layer::Tcp(fd) | Layer::Unix(fd) => send_vectored_fd(fd.as_fd(), bufs),
+            Layer::Tcp(fd) | Layer::Unix(fd) => system::send_vectored(fd.as_fd(), bufs),
             Layer::Tls(tls) => tls.send(bufs),
             Layer::Tunnel(tunnel) => {
                 tunnel.send(bufs.iter().find(|buf| !buf.is_empty()).map_or(&[], |buf| &**buf))
@@ -182,7 +182,7 @@ impl Stream {
     pub fn shutdown(&mut self) -> io::Result<Shutdown> {
         match &mut self.0 {
             Layer::Tcp(fd) | Layer::Unix(fd) => {
-                let _ = recv_fd(fd.as_fd(), &mut [0; 1024]);
+                let _ = system::recv(fd.as_fd(), &mut [0; 1024]);
                 Ok(Shutdown::Done)
             }
             Layer::Tls(tls) => tls.shutdown(),
@@ -196,12 +196,10 @@ impl Stream {
         if self.pending() {
             return false;
         }
-        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-        let got = rustix::net::recv(self.owned(), &mut [0_u8; 1], flags);
-        match (got, &mut self.0) {
+        match (system::peek(self.owned()), &mut self.0) {
             (Err(e), _) => matches!(e, Errno::AGAIN | Errno::INTR),
-            (Ok((1.., _)), Layer::Tls(tls)) => tls.is_quiet(),
-            (Ok((1.., _)), Layer::Tunnel(tunnel)) => tunnel.is_quiet(),
+            (Ok(1..), Layer::Tls(tls)) => tls.is_quiet(),
+            (Ok(1..), Layer::Tunnel(tunnel)) => tunnel.is_quiet(),
             (Ok(_), _) => false,
         }
     }
@@ -209,10 +207,9 @@ impl Stream {
     /// Has the peer not closed, whatever it has sent? For protocols whose peers may send while
     /// nobody waits for it.
     pub fn is_open(&self) -> bool {
-        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-        match rustix::net::recv(self.owned(), &mut [0_u8; 1], flags) {
+        match system::peek(self.owned()) {
             Err(error) => matches!(error, Errno::AGAIN | Errno::INTR),
-            Ok((count, _)) => count > 0,
+            Ok(count) => count > 0,
         }
     }
 
@@ -228,12 +225,12 @@ impl Stream {
 
     /// The near address of an IP socket (one system call).
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        rustix::net::getsockname(self.owned()).ok()?.try_into().ok()
+        system::local_addr(self.owned())
     }
 
     /// The far address of an IP socket (one system call).
     pub fn peer_addr(&self) -> Option<SocketAddr> {
-        rustix::net::getpeername(self.owned()).ok()??.try_into().ok()
+        system::peer_addr(self.owned())
     }
 
     /// Gives up all layers and hands out the descriptor, for an application
@@ -258,37 +255,5 @@ impl Stream {
 impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.owned()
-    }
-}
-
-fn recv_fd(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match rustix::net::recv(fd, &mut *buf, RecvFlags::empty()) {
-            Ok((n, _)) => return Ok(n),
-            Err(Errno::INTR) => {}
-            Err(e) => return Err(e.into()),
-        }
-    }
-}
-
-fn send_fd(fd: BorrowedFd<'_>, buf: &[u8]) -> io::Result<usize> {
-    sent(|| rustix::net::send(fd, buf, SendFlags::NOSIGNAL))
-}
-
-fn send_vectored_fd(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-    let mut none = SendAncillaryBuffer::default();
-    sent(|| rustix::net::sendmsg(fd, bufs, &mut none, SendFlags::NOSIGNAL))
-}
-
-/// A socket that is connecting by TCP Fast Open says "in progress" until the
-/// handshake is done: to the caller that is blocking like any other.
-fn sent(mut send: impl FnMut() -> rustix::io::Result<usize>) -> io::Result<usize> {
-    loop {
-        match send() {
-            Ok(n) => return Ok(n),
-            Err(Errno::INTR) => {}
-            Err(Errno::INPROGRESS) => return Err(ErrorKind::WouldBlock.into()),
-            Err(e) => return Err(e.into()),
-        }
     }
 }

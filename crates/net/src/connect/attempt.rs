@@ -2,13 +2,14 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
+use rustix::net::sockopt;
 use tress_model::{Code, Error};
 
 use super::note::errno_text;
 use super::{AttemptId, ConnectFailure, ConnectNote, ConnectSettings, ConnectStep, KeepAlive};
 use super::{SockOptAnswer, Target};
 use crate::Stream;
+use crate::system::{connect, local_addr, socket};
 
 /// One socket on its way to one address.
 pub(super) struct Attempt {
@@ -90,7 +91,7 @@ impl Attempt {
                     let (attempt, target) = (self.id, self.target.clone());
                     return Progress::Ask(ConnectStep::OpenSocket { attempt, target });
                 }
-                State::New => match open(&self.target) {
+                State::New => match socket(&self.target) {
                     Ok(fd) => self.state = State::Opened(fd),
                     Err(errno) => return open_failed(errno.raw_os_error()),
                 },
@@ -139,7 +140,7 @@ impl Attempt {
             return Progress::Failed(failure);
         }
         if let Err(errno) = stop_blocking(&fd, settings) {
-            let local = settings.verbose.then(|| local_addr(&fd));
+            let local = settings.verbose.then(|| local_addr(fd.as_fd()));
             return self.failed(fd, errno, local, notes);
         }
         match connect(fd.as_fd(), &self.target) {
@@ -159,7 +160,7 @@ impl Attempt {
                     let errno = errno.raw_os_error();
                     notes.push(ConnectNote::ImmediateFail(self.target.clone(), errno));
                 }
-                let local = settings.verbose.then(|| local_addr(&fd));
+                let local = settings.verbose.then(|| local_addr(fd.as_fd()));
                 self.failed(fd, errno, local, notes)
             }
         }
@@ -169,7 +170,7 @@ impl Attempt {
     /// failure and "not yet" apart in one system call. On failure it also
     /// forgets the near address, so a debug text wants that first.
     fn resume(&mut self, fd: OwnedFd, settings: &ConnectSettings, notes: &mut Notes) -> Progress {
-        let local = settings.verbose.then(|| local_addr(&fd));
+        let local = settings.verbose.then(|| local_addr(fd.as_fd()));
         match connect(fd.as_fd(), &self.target) {
             Ok(()) | Err(Errno::ISCONN) => self.connected(fd),
             Err(Errno::ALREADY | Errno::INPROGRESS | Errno::AGAIN | Errno::INTR) => {
@@ -225,33 +226,9 @@ fn path_too_long(target: &Target) -> Progress {
     Progress::Failed(ConnectFailure { error, errno: 0 })
 }
 
-fn open(target: &Target) -> rustix::io::Result<OwnedFd> {
-    let family = match target {
-        Target::Ip(SocketAddr::V4(_)) => AddressFamily::INET,
-        Target::Ip(SocketAddr::V6(_)) => AddressFamily::INET6,
-        Target::Unix(_) | Target::UnixAbstract(_) => AddressFamily::UNIX,
-    };
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    rustix::net::socket_with(family, SocketType::STREAM, flags, None)
-}
-
-fn connect(fd: BorrowedFd<'_>, target: &Target) -> rustix::io::Result<()> {
-    match target {
-        Target::Ip(addr) => rustix::net::connect(fd, addr),
-        Target::Unix(path) => rustix::net::connect(fd, &SocketAddrUnix::new(&**path)?),
-        Target::UnixAbstract(name) => {
-            rustix::net::connect(fd, &SocketAddrUnix::new_abstract_name(name)?)
-        }
-    }
-}
-
 /// A socket that the application has opened may still be a blocking one.
 fn stop_blocking(fd: &OwnedFd, settings: &ConnectSettings) -> rustix::io::Result<()> {
     if settings.ask_open { rustix::io::ioctl_fionbio(fd, true) } else { Ok(()) }
-}
-
-fn local_addr(fd: &OwnedFd) -> Option<SocketAddr> {
-    rustix::net::getsockname(fd).ok()?.try_into().ok()
 }
 
 fn is_loopback(target: &Target) -> bool {

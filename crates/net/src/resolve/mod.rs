@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 pub use addresses::Addresses;
 pub use cache::{Cached, DnsCache, MAX_DNS_CACHE_SIZE};
+#[cfg(feature = "sim")]
+pub use pool::Question;
 pub use pool::{IDLE_TIME, Unresolved, ipv6_works};
 pub use rule::RuleNote;
 

@@ -74,6 +74,38 @@ impl Waiter {
     fn wants_it(&self) -> bool {
         self.token.strong_count() > 0
     }
+
+    fn tell(&self, outcome: Outcome) {
+        if let Some(inbox) = self.inbox.upgrade().filter(|_| self.wants_it()) {
+            inbox.put(self.id, outcome);
+        }
+    }
+}
+
+/// A look-up that a virtual network answers.
+#[cfg(feature = "sim")]
+pub struct Question {
+    host: Arc<str>,
+    family: Family,
+    waiter: Waiter,
+}
+
+#[cfg(feature = "sim")]
+impl Question {
+    /// The name.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Which addresses are wanted.
+    pub fn family(&self) -> Family {
+        self.family
+    }
+
+    /// Answers it, as a worker thread would.
+    pub fn answer(self, outcome: Result<Arc<Addresses>, Unresolved>) {
+        self.waiter.tell(outcome);
+    }
 }
 
 /// Where a resolver finds its results.
@@ -130,6 +162,11 @@ impl Pool {
         waiter: Waiter,
         max_threads: usize,
     ) -> Result<(), Unresolved> {
+        #[cfg(feature = "sim")]
+        if let Some(network) = crate::sim::network() {
+            network.resolve(Question { host: host.clone(), family, waiter });
+            return Ok(());
+        }
         let job = (host.clone(), family);
         let mut state = lock(&self.state);
         if let Some(waiters) = state.waiting.get_mut(&job) {
@@ -183,10 +220,8 @@ impl Pool {
             };
             let outcome = (self.lookup)(&job.0, job.1);
             let waiters = lock(&self.state).waiting.remove(&job).unwrap_or_default();
-            for waiter in waiters.iter().filter(|w| w.wants_it()) {
-                if let Some(inbox) = waiter.inbox.upgrade() {
-                    inbox.put(waiter.id, outcome.clone());
-                }
+            for waiter in waiters {
+                waiter.tell(outcome.clone());
             }
         }
     }

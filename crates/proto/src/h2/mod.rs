@@ -32,6 +32,7 @@ pub use connection::{Config, Connection};
 pub use error::{ErrorCode, no_head_error, reset_error};
 pub use event::{Advance, Event};
 pub use fields::{Field, Fields};
+pub use hpack::{Decoder, ListLimits};
 pub use limits::{Limits, Rate};
 pub use send::{Open, Priority};
 pub use settings::{PeerSettings, upgrade_value};

@@ -11,44 +11,54 @@ use crate::h2::fields::{is_name, is_value};
 
 /// A block that breaks the compression context of the whole connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DecodeError(pub(crate) &'static str);
+pub struct DecodeError(pub(crate) &'static str);
 
 /// How much a decoded list may be.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ListLimits {
+pub struct ListLimits {
     /// Names, values and 32 bytes a field (RFC 9113, 6.5.2).
-    pub(crate) bytes: usize,
+    pub bytes: usize,
     /// Fields.
-    pub(crate) count: usize,
+    pub count: usize,
     /// Bytes of a name or a value; more breaks the block.
-    pub(crate) string: usize,
+    pub string: usize,
     /// As `bytes`; more breaks the block.
-    pub(crate) bomb: usize,
+    pub bomb: usize,
 }
 
 /// What is wrong with a list that could be decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Faults {
+pub struct Faults {
     /// A name or a value has bytes that it must not have (RFC 9113, 8.2.1).
-    pub(crate) invalid: bool,
+    pub invalid: bool,
     /// The list is over the limits; the fields beyond them are dropped.
-    pub(crate) oversized: bool,
+    pub oversized: bool,
 }
 
 /// Decodes the blocks of one connection, in their order.
 #[derive(Debug)]
-pub(crate) struct Decoder {
+pub struct Decoder {
     table: Table,
     memo: Memo,
 }
 
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Decoder {
-    pub(crate) fn new() -> Self {
+    /// A decoder for a connection that has carried no block yet.
+    pub fn new() -> Self {
         Self { table: Table::new(DEFAULT_TABLE_SIZE as usize), memo: Memo::default() }
     }
 
     /// Appends the fields of a whole block to `out`.
-    pub(crate) fn decode(
+    ///
+    /// # Errors
+    /// The block breaks the connection's compression (RFC 7541, 2.3.3 and 6.3).
+    pub fn decode(
         &mut self,
         block: &[u8],
         limits: ListLimits,

@@ -11,7 +11,8 @@ mod memo;
 mod static_table;
 mod table;
 
-pub(crate) use decoder::{Decoder, Faults, ListLimits};
+pub(crate) use decoder::Faults;
+pub use decoder::{Decoder, ListLimits};
 pub(crate) use encoder::Encoder;
 
 /// The dynamic table's size before any SETTINGS say otherwise (RFC 9113, 6.5.2).

@@ -1,0 +1,118 @@
+//! The system calls that streams are made of. In a build for the simulator a virtual network of
+//! this thread may answer them instead; see [`crate::sim`].
+
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::SocketAddr;
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags,
+    SocketType,
+};
+
+use crate::connect::Target;
+
+#[cfg(feature = "sim")]
+use crate::sim::network;
+
+/// A new socket, non-blocking, of the family that the target needs.
+pub(crate) fn socket(target: &Target) -> rustix::io::Result<OwnedFd> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.socket(target);
+    }
+    let family = match target {
+        Target::Ip(SocketAddr::V4(_)) => AddressFamily::INET,
+        Target::Ip(SocketAddr::V6(_)) => AddressFamily::INET6,
+        Target::Unix(_) | Target::UnixAbstract(_) => AddressFamily::UNIX,
+    };
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    rustix::net::socket_with(family, SocketType::STREAM, flags, None)
+}
+
+pub(crate) fn connect(fd: BorrowedFd<'_>, target: &Target) -> rustix::io::Result<()> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.connect(fd, target);
+    }
+    match target {
+        Target::Ip(addr) => rustix::net::connect(fd, addr),
+        Target::Unix(path) => rustix::net::connect(fd, &SocketAddrUnix::new(&**path)?),
+        Target::UnixAbstract(name) => {
+            rustix::net::connect(fd, &SocketAddrUnix::new_abstract_name(name)?)
+        }
+    }
+}
+
+pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return Ok(network.recv(fd, buf, false)?);
+    }
+    loop {
+        match rustix::net::recv(fd, &mut *buf, RecvFlags::empty()) {
+            Ok((n, _)) => return Ok(n),
+            Err(Errno::INTR) => {}
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
+
+/// What a read would find, left where it is.
+pub(crate) fn peek(fd: BorrowedFd<'_>) -> rustix::io::Result<usize> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.recv(fd, &mut [0_u8; 1], true);
+    }
+    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+    Ok(rustix::net::recv(fd, &mut [0_u8; 1], flags)?.1)
+}
+
+pub(crate) fn send(fd: BorrowedFd<'_>, buf: &[u8]) -> io::Result<usize> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return Ok(network.send(fd, &[IoSlice::new(buf)])?);
+    }
+    sent(|| rustix::net::send(fd, buf, SendFlags::NOSIGNAL))
+}
+
+pub(crate) fn send_vectored(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return Ok(network.send(fd, bufs)?);
+    }
+    let mut none = SendAncillaryBuffer::default();
+    sent(|| rustix::net::sendmsg(fd, bufs, &mut none, SendFlags::NOSIGNAL))
+}
+
+/// The near address of an IP socket.
+pub(crate) fn local_addr(fd: BorrowedFd<'_>) -> Option<SocketAddr> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.addresses(fd).map(|(near, _)| near);
+    }
+    rustix::net::getsockname(fd).ok()?.try_into().ok()
+}
+
+/// The far address of an IP socket.
+pub(crate) fn peer_addr(fd: BorrowedFd<'_>) -> Option<SocketAddr> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.addresses(fd).map(|(_, far)| far);
+    }
+    rustix::net::getpeername(fd).ok()??.try_into().ok()
+}
+
+/// A socket that is connecting by TCP Fast Open says "in progress" until the
+/// handshake is done: to the caller that is blocking like any other.
+fn sent(mut send: impl FnMut() -> rustix::io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match send() {
+            Ok(n) => return Ok(n),
+            Err(Errno::INTR) => {}
+            Err(Errno::INPROGRESS) => return Err(ErrorKind::WouldBlock.into()),
+            Err(e) => return Err(e.into()),
+        }
+    }
+}
