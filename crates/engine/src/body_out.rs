@@ -75,6 +75,13 @@ impl BodyOut {
         }
     }
 
+    /// The head has gone out: the wait, if there is one, counts from now on.
+    pub(crate) fn wait_from(&mut self, until: Instant) {
+        if let BodyState::Waits(at) = &mut self.state {
+            *at = until;
+        }
+    }
+
     /// The wait is over.
     pub(crate) fn flow(&mut self) {
         if matches!(self.state, BodyState::Waits(_)) {

@@ -69,6 +69,8 @@ pub(crate) struct Conn {
     pub(crate) http10: bool,
     /// What is being said on it by command and reply.
     pub(crate) conversation: Option<Box<Conversation>>,
+    /// It is left to the application (`CURLOPT_CONNECT_ONLY`).
+    pub(crate) held: bool,
     /// Whom NTLM has authenticated it for.
     pub(crate) bound: Option<Box<Bound>>,
 
@@ -136,6 +138,7 @@ impl Conn {
             websocket: None,
             http10: false,
             conversation: None,
+            held: false,
             bound: None,
             idle_since: None,
             idle_place: 0,

@@ -61,4 +61,10 @@ impl Dirty {
     pub(crate) fn is_empty(&self) -> bool {
         self.queue.len() <= self.stale
     }
+
+    /// Is this transfer queued?
+    #[cfg(any(debug_assertions, feature = "sim"))]
+    pub(crate) fn contains(&self, id: TransferId) -> bool {
+        self.queue.contains(&id)
+    }
 }

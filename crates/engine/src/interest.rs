@@ -163,6 +163,16 @@ impl Interest {
             (entry.want != Want::NONE).then(|| (socket as RawFd, entry.want.watch()))
         })
     }
+
+    /// Whose every socket is that the application knows, or is to be told of.
+    #[cfg(any(debug_assertions, feature = "sim"))]
+    pub(crate) fn owners(&self) -> impl Iterator<Item = (RawFd, SocketOwner)> + '_ {
+        self.entries.iter().enumerate().filter_map(|(socket, entry)| {
+            let entry = entry.as_ref()?;
+            let counts = entry.want != Want::NONE || entry.announced.is_some();
+            counts.then_some((socket as RawFd, entry.owner))
+        })
+    }
 }
 
 #[cfg(test)]

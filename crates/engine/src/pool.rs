@@ -309,4 +309,36 @@ impl Pool {
             self.hosts.remove(destination);
         }
     }
+
+    /// Does this transfer stand in a queue?
+    #[cfg(any(debug_assertions, feature = "sim"))]
+    pub(crate) fn is_queued(&self, id: TransferId) -> bool {
+        let mut hosts = self.hosts.values();
+        self.waiting.contains(&id)
+            || hosts.any(|host| host.waiting.contains(&id) || host.hoping.contains(&id))
+    }
+
+    /// The first of its own counts and lists that is wrong.
+    #[cfg(any(debug_assertions, feature = "sim"))]
+    pub(crate) fn audit(&self) -> Option<String> {
+        let count = |of: &dyn Fn(&Conn) -> bool| {
+            self.conns.ids().filter_map(|id| self.get(id)).filter(|conn| of(conn)).count()
+        };
+        for (destination, host) in &self.hosts {
+            let ours = |conn: &Conn| conn.destination == *destination;
+            let found = [
+                count(&ours),
+                count(&|conn| ours(conn) && conn.undecided),
+                count(&|conn| ours(conn) && conn.idle_since.is_some()),
+                count(&|conn| ours(conn) && conn.shared),
+            ];
+            let counted =
+                [host.open as usize, host.undecided as usize, host.idle.len(), host.shared.len()];
+            if found != counted {
+                return Some(format!("a host's connections are {found:?}, counted {counted:?}"));
+            }
+        }
+        let open: usize = self.hosts.values().map(|host| host.open as usize).sum();
+        (open != self.len()).then(|| format!("{} connections, {open} at hosts", self.len()))
+    }
 }

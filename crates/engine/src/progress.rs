@@ -67,7 +67,7 @@ impl Progress {
 
     /// Bytes came in: with a rate limit, when more may come.
     pub(crate) fn received(&mut self, bytes: usize, options: &Options, now: Instant) {
-        self.moved = true;
+        self.moved |= bytes > 0;
         if let Some(limits) = &options.limits {
             self.receive.pay(bytes, limits.max_recv_speed, now);
         }
@@ -75,7 +75,7 @@ impl Progress {
 
     /// Bytes went out.
     pub(crate) fn sent(&mut self, bytes: usize, options: &Options, now: Instant) {
-        self.moved = true;
+        self.moved |= bytes > 0;
         if let Some(limits) = &options.limits {
             self.send.pay(bytes, limits.max_send_speed, now);
         }

@@ -64,6 +64,12 @@ impl Timers {
         self.places.contains_key(&owner)
     }
 
+    /// Everybody who has a deadline.
+    #[cfg(any(debug_assertions, feature = "sim"))]
+    pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> + '_ {
+        self.heap.iter().map(|entry| entry.1)
+    }
+
     fn clear(&mut self, place: usize) {
         self.places.remove(&self.heap[place].1);
         let last = self.heap.len() - 1;

@@ -138,10 +138,10 @@ impl Exchange {
         self.next = None;
     }
 
-    /// When the wait for `100 Continue` ends.
+    /// When the wait for `100 Continue` ends; it begins when the head has gone out.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.body.state() {
-            BodyState::Waits(until) => Some(until),
+            BodyState::Waits(until) if self.out_is_sent() => Some(until),
             _ => None,
         }
     }

@@ -58,6 +58,10 @@ impl Multi {
             transfer.progress.sent(body, &transfer.options, core.now);
         }
         if exchange.sent >= exchange.head_len && head > 0 {
+            if exchange.body.state() != BodyState::Ended {
+                let wait = transfer.options.http().expect_100_timeout;
+                exchange.body.wait_from(core.now + wait);
+            }
             core.tell_head_sent(transfer);
         }
     }

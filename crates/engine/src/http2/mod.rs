@@ -113,6 +113,12 @@ impl Work {
         self.serving.is_empty() && self.later.is_empty() && self.flushing.is_empty()
     }
 
+    /// Is this connection to be served or flushed?
+    #[cfg(any(debug_assertions, feature = "sim"))]
+    pub(crate) fn has(&self, id: ConnId) -> bool {
+        self.serving.contains(&id) || self.later.contains(&id) || self.flushing.contains(&id)
+    }
+
     /// An action begins.
     pub(crate) fn begin(&mut self) {
         self.serving.extend(self.later.drain(..));
@@ -174,6 +180,12 @@ impl Session {
     /// May it be used again, by whomever?
     pub(crate) fn is_usable(&self) -> bool {
         !self.dead && !self.machine.is_closing()
+    }
+
+    /// Does any transfer use it?
+    #[cfg(any(debug_assertions, feature = "sim"))]
+    pub(crate) fn has_users(&self) -> bool {
+        self.users > 0
     }
 
     /// Is there anything to send?

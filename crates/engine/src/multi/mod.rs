@@ -3,6 +3,8 @@
 //! This file is the door: what a driver calls. What runs behind it is in the modules beside.
 
 mod answers;
+#[cfg(any(debug_assertions, feature = "sim"))]
+mod audit;
 mod connections;
 mod core;
 mod drive;

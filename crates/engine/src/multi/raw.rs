@@ -57,6 +57,7 @@ impl Multi {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let Some(conn_id) = transfer.conn.take() else { return };
         conn.transfer = None;
+        conn.held = true;
         transfer.held_conn = Some(Held(conn_id));
         if let Some(stream) = conn.stream() {
             core.interest.set(

@@ -73,12 +73,14 @@ impl Multi {
                 return Ok(flow);
             }
             let Some((transfer, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
-            if transfer.paused.receive {
-                return Ok(Flow::Wait);
-            }
+            let paused = transfer.paused.receive;
             let Stage::Proxy(handshake) = &mut conn.stage else { return Ok(Flow::Again) };
             if let Some(want) = handshake.send()? {
                 self.watch_talk(id, want);
+                return Ok(Flow::Wait);
+            }
+            if paused {
+                self.watch_talk(id, Want::NONE);
                 return Ok(Flow::Wait);
             }
             match self.turn(id)? {

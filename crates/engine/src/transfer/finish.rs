@@ -73,8 +73,12 @@ impl Multi {
     /// Parts a transfer from its connection, which is kept for others or closed.
     pub(crate) fn release(&mut self, id: TransferId, keep: bool) {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
-        transfer.lookup = None;
         transfer.awaited = None;
+        let lookup = transfer.lookup.take();
+        if let Some(lookup) = lookup {
+            self.core.give_up_lookup(lookup);
+        }
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
         if transfer.doh.is_some() {
             self.stop_asking(id);
         }

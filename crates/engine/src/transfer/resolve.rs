@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
 use tress_net::connect::{Connect, ConnectTargets};
-use tress_net::resolve::{Addresses, Cached, DnsCache, Family, Lookup, Unresolved};
+use tress_net::resolve::{Addresses, Cached, DnsCache, Family, Lookup, LookupId, Unresolved};
 
 use super::{State, Transfer};
 use crate::TransferId;
@@ -165,6 +165,13 @@ impl crate::multi::Core {
             self.interest.set(fd, SocketOwner::Resolver, Some(id), Want::IN);
             self.resolver_fd = Some(fd);
         }
+    }
+
+    /// Nobody waits for this look-up any more.
+    pub(crate) fn give_up_lookup(&mut self, lookup: LookupId) {
+        self.resolver.cancel(lookup);
+        self.lookups.remove(&lookup);
+        self.stop_watching_resolver();
     }
 
     fn stop_watching_resolver(&mut self) {

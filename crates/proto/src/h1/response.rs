@@ -156,7 +156,7 @@ pub struct Advance {
 pub enum CloseOutcome {
     /// The response is complete: its body ended so, or it was over before.
     Complete,
-    /// Nothing of a final response came: "Empty reply from server", or a retry on a new
+    /// Not even the status line of a final response came: "Empty reply from server", or a retry on a new
     /// connection.
     Nothing,
     /// The head broke off. libcurl takes this for a success: it hands [`Response::held`] out as a
@@ -249,10 +249,7 @@ impl Response {
     pub fn close(&mut self) -> Result<CloseOutcome> {
         self.lines.forget();
         let message = match &self.state {
-            State::Status if self.head_bytes > 0 || self.lines.held().is_empty() => {
-                return Ok(CloseOutcome::Nothing);
-            }
-            State::Status => return Ok(CloseOutcome::HeadCut),
+            State::Status => return Ok(CloseOutcome::Nothing),
             State::Headers if self.config.head_request => return Ok(CloseOutcome::HeadCut),
             State::Headers => match self.head.content_length {
                 None | Some(0) => return Ok(CloseOutcome::HeadCut),

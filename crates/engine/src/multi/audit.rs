@@ -1,0 +1,129 @@
+//! The invariants of ARCHITECTURE.md as a check of the whole state, for debug builds and for the
+//! simulator. It looks at everything: nothing for the hot path.
+
+use std::os::fd::RawFd;
+
+use super::Multi;
+use crate::TransferId;
+use crate::conn::{Conn, ConnId, Stage};
+use crate::interest::SocketOwner;
+use crate::timers::Owner;
+use crate::transfer::State;
+
+impl Multi {
+    /// The first thing that does not hold between two entries into the library.
+    pub fn audit(&self) -> Option<String> {
+        let running = self.transfers.ids().filter(|id| self.is_running(*id)).count();
+        if running != self.core.running {
+            return Some(format!("{running} transfers run, counted are {}", self.core.running));
+        }
+        let mut transfers = self.transfers.ids();
+        if let Some(broken) = transfers.find_map(|id| self.audit_transfer(id)) {
+            return Some(broken);
+        }
+        if let Some(broken) = self.pool.ids().into_iter().find_map(|id| self.audit_conn(id)) {
+            return Some(broken);
+        }
+        let mut sockets = self.core.interest.owners();
+        if let Some((socket, owner)) = sockets.find(|(socket, owner)| !self.owns(*owner, *socket)) {
+            return Some(format!("socket {socket} is watched, but is none of {owner:?}"));
+        }
+        let mut timers = self.core.timers.owners();
+        if let Some(owner) = timers.find(|owner| !self.may_have_deadline(*owner)) {
+            return Some(format!("a deadline of {owner:?}, which is over"));
+        }
+        self.pool.audit()
+    }
+
+    fn is_running(&self, id: TransferId) -> bool {
+        self.transfer(id).is_some_and(|transfer| transfer.is_running())
+    }
+
+    /// Invariant 1 in full: what a transfer says it waits for knows of it.
+    fn audit_transfer(&self, id: TransferId) -> Option<String> {
+        let transfer = self.transfer(id).filter(|transfer| transfer.is_running())?;
+        let state = transfer.state;
+        if let Some(conn_id) = transfer.conn {
+            let Some(conn) = self.pool.get(conn_id) else {
+                return Some(format!(
+                    "{id:?} ({state:?}) uses connection {conn_id:?}, which is gone"
+                ));
+            };
+            if conn.h2.is_none() && conn.transfer != Some(id) {
+                return Some(format!("{id:?} uses {conn_id:?}, which is for {:?}", conn.transfer));
+            }
+        }
+        if transfer.dirty {
+            let queued = self.core.dirty.contains(id);
+            return (!queued).then(|| format!("{id:?} ({state:?}) is dirty, but not queued"));
+        }
+        if state == State::Queued {
+            let queued = self.pool.is_queued(id);
+            return (!queued).then(|| format!("{id:?} waits in no queue"));
+        }
+        if let Some(lookup) = transfer.lookup {
+            let known = self.core.lookups.get(&lookup) == Some(&id);
+            let watched =
+                self.core.resolver_fd.is_some_and(|fd| self.core.interest.wanted(fd).readable);
+            return (!(known && watched)).then(|| format!("nobody looks up a name for {id:?}"));
+        }
+        let waits = transfer.paused.any()
+            || self.core.timers.has(Owner::Transfer(id))
+            || transfer.watched_file().is_some()
+            || transfer.conn.is_some_and(|conn| self.is_conn_awake(conn));
+        (!waits).then(|| format!("{id:?} ({state:?}) waits for nothing"))
+    }
+
+    fn is_conn_awake(&self, id: ConnId) -> bool {
+        let watched = self.pool.get(id).is_some_and(|conn| conn.is_watched(&self.core.interest));
+        watched || self.core.h2.has(id)
+    }
+
+    fn audit_conn(&self, id: ConnId) -> Option<String> {
+        let conn = self.pool.get(id)?;
+        if let Some(user) = conn.transfer {
+            let both = self.transfer(user).is_some_and(|transfer| transfer.conn == Some(id));
+            return (!both).then(|| format!("{id:?} is for {user:?}, which does not know it"));
+        }
+        let kept = match (&conn.stage, &conn.h2) {
+            (Stage::Closing(_), _) => {
+                self.core.timers.has(Owner::Conn(id)) && conn.is_watched(&self.core.interest)
+            }
+            (_, Some(session)) => session.has_users() || conn.idle_since.is_some(),
+            (_, None) => conn.idle_since.is_some() || conn.held,
+        };
+        (!kept).then(|| format!("{id:?} is neither used nor idle nor closing"))
+    }
+
+    fn owns(&self, owner: SocketOwner, socket: RawFd) -> bool {
+        match owner {
+            SocketOwner::Conn(id) => self.pool.get(id).is_some_and(|conn| has_socket(conn, socket)),
+            // Its descriptor is kept for the next look-up.
+            SocketOwner::Resolver => {
+                self.core.resolver_fd == Some(socket) || !self.core.interest.wanted(socket).readable
+            }
+            SocketOwner::File(id) => {
+                let file = self.transfer(id).and_then(|transfer| transfer.watched_file());
+                file == Some(socket)
+            }
+        }
+    }
+
+    fn may_have_deadline(&self, owner: Owner) -> bool {
+        match owner {
+            Owner::Transfer(id) => self.transfer(id).is_some(),
+            Owner::Conn(id) => self.pool.get(id).is_some(),
+        }
+    }
+}
+
+fn has_socket(conn: &Conn, socket: RawFd) -> bool {
+    match &conn.stage {
+        Stage::Slot => false,
+        Stage::Connecting(connect) => connect.interests().any(|(fd, _)| fd == socket),
+        Stage::Proxy(handshake) => handshake.stream.fd() == socket,
+        Stage::Handshake(stream) | Stage::Open(stream) | Stage::Closing(stream) => {
+            stream.fd() == socket
+        }
+    }
+}
