@@ -38,6 +38,8 @@ cargo xtask matrix                            render MATRIX.md: the API, piece b
 cargo xtask sanitize address|thread [--url U]  the tests' C programs under the compiler's sanitizer;
                                               U: a server's path with a cookie, for threads
 cargo xtask tidy                              check the repository's rules
+cargo xtask simulate [--seeds N] [--from S] [--trace]
+                                              the engine under a virtual network, seed by seed
 cargo xtask test [ARGS]                       build the library quickly and run every test";
 
 fn main() -> ExitCode {
@@ -87,11 +89,18 @@ fn task(args: &[String]) -> Result<()> {
             sanitize::sanitize(kind, value("--url"))?;
         }
         Some("tidy") => tidy::tidy()?,
+        Some("simulate") => simulate(&args[1..])?,
         Some("test") => test::test(&args[1..])?,
         None | Some("--help" | "-h" | "help") => println!("{HELP}"),
         Some(unknown) => return Err(format!("no task named {unknown}\n{HELP}").into()),
     }
     Ok(())
+}
+
+/// Runs seeds of the simulator; those that fail are printed.
+fn simulate(args: &[String]) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    run(cargo.args(["run", "-q", "--profile", "quick", "-p", "tress-sim", "--"]).args(args))
 }
 
 /// The repository.

@@ -14,6 +14,7 @@ const RINGS: [(&str, &[&str]); 11] = [
     ("crates/proto", &["tress-model"]),
     ("crates/net", &["tress-model", "tress-proto"]),
     ("crates/engine", &["tress-model", "tress-proto", "tress-net"]),
+    ("crates/sim", &["tress-model", "tress-proto", "tress-net", "tress-engine"]),
     ("crates/tress", &["tress-model", "tress-proto", "tress-net", "tress-engine"]),
     ("crates/capi", &["tress-model", "tress-proto", "tress-net", "tress-engine"]),
     ("crates/cli", &["tress"]),

@@ -1,0 +1,454 @@
+//! The application: it drives the engine by what it announces, with good and with bad manners.
+
+use std::collections::HashMap;
+use std::os::fd::RawFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tress_engine::options::{
+    BodySource, FollowLocation, Hooks, HttpVersion, Method as Kind, Options,
+};
+use tress_engine::{Multi, Ready, Transfer, TransferId, Watch};
+use tress_net::{PollEvents, Poller};
+
+use crate::Stats;
+use crate::network::{Event, Virtual};
+use crate::plan::{Expect, Method, Plan, url};
+use crate::server::host_name;
+
+/// What the application wants to do at some time (`Event::Wish`).
+const ADD: u32 = 0;
+const REMOVE: u32 = 1;
+pub const UNPAUSE: u32 = 2;
+const PAUSE: u32 = 3;
+const TIMER: u32 = 4;
+
+/// The application with its multi handle.
+pub struct Application {
+    pub multi: Multi,
+    pub net: Rc<Virtual>,
+    pub live: HashMap<TransferId, Live>,
+    /// By transfer number.
+    ids: HashMap<u32, TransferId>,
+    /// Handles that were used and may be used again.
+    #[expect(clippy::vec_box, reason = "they are lent to the engine as they are")]
+    spare: Vec<Box<Transfer>>,
+    pub stats: Stats,
+    /// When the timer goes off.
+    pub timer: Option<u64>,
+    start: Instant,
+    started: u32,
+    /// Actions without any effect since the last that had one.
+    pub fruitless: u32,
+}
+
+/// A transfer that was added and not yet taken out.
+#[derive(Debug)]
+pub struct Live {
+    pub number: u32,
+    pub since: u64,
+    pub limit: Duration,
+    pub connect_limit: Duration,
+    pub received: usize,
+    pub sent: usize,
+    pub seeks: u32,
+    pub paused: bool,
+    /// Was it ever paused, which costs time?
+    pub was_paused: bool,
+    /// A callback has refused to go on.
+    pub aborted: bool,
+    /// A callback has refused one of its sockets.
+    pub refused_socket: bool,
+    pub done: bool,
+}
+
+impl Application {
+    pub fn new(net: Rc<Virtual>) -> Self {
+        let settings = net.0.borrow().character.settings();
+        net.0.borrow_mut().schedule(0, Event::Wish(ADD, 0));
+        Self {
+            multi: Multi::new(settings),
+            net,
+            live: HashMap::new(),
+            ids: HashMap::new(),
+            spare: Vec::new(),
+            stats: Stats::default(),
+            timer: None,
+            start: Instant::now(),
+            started: 0,
+            fruitless: 0,
+        }
+    }
+
+    /// One turn: something happens in the world, or the engine is told of something.
+    /// False: there is nothing left to do.
+    pub fn turn(&mut self) -> bool {
+        let (spurious, dawdles) = {
+            let mut net = self.net.0.borrow_mut();
+            let spurious = net.character.spurious;
+            // A busy application lets some time go by although there is something to do.
+            let soon = net.next_at().is_some_and(|at| at <= net.now + 100_000);
+            (net.random.chance(spurious), net.random.chance(200) && soon)
+        };
+        if spurious {
+            self.act_for_nothing();
+            return true;
+        }
+        let ready = self.ready();
+        let now = self.net.0.borrow().now;
+        let due = self.timer.is_some_and(|at| at <= now);
+        if (!ready.is_empty() || due) && !dawdles {
+            let which = self.net.0.borrow_mut().random.below(ready.len() as u64 + u64::from(due));
+            match ready.get(which as usize) {
+                Some(&(socket, found)) => self.socket_action(socket, found),
+                None => self.timeout(),
+            }
+            return true;
+        }
+        let next = self.net.0.borrow().next_at();
+        match (next, self.timer) {
+            (None, None) => return !ready.is_empty(),
+            (Some(next), Some(timer)) if timer <= next => self.wait_for_timer(timer),
+            (None, Some(timer)) => self.wait_for_timer(timer),
+            (Some(_), _) => self.step(),
+        }
+        true
+    }
+
+    /// Sleeps until the timer goes off, or some time longer.
+    fn wait_for_timer(&mut self, timer: u64) {
+        let mut net = self.net.0.borrow_mut();
+        if net.now < timer {
+            net.now = timer;
+            self.fruitless = 0;
+        }
+        let late = net.character.late;
+        if late > 0 && net.random.chance(300) {
+            let until = net.now + net.random.below(late);
+            net.schedule(until, Event::Wish(TIMER, 0));
+            drop(net);
+            self.step();
+        }
+    }
+
+    fn step(&mut self) {
+        let before = self.net.0.borrow().now;
+        let wish = self.net.0.borrow_mut().step();
+        if self.net.0.borrow().now > before {
+            self.fruitless = 0;
+        }
+        match wish {
+            Some((ADD, _)) => self.add(),
+            Some((REMOVE, number)) => self.remove_early(number as u32),
+            Some((UNPAUSE, number)) => self.pause(number as u32, false),
+            Some((PAUSE, number)) => self.pause(number as u32, true),
+            _ => {}
+        }
+    }
+
+    /// Announced sockets that are ready, as the application's kind of loop would find them.
+    fn ready(&mut self) -> Vec<(RawFd, Ready)> {
+        let net = self.net.0.borrow();
+        let mut ready = Vec::new();
+        for (&fd, watch) in &net.announced {
+            let (reads, writes) = (
+                matches!(watch, Watch::In | Watch::InOut),
+                matches!(watch, Watch::Out | Watch::InOut),
+            );
+            let Some(link) = net.links.get(&fd) else {
+                if net.name_answered && is_readable(fd) {
+                    ready.push((fd, Ready { readable: true, ..Ready::default() }));
+                }
+                continue;
+            };
+            let edge = link.edge_in && reads || link.edge_out && writes;
+            if net.character.edge_triggered && !edge {
+                continue;
+            }
+            let found = link.ready();
+            let found = Ready {
+                readable: found.readable && reads,
+                writable: found.writable && writes,
+                error: found.error,
+            };
+            if found != Ready::default() {
+                ready.push((fd, found));
+            }
+        }
+        ready
+    }
+
+    /// Calls that nothing has asked for: early, twice, for sockets that are not ready, or gone.
+    fn act_for_nothing(&mut self) {
+        let fruitless = self.fruitless;
+        let what = self.net.0.borrow_mut().random.below(4);
+        match what {
+            0 => {
+                self.enter();
+                self.multi.timeout();
+                self.timer = None;
+                self.after_action();
+            }
+            1 => {
+                self.enter();
+                let known =
+                    self.multi.socket_ready(299, Ready { readable: true, ..<_>::default() });
+                if known {
+                    self.net.0.borrow_mut().breaks(|| "socket 299 is taken for its own".into());
+                }
+                self.after_action();
+            }
+            _ => {
+                let (socket, found) = {
+                    let mut net = self.net.0.borrow_mut();
+                    let sockets: Vec<_> = net.announced.keys().copied().collect();
+                    if sockets.is_empty() {
+                        return;
+                    }
+                    let socket = net.random.pick(&sockets);
+                    let (readable, writable) = (net.random.chance(500), net.random.chance(500));
+                    (socket, Ready { readable, writable, error: net.random.chance(100) })
+                };
+                self.enter();
+                self.multi.socket_ready(socket, found);
+                self.after_action();
+            }
+        }
+        self.fruitless = fruitless;
+    }
+
+    fn socket_action(&mut self, socket: RawFd, found: Ready) {
+        {
+            let mut net = self.net.0.borrow_mut();
+            net.note(|| format!("socket_action({socket}, {found:?})"));
+            if let Some(link) = net.links.get_mut(&socket) {
+                (link.edge_in, link.edge_out) = (false, false);
+            }
+        }
+        self.enter();
+        if !self.multi.socket_ready(socket, found) {
+            self.net.0.borrow_mut().breaks(|| format!("{socket} was announced, but is not known"));
+        }
+        self.after_action();
+        self.stats.actions += 1;
+    }
+
+    fn timeout(&mut self) {
+        self.net.0.borrow_mut().note(|| "timeout()".into());
+        self.timer = None;
+        self.enter();
+        self.multi.timeout();
+        self.after_action();
+        self.stats.actions += 1;
+    }
+
+    pub fn enter(&mut self) {
+        self.multi.enter(self.instant());
+    }
+
+    pub fn instant(&self) -> Instant {
+        self.start + Duration::from_micros(self.net.0.borrow().now)
+    }
+
+    /// Adds one transfer more and thinks of the next.
+    fn add(&mut self) {
+        let (at_once, most) = {
+            let net = self.net.0.borrow();
+            (net.character.at_once as usize, net.character.transfers as u32)
+        };
+        if self.started >= most {
+            return;
+        }
+        let running = self.live.values().filter(|live| !live.done).count();
+        let (wait, burst) = {
+            let mut net = self.net.0.borrow_mut();
+            let wait = net.random.pick(&[0, 100, 5_000, 2_000_000]);
+            (wait, net.random.between(1, 4))
+        };
+        for _ in 0..burst {
+            if running < at_once && self.started < most {
+                self.add_one();
+            }
+        }
+        let mut net = self.net.0.borrow_mut();
+        let full = running + burst as usize > at_once;
+        let at = net.now + if full { 3_000_000 } else { wait.max(1) };
+        net.schedule(at, Event::Wish(ADD, 0));
+    }
+
+    fn add_one(&mut self) {
+        let number = self.started;
+        self.started += 1;
+        self.stats.transfers += 1;
+        let (options, limit, connect_limit) = self.options_of_new(number);
+        let mut transfer = match self.spare.pop() {
+            Some(used) => used,
+            None => Box::new(Transfer::new(Arc::default())),
+        };
+        transfer.set_options(Arc::new(options));
+        self.enter();
+        let id = self.multi.add(transfer);
+        let since = self.net.0.borrow().now;
+        self.live.insert(
+            id,
+            Live {
+                number,
+                since,
+                limit,
+                connect_limit,
+                received: 0,
+                sent: 0,
+                seeks: 0,
+                paused: false,
+                was_paused: false,
+                aborted: false,
+                refused_socket: false,
+                done: false,
+            },
+        );
+        self.ids.insert(number, id);
+        self.net.0.borrow_mut().note(|| format!("add {number} as {id:?}"));
+        self.after_action();
+        self.think_of(number);
+    }
+
+    /// Plans a transfer; its options, its limit of time and that of connecting.
+    fn options_of_new(&mut self, number: u32) -> (Options, Duration, Duration) {
+        let mut net = self.net.0.borrow_mut();
+        let net = &mut *net;
+        let plan = Plan::new(&net.character, &mut net.random);
+        let first = plan.hosts[0];
+        let host = match net.character.names || plan.hosts.len() > 1 {
+            true => host_name(first),
+            false => match net.random.pick(&net.hosts[first].addresses) {
+                std::net::SocketAddr::V4(v4) => v4.ip().to_string(),
+                std::net::SocketAddr::V6(v6) => format!("[{}]", v6.ip()),
+            },
+        };
+        let limit = net.character.time_limit(&mut net.random);
+        let connect_limit = net.character.time_limit(&mut net.random);
+        let mut options = Options {
+            url: Some(url(&host, number, 0).into_bytes().into()),
+            followlocation: FollowLocation::All,
+            timeout: limit,
+            connecttimeout: connect_limit,
+            nobody: plan.method == Method::Head,
+            pipewait: net.random.chance(500),
+            fresh_connect: net.random.chance(50),
+            forbid_reuse: net.random.chance(50),
+            ..Options::default()
+        };
+        options.proxy_mut().proxy = Some(Box::default());
+        if net.hosts[first].http2 {
+            options.http_version = HttpVersion::V2PriorKnowledge;
+        } else if net.random.chance(net.character.proxied) {
+            options.proxy_mut().proxy = Some(Box::from(*b"http://h0.test:3128"));
+            options.proxy_mut().httpproxytunnel = net.random.chance(500);
+        }
+        if let Some(upload) = plan.upload {
+            options.method = Kind::Put;
+            let len = upload.known.then_some(upload.size as u64);
+            options.body = BodySource::Application { len, fields: false };
+            let expect: &[u8] = match plan.expect {
+                Some(_) => b"Expect: 100-continue",
+                None => b"Expect:",
+            };
+            options.httpheader = Some(Arc::from([Box::from(expect)]));
+        }
+        options.hooks = Hooks::WRITE | Hooks::READ | Hooks::SEEK;
+        for hook in [
+            Hooks::HEADER,
+            Hooks::PROGRESS,
+            Hooks::PREREQ,
+            Hooks::RESOLVER_START,
+            Hooks::CLOSESOCKET,
+            Hooks::OPENSOCKET,
+            Hooks::SOCKOPT,
+        ] {
+            options.hooks.set(hook, net.random.chance(100));
+        }
+        if net.random.chance(50) {
+            options.limits_mut().max_recv_speed = net.random.pick(&[500, 100_000]);
+        }
+        if plan.expect == Some(Expect::Silence) {
+            options.http_mut().expect_100_timeout = Duration::from_millis(net.random.below(1_500));
+        }
+        net.plans.insert(number, plan);
+        (options, limit, connect_limit)
+    }
+
+    /// What the application will do to a transfer later.
+    fn think_of(&mut self, number: u32) {
+        let mut net = self.net.0.borrow_mut();
+        let now = net.now;
+        // Whatever never ends by itself is taken out in the end.
+        let gives_up = now + if net.character.clean { 20_000_000_000 } else { 400_000_000 };
+        net.schedule(gives_up, Event::Wish(REMOVE, number.into()));
+        if net.chance(|character| character.remove) {
+            let at = now + net.random.pick(&[0, 50, 2_000, 100_000, 4_000_000]);
+            net.schedule(at, Event::Wish(REMOVE, number.into()));
+        }
+        if net.chance(|character| character.pause) {
+            let at = now + net.random.below(50_000);
+            let long = net.random.pick(&[0, 300, 20_000, 5_000_000]);
+            net.schedule(at, Event::Wish(PAUSE, number.into()));
+            net.schedule(at + long, Event::Wish(UNPAUSE, number.into()));
+        }
+    }
+
+    fn pause(&mut self, number: u32, paused: bool) {
+        let Some(&id) = self.ids.get(&number) else { return };
+        let Some(live) = self.live.get_mut(&id).filter(|live| !live.done) else { return };
+        self.net.0.borrow_mut().note(|| format!("pause {number}: {paused}"));
+        live.paused = paused;
+        live.was_paused |= paused;
+        self.enter();
+        let _ = self.multi.pause(id, paused, paused);
+        self.after_action();
+    }
+
+    fn remove_early(&mut self, number: u32) {
+        let Some(&id) = self.ids.get(&number) else { return };
+        if self.live.get(&id).is_some_and(|live| !live.done) {
+            self.stats.removed += 1;
+            if self.net.0.borrow().character.clean {
+                self.net.0.borrow_mut().breaks(|| format!("transfer {number} never ends"));
+            }
+        }
+        self.enter();
+        self.take_out(id);
+        self.after_action();
+    }
+
+    /// Takes a transfer out; its handle may be used again.
+    pub fn take_out(&mut self, id: TransferId) {
+        let Some(live) = self.live.remove(&id) else { return };
+        self.net.0.borrow_mut().note(|| format!("remove {}", live.number));
+        self.ids.remove(&live.number);
+        match self.multi.remove(id) {
+            Some(transfer) => self.spare.push(transfer),
+            None => self.net.0.borrow_mut().breaks(|| format!("{id:?} is not known any more")),
+        }
+    }
+
+    /// Ends everything, as a program that exits would.
+    pub fn end(&mut self) {
+        self.enter();
+        let mut all: Vec<_> = self.live.iter().map(|(id, live)| (live.number, *id)).collect();
+        all.sort_unstable_by_key(|(number, _)| *number);
+        for (_, id) in all {
+            self.take_out(id);
+        }
+        self.after_action();
+        self.enter();
+        self.multi.close_idle();
+        self.after_action();
+    }
+}
+
+fn is_readable(fd: RawFd) -> bool {
+    let mut poller = Poller::default();
+    poller.push(fd, PollEvents::IN);
+    poller.wait(Some(Duration::ZERO)).is_ok() && poller.ready().next().is_some()
+}

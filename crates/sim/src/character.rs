@@ -1,0 +1,138 @@
+//! What kind of network, servers and application a seed stands for.
+
+use std::time::Duration;
+
+use tress_engine::MultiSettings;
+
+use crate::random::Random;
+
+/// Chances are in a thousand, times in microseconds.
+#[derive(Debug)]
+pub struct Character {
+    /// Nothing fails and nobody stalls: every transfer must succeed.
+    pub clean: bool,
+    /// Transfers in all.
+    pub transfers: u64,
+    /// Transfers that the application wants to run at once.
+    pub at_once: u64,
+    /// Hosts; each with 1 to 3 addresses.
+    pub hosts: u64,
+    /// Hosts of these that speak HTTP/2 only.
+    http2_hosts: u64,
+    /// Hosts are looked up by name, not given as addresses.
+    pub names: bool,
+    /// Transfers go through the first host as a proxy.
+    pub proxied: u64,
+    /// The application's loop is edge-triggered.
+    pub edge_triggered: bool,
+    /// The application fires the timer late by so much at most.
+    pub late: u64,
+    /// Time on the way.
+    pub latency: (u64, u64),
+    /// Most bytes that arrive at once.
+    pub segment: u64,
+    /// Room of a socket for bytes that the peer has not taken.
+    pub send_room: (u64, u64),
+    /// Connecting ends at once.
+    pub connects_at_once: u64,
+    /// Connecting fails.
+    pub refused: u64,
+    /// Connecting never ends.
+    pub black_hole: u64,
+    /// There are no descriptors.
+    pub no_files: u64,
+    /// A look-up fails.
+    pub no_name: u64,
+    /// A look-up never ends.
+    pub name_hangs: u64,
+    /// A response or a request breaks off.
+    pub fault: u64,
+    /// A server closes a connection that is idle.
+    pub idle_close: u64,
+    /// The application calls for nothing.
+    pub spurious: u64,
+    /// The application pauses a transfer.
+    pub pause: u64,
+    /// A callback aborts its transfer.
+    pub abort: u64,
+    /// A transfer is taken out before its end.
+    pub remove: u64,
+    /// A transfer has a limit of time.
+    pub timeout: u64,
+    /// The multi handle's settings.
+    pub limits: (Option<u32>, u32, u32, u32, bool),
+}
+
+impl Character {
+    /// The character of a seed.
+    pub fn new(random: &mut Random) -> Self {
+        let clean = random.chance(400);
+        let mut bad = |chances: &[u64]| if clean { 0 } else { random.pick(chances) };
+        let (refused, black_hole) = (bad(&[0, 0, 30, 200]), bad(&[0, 0, 30, 100]));
+        let (no_files, no_name) = (bad(&[0, 0, 20, 200]), bad(&[0, 0, 50, 300]));
+        let (name_hangs, fault) = (bad(&[0, 0, 0, 50]), bad(&[0, 50, 300, 800]));
+        let (abort, timeout) = (bad(&[0, 0, 50, 200]), bad(&[0, 300, 800]));
+        let remove = bad(&[0, 0, 50, 300]);
+        let hosts = random.pick(&[1, 1, 2, 3, 8]);
+        Self {
+            clean,
+            transfers: random.pick(&[3, 10, 20, 40, 80]),
+            at_once: random.pick(&[1, 2, 5, 10, 30]),
+            hosts,
+            http2_hosts: random.pick(&[0, 0, hosts / 2, hosts]),
+            names: random.chance(600),
+            proxied: random.pick(&[0, 0, 0, 0, 300]),
+            edge_triggered: random.chance(300),
+            late: random.pick(&[0, 0, 500, 5_000, 100_000]),
+            latency: random.pick(&[(0, 0), (0, 50), (10, 2_000), (1_000, 60_000)]),
+            segment: random.pick(&[1, 7, 100, 1_460, 1_460, 65_536]),
+            send_room: random.pick(&[(1, 40), (100, 5_000), (65_536, 65_536)]),
+            connects_at_once: random.pick(&[0, 500, 1_000]),
+            refused,
+            black_hole,
+            no_files,
+            no_name,
+            name_hangs,
+            fault,
+            idle_close: random.pick(&[0, 0, 200, 900]),
+            spurious: random.pick(&[0, 0, 20, 300]),
+            pause: random.pick(&[0, 0, 20, 200]),
+            abort,
+            remove,
+            timeout,
+            limits: (
+                random.pick(&[None, None, Some(1), Some(3)]),
+                random.pick(&[0, 0, 1, 2, 6]),
+                random.pick(&[0, 0, 1, 3]),
+                random.pick(&[100, 100, 1, 3]),
+                random.chance(800),
+            ),
+        }
+    }
+
+    /// The first so many hosts speak HTTP/2.
+    pub fn http2_hosts(&self) -> u64 {
+        if self.proxied > 0 { 0 } else { self.http2_hosts }
+    }
+
+    /// Settings of the multi handle.
+    pub fn settings(&self) -> MultiSettings {
+        let (max_connects, host, total, streams, multiplex) = self.limits;
+        MultiSettings {
+            max_connects,
+            max_host_connections: host,
+            max_total_connections: total,
+            max_concurrent_streams: streams,
+            multiplex,
+            watch_idle: self.transfers == 40,
+        }
+    }
+
+    /// A limit of time for a transfer, or none.
+    pub fn time_limit(&self, random: &mut Random) -> Duration {
+        match random.chance(self.timeout) {
+            true => Duration::from_millis(random.pick(&[1, 50, 400, 3_000, 20_000])),
+            false => Duration::ZERO,
+        }
+    }
+}

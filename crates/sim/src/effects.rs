@@ -1,0 +1,268 @@
+//! The application's callbacks, and what is checked after each of its calls.
+
+use tress_engine::{
+    Delivered, Delivery, Effect, Lent, SockOptAnswer, Sought, Supplied, TransferId, Watch,
+};
+use tress_net::sim::Network;
+
+use crate::application::{Application, UNPAUSE};
+use crate::judge::judge;
+use crate::network::Event;
+use crate::plan::byte;
+
+impl Application {
+    /// Does what the engine asks for, then looks at everything.
+    pub fn after_action(&mut self) {
+        let before = self.net.0.borrow().work;
+        let mut effects = false;
+        while let Some(effect) = self.multi.next_effect() {
+            effects |= !matches!(effect, Effect::Timer { .. });
+            self.take(effect);
+        }
+        match effects || self.net.0.borrow().work != before {
+            true => self.fruitless = 0,
+            false => self.fruitless += 1,
+        }
+        self.check();
+    }
+
+    fn take(&mut self, effect: Effect) {
+        match effect {
+            Effect::Deliver { transfer, kind, bytes } => self.deliver(transfer, kind, bytes),
+            Effect::Read { transfer, room, buffer } => self.read(transfer, room, buffer),
+            Effect::Seek { transfer, offset } => {
+                if let Some(live) = self.live.get_mut(&transfer) {
+                    live.sent = offset as usize;
+                    live.seeks += 1;
+                }
+                self.multi.sought(Sought::Ok);
+            }
+            Effect::Progress { transfer, .. }
+            | Effect::Prereq { transfer, .. }
+            | Effect::ResolverStart { transfer } => {
+                let aborts = self.aborts(transfer, 3);
+                self.multi.allowed(!aborts);
+            }
+            Effect::Trailers { .. } => self.multi.trailers(Some(Vec::new())),
+            Effect::OpenSocket { target, .. } => {
+                let socket = Network::socket(&*self.net, &target).ok();
+                self.multi.socket_opened(socket, None);
+            }
+            Effect::SockOpt { transfer, .. } => {
+                // Another address may still do.
+                let aborted = self.live.get(&transfer).is_some_and(|live| live.aborted);
+                let refuses = self.aborts(transfer, 3);
+                if let Some(live) = self.live.get_mut(&transfer) {
+                    live.aborted = aborted;
+                    live.refused_socket |= refuses;
+                }
+                let answer = if refuses { SockOptAnswer::Error } else { SockOptAnswer::Ok };
+                self.multi.socket_options_set(answer);
+            }
+            Effect::CloseSocket { socket, .. } => drop(socket),
+            Effect::Debug { .. } => {}
+            Effect::Watch { socket, what, .. } => self.watch(socket, what),
+            Effect::Timer { after } => {
+                let now = self.net.0.borrow().now;
+                self.net.0.borrow_mut().note(|| format!("timer {after:?}"));
+                self.timer = after.map(|after| now + after.as_micros() as u64);
+            }
+            Effect::Done { transfer } => self.done(transfer),
+        }
+    }
+
+    fn watch(&mut self, socket: i32, what: Watch) {
+        let mut net = self.net.0.borrow_mut();
+        net.notice_closings();
+        net.note(|| format!("watch {socket}: {what:?}"));
+        let before = match what {
+            Watch::Remove => net.announced.remove(&socket),
+            what => net.announced.insert(socket, what),
+        };
+        if before == Some(what) || (what == Watch::Remove && before.is_none()) {
+            net.breaks(|| format!("socket {socket}: {what:?} after {before:?}"));
+        }
+        if let Some(link) = net.links.get_mut(&socket) {
+            // As epoll_ctl(2) does: what is ready is told once more.
+            (link.edge_in, link.edge_out) = (true, true);
+        }
+    }
+
+    fn deliver(&mut self, id: TransferId, kind: Delivery, bytes: Lent) {
+        let aborts = self.aborts(id, 1);
+        let Some(live) = self.live.get_mut(&id) else {
+            self.net.0.borrow_mut().breaks(|| format!("bytes for {id:?}, which is gone"));
+            return self.multi.delivered(kind, bytes, Delivered::Taken);
+        };
+        let mut net = self.net.0.borrow_mut();
+        net.note(|| format!("{} bytes ({kind:?}) for {}", bytes.len(), live.number));
+        if live.paused {
+            net.breaks(|| format!("bytes for {}, which is paused", live.number));
+        }
+        if aborts {
+            drop(net);
+            return self.multi.delivered(kind, bytes, Delivered::Failed { returned: 0 });
+        }
+        let pauses = net.chance(|character| character.pause / 4);
+        let mut taken = bytes.len();
+        if pauses {
+            taken = 0;
+            live.paused = true;
+            live.was_paused = true;
+            let at = net.now + net.random.pick(&[0, 10, 4_000, 3_000_000]);
+            net.schedule(at, Event::Wish(UNPAUSE, live.number.into()));
+        }
+        if kind == Delivery::Body {
+            let number = live.number;
+            let from = live.received;
+            live.received += taken;
+            let wrong = (0..taken).find(|&at| bytes[at] != byte(number, from + at));
+            if let Some(at) = wrong {
+                net.breaks(|| format!("body of {number}: byte {} is wrong", from + at));
+            }
+        }
+        drop(net);
+        let answer = if pauses { Delivered::Pause { taken } } else { Delivered::Taken };
+        self.multi.delivered(kind, bytes, answer);
+    }
+
+    fn read(&mut self, id: TransferId, room: usize, mut buffer: Vec<u8>) {
+        let aborts = self.aborts(id, 1);
+        let Some(live) = self.live.get_mut(&id) else {
+            self.net.0.borrow_mut().breaks(|| format!("{id:?} uploads, but is gone"));
+            return self.multi.supplied(buffer, Supplied::Abort);
+        };
+        let mut net = self.net.0.borrow_mut();
+        if aborts {
+            drop(net);
+            return self.multi.supplied(buffer, Supplied::Abort);
+        }
+        let upload = net.plans.get(&live.number).and_then(|plan| plan.upload);
+        let left = upload.map_or(0, |upload| upload.size - live.sent);
+        if left > 0 && net.chance(|character| character.pause / 4) {
+            live.paused = true;
+            live.was_paused = true;
+            let at = net.now + net.random.pick(&[0, 10, 4_000, 3_000_000]);
+            net.schedule(at, Event::Wish(UNPAUSE, live.number.into()));
+            drop(net);
+            return self.multi.supplied(buffer, Supplied::Pause);
+        }
+        let most = left.min(room);
+        let count = if most > 1 { net.random.between(1, most as u64) as usize } else { most };
+        let number = live.number;
+        buffer.extend((0..count).map(|at| byte(number, live.sent + at)));
+        live.sent += count;
+        drop(net);
+        let answer = if count == 0 { Supplied::End } else { Supplied::Data };
+        self.multi.supplied(buffer, answer);
+    }
+
+    /// Does a callback of this transfer refuse to go on?
+    fn aborts(&mut self, id: TransferId, more: u64) -> bool {
+        let Some(live) = self.live.get_mut(&id) else { return false };
+        let mut net = self.net.0.borrow_mut();
+        let aborts = net.chance(|character| character.abort * more / 4);
+        live.aborted |= aborts;
+        aborts
+    }
+
+    fn done(&mut self, id: TransferId) {
+        self.stats.done += 1;
+        let Some(live) = self.live.get_mut(&id) else {
+            return self.net.0.borrow_mut().breaks(|| format!("{id:?} is done, but gone"));
+        };
+        let twice = std::mem::replace(&mut live.done, true);
+        let result = self.multi.transfer(id).and_then(|transfer| transfer.result().cloned());
+        let code = self.multi.transfer(id).map_or(0, |transfer| transfer.infos().response_code);
+        let mut net = self.net.0.borrow_mut();
+        net.note(|| format!("done {}: {result:?}", live.number));
+        let complaint = match result {
+            _ if twice => Some("ends twice".to_owned()),
+            None => Some("is done without a result".to_owned()),
+            Some(result) => {
+                self.stats.failed += u64::from(result.is_err());
+                judge(live, &result, code, &net)
+            }
+        };
+        if let Some(complaint) = complaint {
+            let (number, plan) = (live.number, net.plans.get(&live.number));
+            let text = format!("transfer {number} {complaint} ({live:?}, {plan:?})");
+            net.breaks(|| text);
+        }
+        let at_once = net.random.chance(300);
+        drop(net);
+        if at_once {
+            self.take_out(id);
+        }
+    }
+
+    /// Between two calls everything must hold.
+    fn check(&mut self) {
+        while let Some((id, _)) = self.multi.next_message() {
+            if self.live.get(&id).is_none_or(|live| !live.done) {
+                self.net.0.borrow_mut().breaks(|| format!("a message of {id:?}"));
+            }
+            self.take_out(id);
+            while let Some(effect) = self.multi.next_effect() {
+                self.take(effect);
+            }
+        }
+        let audit = self.multi.audit();
+        let deadline = self.multi.deadline();
+        let running = self.live.values().filter(|live| !live.done).count();
+        let counted = self.multi.running();
+        let mut net = self.net.0.borrow_mut();
+        net.notice_closings();
+        if let Some(broken) = audit {
+            net.breaks(|| broken);
+        }
+        if running != counted {
+            net.breaks(|| format!("{running} transfers run, the engine says {counted}"));
+        }
+        let now = net.now;
+        let timer = self.timer;
+        let fits = match (deadline, timer) {
+            (None, None) => true,
+            (Some(after), Some(at)) => {
+                let due = now + after.as_micros() as u64;
+                (due..due + 1_001).contains(&at) || (at <= now && due <= now)
+            }
+            _ => false,
+        };
+        if !fits {
+            net.breaks(|| format!("the timer is {timer:?}, the deadline {deadline:?} from {now}"));
+        }
+        let most = 100 + 4 * (counted + self.multi.connections()) as u32;
+        if self.fruitless > most {
+            net.breaks(|| format!("{most} actions without any effect"));
+        }
+        self.check_limits(&mut net);
+    }
+
+    /// Sockets are counted, not the engine's own figures.
+    fn check_limits(&self, net: &mut crate::network::Net) {
+        let (cache, host, total, ..) = net.character.limits;
+        let several = net.hosts.iter().any(|host| host.addresses.len() > 1);
+        if total > 0 && !several && net.links.len() > total as usize {
+            let open = net.links.len();
+            net.breaks(|| format!("{open} sockets, allowed are {total}"));
+        }
+        if host > 0 && !several && net.character.proxied == 0 {
+            for place in 0..net.hosts.len() {
+                let open = net.links.values().filter(|link| link.host == place).count();
+                // A host may be asked for by its name and by its address.
+                let allowed = 2 * host as usize;
+                if open > allowed {
+                    net.breaks(|| format!("{open} sockets to host {place}, allowed are {allowed}"));
+                }
+            }
+        }
+        let idle = self.multi.connections();
+        if let Some(most) = cache
+            && self.multi.running() == 0
+            && idle > most as usize
+        {
+            net.breaks(|| format!("{idle} connections are kept, allowed are {most}"));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Does a transfer's result fit what has happened to it?
+
+use tress_model::{Code, Result};
+
+use crate::application::Live;
+use crate::network::Net;
+use crate::plan::{Attempt, Expect, Fault, Framing, Method};
+
+/// What is wrong with the result, if anything is.
+pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option<String> {
+    let plan = net.plans.get(&live.number)?;
+    let error = match result {
+        Ok(()) => {
+            let size = if plan.method == Method::Head { 0 } else { plan.size };
+            let short = plan.last == Attempt::Short && plan.framing == Framing::UntilClose;
+            if plan.expect == Some(Expect::Refuse) && status == 417 {
+                // A header of the application's own is not taken back.
+                return None;
+            }
+            if live.aborted {
+                return Some("succeeds although it was aborted".into());
+            }
+            if plan.last == Attempt::HeadOnly && live.received == 0 {
+                return None;
+            }
+            if plan.last != Attempt::Whole && !short {
+                return Some(format!("succeeds although the server says {:?}", plan.last));
+            }
+            if status != 200 || (live.received != size && !short) {
+                let got = live.received;
+                return Some(format!("succeeds with status {status} and {got} bytes of {size}"));
+            }
+            return None;
+        }
+        Err(error) => error,
+    };
+    let code = error.code();
+    let spent = net.now - live.since;
+    let over =
+        |limit: std::time::Duration| !limit.is_zero() && u128::from(spent) >= limit.as_micros();
+    let hosts = || plan.hosts.iter().chain(&[0]).filter_map(|host| net.hosts.get(*host));
+    let since = |at: Option<u64>| at.is_some_and(|at| at >= live.since);
+    let fits = match code {
+        Code::OperationTimedout => {
+            over(live.limit)
+                || over(live.connect_limit)
+                || spent >= 300_000_000 && hosts().any(|host| host.hangs.is_some())
+        }
+        Code::CouldntConnect => {
+            hosts().any(|host| since(host.not_reached) || since(host.no_files))
+                || live.refused_socket
+        }
+        Code::CouldntResolveHost | Code::CouldntResolveProxy => {
+            // A failed look-up is remembered for a while.
+            hosts().any(|host| host.no_name.is_some())
+        }
+        Code::AbortedByCallback => live.aborted || live.refused_socket,
+        Code::WriteError | Code::ReadError => live.aborted,
+        // Whoever shares a connection suffers from what others bring upon it.
+        Code::RecvError | Code::SendError if hosts().any(|host| since(host.broken)) => true,
+        Code::RecvError
+        | Code::SendError
+        | Code::GotNothing
+        | Code::PartialFile
+        | Code::WeirdServerReply => breaks_off(plan.fault) && plan.fired > 0,
+        Code::Http2 | Code::Http2Stream => plan.fired > 0 || hosts().any(|host| since(host.broken)),
+        _ => false,
+    };
+    (!fits).then(|| format!("fails with {code:?}: {}", error.message()))
+}
+
+fn breaks_off(fault: Fault) -> bool {
+    !matches!(fault, Fault::None | Fault::Stall | Fault::Deaf)
+}

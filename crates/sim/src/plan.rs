@@ -1,0 +1,173 @@
+//! What is to happen to a transfer, and what has happened to it on the servers' side.
+
+use crate::character::Character;
+use crate::random::Random;
+
+/// One transfer's requests and responses.
+#[derive(Debug)]
+pub struct Plan {
+    /// The hosts of its requests, one after the other: all but the last redirect.
+    pub hosts: Vec<usize>,
+    pub method: Method,
+    /// Bytes of the body of the last response.
+    pub size: usize,
+    pub framing: Framing,
+    /// The server closes the connection after each response.
+    pub close: bool,
+    /// A 103 comes first.
+    pub interim: bool,
+    pub upload: Option<Upload>,
+    /// The request says `Expect: 100-continue`.
+    pub expect: Option<Expect>,
+    pub fault: Fault,
+    /// How often the fault is still to happen.
+    pub faults_left: u32,
+    /// Faults that have happened to its requests.
+    pub fired: u32,
+    /// Somebody on its way has stopped for good.
+    pub stalled: bool,
+    /// How the server has treated the last request.
+    pub last: Attempt,
+    /// What the server has got of the upload.
+    pub uploaded: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Head,
+    Put,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    Length,
+    Chunked,
+    UntilClose,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Upload {
+    pub size: usize,
+    /// Its size is told beforehand; else it goes in chunks.
+    pub known: bool,
+}
+
+/// What a server makes of `Expect: 100-continue`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    Continue,
+    Silence,
+    Refuse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    None,
+    /// The response breaks off somewhere, by an orderly close.
+    Close,
+    /// The same by a reset.
+    Reset,
+    /// The response stops somewhere and never goes on.
+    Stall,
+    /// Nothing of the upload is taken any more.
+    Deaf,
+    /// HTTP/2: the stream is reset, or refused.
+    RstStream,
+    Refused,
+    /// HTTP/2: the server leaves; later streams are not looked at.
+    GoAway,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    None,
+    /// The whole response was sent.
+    Whole,
+    /// It broke off within a body whose end is the close of the connection.
+    Short,
+    /// It broke off within its head by an orderly close, which libcurl takes for the end.
+    HeadOnly,
+    Broken,
+}
+
+impl Plan {
+    pub fn new(character: &Character, random: &mut Random) -> Self {
+        let hops = random.pick(&[1, 1, 1, 1, 2, 4]);
+        // What is told of the protocol beforehand holds for redirects, too.
+        let (first, http2) = (random.below(character.hosts), character.http2_hosts());
+        let kind = if first < http2 { 0..http2 } else { http2..character.hosts };
+        let mut hosts = vec![first as usize];
+        hosts.extend((1..hops).map(|_| random.between(kind.start, kind.end - 1) as usize));
+        let method =
+            random.pick(&[Method::Get, Method::Get, Method::Get, Method::Head, Method::Put]);
+        let size = random.pick(&[0, 1, 100, 100, 5_000, 70_000]);
+        let upload = (method == Method::Put).then(|| Upload {
+            // Not more than goes out in some hundred writes.
+            size: random
+                .pick(&[0, 1, 300, 20_000, 100_000])
+                .min(200 * character.send_room.1 as usize),
+            known: random.chance(600),
+        });
+        let faults = [
+            Fault::Close,
+            Fault::Reset,
+            Fault::Stall,
+            Fault::Deaf,
+            Fault::RstStream,
+            Fault::Refused,
+            Fault::GoAway,
+        ];
+        let fault = if random.chance(character.fault) { random.pick(&faults) } else { Fault::None };
+        let expects = [Expect::Continue, Expect::Silence, Expect::Refuse];
+        Self {
+            hosts,
+            method,
+            size: random.below(size + 1) as usize,
+            framing: random.pick(&[
+                Framing::Length,
+                Framing::Length,
+                Framing::Chunked,
+                Framing::UntilClose,
+            ]),
+            close: random.chance(100),
+            interim: random.chance(100),
+            expect: (upload.is_some() && random.chance(300)).then(|| random.pick(&expects)),
+            upload,
+            fault,
+            faults_left: random.pick(&[1, 1, 2, 1_000]),
+            fired: 0,
+            stalled: false,
+            last: Attempt::None,
+            uploaded: 0,
+        }
+    }
+
+    /// The fault that happens to the request that is being answered.
+    pub fn fire(&mut self) -> Fault {
+        if self.fault == Fault::None || self.faults_left == 0 {
+            return Fault::None;
+        }
+        self.faults_left -= 1;
+        self.fired += 1;
+        self.stalled |= matches!(self.fault, Fault::Stall | Fault::Deaf);
+        self.fault
+    }
+}
+
+/// The byte at `offset` of what transfer `number` gets, or sends.
+pub fn byte(number: u32, offset: usize) -> u8 {
+    (number as usize * 31 + offset * 7 + (offset >> 8)) as u8
+}
+
+/// The URL of a request.
+pub fn url(host: &str, number: u32, hop: usize) -> String {
+    format!("http://{host}/{number}/{hop}")
+}
+
+/// Transfer and hop of a request's target.
+pub fn numbers(target: &str) -> Option<(u32, usize)> {
+    let mut parts = target.rsplit('/');
+    let hop = parts.next()?.parse().ok()?;
+    Some((parts.next()?.parse().ok()?, hop))
+}
