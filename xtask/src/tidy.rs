@@ -9,7 +9,7 @@ use crate::{Result, bindings, headers, matrix, root};
 const MAX_LINES: usize = 700;
 
 /// Which rings a crate may use.
-const RINGS: [(&str, &[&str]); 11] = [
+const RINGS: [(&str, &[&str]); 12] = [
     ("crates/model", &[]),
     ("crates/proto", &["tress-model"]),
     ("crates/net", &["tress-model", "tress-proto"]),

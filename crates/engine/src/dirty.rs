@@ -63,7 +63,7 @@ impl Dirty {
     }
 
     /// Is this transfer queued?
-    #[cfg(any(debug_assertions, feature = "sim"))]
+    #[cfg(feature = "sim")]
     pub(crate) fn contains(&self, id: TransferId) -> bool {
         self.queue.contains(&id)
     }

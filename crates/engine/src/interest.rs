@@ -165,7 +165,7 @@ impl Interest {
     }
 
     /// Whose every socket is that the application knows, or is to be told of.
-    #[cfg(any(debug_assertions, feature = "sim"))]
+    #[cfg(feature = "sim")]
     pub(crate) fn owners(&self) -> impl Iterator<Item = (RawFd, SocketOwner)> + '_ {
         self.entries.iter().enumerate().filter_map(|(socket, entry)| {
             let entry = entry.as_ref()?;

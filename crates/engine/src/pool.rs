@@ -311,7 +311,7 @@ impl Pool {
     }
 
     /// Does this transfer stand in a queue?
-    #[cfg(any(debug_assertions, feature = "sim"))]
+    #[cfg(feature = "sim")]
     pub(crate) fn is_queued(&self, id: TransferId) -> bool {
         let mut hosts = self.hosts.values();
         self.waiting.contains(&id)
@@ -319,7 +319,7 @@ impl Pool {
     }
 
     /// The first of its own counts and lists that is wrong.
-    #[cfg(any(debug_assertions, feature = "sim"))]
+    #[cfg(feature = "sim")]
     pub(crate) fn audit(&self) -> Option<String> {
         let count = |of: &dyn Fn(&Conn) -> bool| {
             self.conns.ids().filter_map(|id| self.get(id)).filter(|conn| of(conn)).count()

@@ -65,7 +65,7 @@ impl Timers {
     }
 
     /// Everybody who has a deadline.
-    #[cfg(any(debug_assertions, feature = "sim"))]
+    #[cfg(feature = "sim")]
     pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> + '_ {
         self.heap.iter().map(|entry| entry.1)
     }

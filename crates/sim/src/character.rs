@@ -125,6 +125,7 @@ impl Character {
             max_concurrent_streams: streams,
             multiplex,
             watch_idle: self.transfers == 40,
+            ..MultiSettings::default()
         }
     }
 

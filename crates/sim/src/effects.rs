@@ -68,6 +68,7 @@ impl Application {
                 self.timer = after.map(|after| now + after.as_micros() as u64);
             }
             Effect::Done { transfer } => self.done(transfer),
+            other => self.net.0.borrow_mut().breaks(|| format!("unexpected {other:?}")),
         }
     }
 

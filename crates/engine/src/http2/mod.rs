@@ -114,7 +114,7 @@ impl Work {
     }
 
     /// Is this connection to be served or flushed?
-    #[cfg(any(debug_assertions, feature = "sim"))]
+    #[cfg(feature = "sim")]
     pub(crate) fn has(&self, id: ConnId) -> bool {
         self.serving.contains(&id) || self.later.contains(&id) || self.flushing.contains(&id)
     }
@@ -183,7 +183,7 @@ impl Session {
     }
 
     /// Does any transfer use it?
-    #[cfg(any(debug_assertions, feature = "sim"))]
+    #[cfg(feature = "sim")]
     pub(crate) fn has_users(&self) -> bool {
         self.users > 0
     }

@@ -1,4 +1,4 @@
-//! The invariants of ARCHITECTURE.md as a check of the whole state, for debug builds and for the
+//! The invariants of ARCHITECTURE.md as a check of the whole state, for the
 //! simulator. It looks at everything: nothing for the hot path.
 
 use std::os::fd::RawFd;
@@ -98,6 +98,7 @@ impl Multi {
     fn owns(&self, owner: SocketOwner, socket: RawFd) -> bool {
         match owner {
             SocketOwner::Conn(id) => self.pool.get(id).is_some_and(|conn| has_socket(conn, socket)),
+            SocketOwner::Workers => true,
             // Its descriptor is kept for the next look-up.
             SocketOwner::Resolver => {
                 self.core.resolver_fd == Some(socket) || !self.core.interest.wanted(socket).readable
@@ -120,10 +121,12 @@ impl Multi {
 fn has_socket(conn: &Conn, socket: RawFd) -> bool {
     match &conn.stage {
         Stage::Slot => false,
+        Stage::Listening(listener) => listener.fd() == socket,
         Stage::Connecting(connect) => connect.interests().any(|(fd, _)| fd == socket),
         Stage::Proxy(handshake) => handshake.stream.fd() == socket,
-        Stage::Handshake(stream) | Stage::Open(stream) | Stage::Closing(stream) => {
-            stream.fd() == socket
-        }
+        Stage::Handshake(stream)
+        | Stage::Clearing(stream)
+        | Stage::Open(stream)
+        | Stage::Closing(stream) => stream.fd() == socket,
     }
 }

@@ -3,7 +3,7 @@
 //! This file is the door: what a driver calls. What runs behind it is in the modules beside.
 
 mod answers;
-#[cfg(any(debug_assertions, feature = "sim"))]
+#[cfg(feature = "sim")]
 mod audit;
 mod connections;
 mod core;

@@ -120,7 +120,7 @@ impl Server {
     fn headers(&mut self, id: u32, flags: u8, payload: &[u8], desk: &mut Desk<'_>) {
         let skip = if flags & 0x20 != 0 { 5 } else { 0 };
         let mut fields = Fields::default();
-        let limits = ListLimits { bytes: 1 << 20, count: 1_000 };
+        let limits = ListLimits { bytes: 1 << 20, count: 1_000, string: 1 << 20, bomb: 1 << 20 };
         let decoded = self.decoder.decode(&payload[skip..], limits, &mut fields);
         if decoded.is_err() || flags & END_HEADERS == 0 || flags & 8 != 0 {
             return desk.complain(|| format!("stream {id}: a head that cannot be read"));
