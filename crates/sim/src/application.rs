@@ -401,7 +401,8 @@ impl Application {
         let Some(&id) = self.ids.get(&number) else { return };
         let Some(live) = self.live.get_mut(&id).filter(|live| !live.done) else { return };
         self.net.0.borrow_mut().note(|| format!("pause {number}: {paused}"));
-        live.paused = paused;
+        // The engine does not heed a pause of a transfer without a connection.
+        live.paused &= paused;
         live.was_paused |= paused;
         self.enter();
         let _ = self.multi.pause(id, paused, paused);
