@@ -122,6 +122,7 @@ fn has_socket(conn: &Conn, socket: RawFd) -> bool {
     match &conn.stage {
         Stage::Slot => false,
         Stage::Listening(listener) => listener.fd() == socket,
+        Stage::Datagrams(datagrams) => datagrams.fd() == socket,
         Stage::Connecting(connect) => connect.interests().any(|(fd, _)| fd == socket),
         Stage::Proxy(handshake) => handshake.stream.fd() == socket,
         Stage::Handshake(stream)
