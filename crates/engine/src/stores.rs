@@ -132,7 +132,7 @@ impl Stores {
     /// Does the host of a plain `http` URL want HTTPS?
     pub(crate) fn wants_https(&self, url: &Url, now: i64) -> bool {
         let Some(hsts) = &self.hsts else { return false };
-        url.scheme_name() == Some(b"http") && lock(hsts).applies(url.host_name(), now)
+        url.scheme_name() == Some(b"http") && lock(hsts).applies(&url.host_key(), now)
     }
 
     /// Another place that serves the origin of `url`, in a version that is wanted.
@@ -172,7 +172,7 @@ pub fn unix_now() -> i64 {
 
 /// The origin of a URL asked in a version of HTTP.
 pub(crate) fn origin(url: &Url, alpn: Alpn) -> Service {
-    Service { alpn, host: url.host_name().into(), port: url.port() }
+    Service { alpn, host: (*url.host_key()).into(), port: url.port() }
 }
 
 /// Alternative services count for HTTPS only.

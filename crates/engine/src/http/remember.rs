@@ -1,5 +1,6 @@
 //! What a response tells to remember, and what a request says of it: cookies, HSTS, Alt-Svc.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use tress_model::altsvc::Alpn;
@@ -38,7 +39,7 @@ impl Transfer {
             Field::SetCookie => self.keep_cookie(outbox, &stores, value, now),
             Field::StrictTransportSecurity if stores::heeds_hsts(&plan.url) => {
                 let Some(hsts) = &stores.hsts else { return };
-                if lock(hsts).heed_header(plan.url.host_name(), value, now).is_err() {
+                if lock(hsts).heed_header(&plan.url.host_key(), value, now).is_err() {
                     self.note(outbox, || "Illegal STS header skipped".to_owned());
                 }
             }
@@ -79,7 +80,8 @@ impl Transfer {
         self.exchange.set_cookies += 1;
         let (Some(jar), Some(plan)) = (&stores.cookies, self.plan.as_deref()) else { return };
         let mut jar = lock(jar);
-        let note = match jar.set_from_response(value, &self.place(plan), now) {
+        let host = self.cookie_host(plan);
+        let note = match jar.set_from_response(value, &place(plan, &host), now) {
             Ok(kept) if self.options.verbose => kept.cookie.note(kept.replaced),
             Ok(_) => return,
             Err(Refused(why)) => why.into_owned(),
@@ -101,7 +103,8 @@ impl Transfer {
             return;
         }
         let now = stores::unix_now();
-        let written = jar.write_header(&mut varying.jar_cookies, &self.place(plan), now);
+        let host = self.cookie_host(plan);
+        let written = jar.write_header(&mut varying.jar_cookies, &place(plan, &host), now);
         drop(jar);
         varying.jar_is_cut = written.full;
         if varying.jar_is_cut {
@@ -111,12 +114,18 @@ impl Transfer {
 
     /// Whom the request is for, as cookies see it: the host of a custom `Host` header, as long
     /// as that is sent.
-    fn place<'a>(&'a self, plan: &'a Plan) -> Response<'a> {
+    fn cookie_host<'a>(&'a self, plan: &'a Plan) -> Cow<'a, [u8]> {
         let headers = self.options.httpheader.as_deref().unwrap_or_default();
-        let custom = custom::cookie_host(headers);
         let first = self.exchange.follow.origin.as_ref().is_none_or(|first| first.is(&plan.url));
-        let host = custom.filter(|_| first).unwrap_or(plan.url.host_name());
-        let tls = plan.url.scheme().is_some_and(|scheme| scheme.is_tls());
-        Response { host, path: plan.url.path(), secure: is_secure_context(tls, host) }
+        match custom::cookie_host(headers).filter(|_| first) {
+            Some(custom) => Cow::Borrowed(custom),
+            None => plan.url.host_key(),
+        }
     }
+}
+
+/// Where a request goes to, as cookies see it.
+fn place<'a>(plan: &'a Plan, host: &'a [u8]) -> Response<'a> {
+    let tls = plan.url.scheme().is_some_and(|scheme| scheme.is_tls());
+    Response { host, path: plan.url.path(), secure: is_secure_context(tls, host) }
 }

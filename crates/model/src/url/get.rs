@@ -66,7 +66,8 @@ pub(super) fn to_punycode(host: &[u8]) -> Result<Cow<'_, [u8]>, UrlCode> {
     let ascii = idna::uts46::Uts46::new()
         .to_ascii(
             host,
-            idna::AsciiDenyList::EMPTY,
+            // No letter may turn out to be a slash or another character that ends a host.
+            idna::AsciiDenyList::URL,
             idna::uts46::Hyphens::Allow,
             idna::uts46::DnsLength::VerifyAllowRootDot,
         )

@@ -142,6 +142,15 @@ impl Url {
         get::to_punycode(self.host())
     }
 
+    /// The name by which what is kept about a host is found: in ASCII, without brackets. A name that
+    /// has no ASCII form stays as it is; nothing can connect to it.
+    pub fn host_key(&self) -> Cow<'_, [u8]> {
+        match self.host_name() {
+            name if name.is_ascii() => Cow::Borrowed(name),
+            name => self.host_ascii().unwrap_or(Cow::Borrowed(name)),
+        }
+    }
+
     /// The zone id of an IPv6 address.
     pub fn zone_id(&self) -> Option<&[u8]> {
         self.slot(Slot::ZoneId)

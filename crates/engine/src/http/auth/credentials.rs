@@ -70,7 +70,7 @@ impl Credentials {
         };
         if look {
             let user = found.as_ref().map(|found| &found.user[..]);
-            if let Some(login) = netrc_login(auth, url.host_name(), user)? {
+            if let Some(login) = netrc_login(auth, &url.host_key(), user)? {
                 let into = found.get_or_insert_default();
                 into.user = login.user.unwrap_or_default();
                 into.password = login.password.unwrap_or_default();
