@@ -16,7 +16,10 @@ fuzz_target!(|data: &[u8]| {
     let _ = hsts.heed_header(b"example.com", data, NOW);
     let mut again = HstsCache::new();
     again.load(&hsts.file_text(), NOW);
-    assert_eq!(again.file_text(), hsts.file_text());
+    // An entry may be left out that one above it makes needless; none stops to count.
+    for entry in hsts.entries() {
+        assert!(again.applies(&entry.host, NOW));
+    }
 
     let mut services = AltSvcCache::new();
     services.load(data, NOW);
