@@ -4,7 +4,7 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -55,7 +55,10 @@ fn http(answer: impl Fn(&str) -> String + Send + Sync + 'static) -> (SocketAddr,
 }
 
 /// A server that greets and answers each line; its log has what it was told.
-fn lines(greeting: &'static str, answer: fn(&str) -> String) -> (SocketAddr, Log) {
+fn lines(
+    greeting: &'static str,
+    answer: impl Fn(&str) -> String + Send + Sync + 'static,
+) -> (SocketAddr, Log) {
     let log = Log::default();
     let kept = log.clone();
     let address = serve(move |mut stream: TcpStream| {
@@ -407,7 +410,10 @@ fn no_spelling_of_a_host_evades_hsts() {
         "known%2eexample",
     ] {
         let mut driver = Driver::new();
-        let mut transfer = Transfer::new(Arc::new(named(host, server, "/")));
+        let mut transfer = Transfer::new(Arc::new(Options {
+            timeout: Duration::from_millis(300),
+            ..named(host, server, "/")
+        }));
         transfer.set_stores(Some(Arc::new(stores.clone())));
         let id = driver.add_transfer(transfer);
         assert_ne!(end(&mut driver, id).1, Code::Ok);
@@ -493,4 +499,95 @@ fn a_name_that_is_too_long_for_socks_goes_nowhere() {
     let mut driver = Driver::new();
     assert_eq!(run(&mut driver, options), Code::Proxy);
     assert_eq!(log.all().len(), 0);
+}
+
+/// CVE-2020-8284.
+#[test]
+fn data_of_ftp_comes_from_whom_the_commands_go_to() {
+    let data = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = data.local_addr().unwrap().port();
+    std::thread::spawn(move || data.accept().unwrap().0.write_all(b"data").unwrap());
+    let (server, log) = lines("220 x\r\n", move |line| match line.split(' ').next() {
+        Some("EPSV") => "500 no\r\n".to_owned(),
+        // Another host's address.
+        Some("PASV") => format!("227 (127,0,0,9,{},{})\r\n", port / 256, port % 256),
+        Some("PWD") => "257 \"/\" x\r\n".to_owned(),
+        Some("SIZE") => "213 4\r\n".to_owned(),
+        Some("RETR") => "150 x\r\n226 x\r\n".to_owned(),
+        Some("PASS") => "230 x\r\n".to_owned(),
+        Some("USER") => "331 x\r\n".to_owned(),
+        _ => "200 x\r\n".to_owned(),
+    });
+    let mut driver = Driver::new();
+    let id = driver.add(url(&format!("ftp://{server}/file")));
+    driver.run();
+    assert_eq!(driver.got[&id].body, b"data", "{:?} {}", log.all(), driver.debug);
+    assert!(!driver.debug.contains("127.0.0.9 port"), "{}", driver.debug);
+}
+
+/// CVE-2023-27535.
+#[test]
+fn a_connection_of_ftp_is_for_one_account_and_one_security() {
+    let (server, log) = lines("220 x\r\n", |line| match line.split(' ').next() {
+        Some("PWD") => "257 \"/\" x\r\n".to_owned(),
+        Some("USER") => "331 x\r\n".to_owned(),
+        Some("PASS") => "230 x\r\n".to_owned(),
+        Some("AUTH") => "500 no\r\n".to_owned(),
+        _ => "200 x\r\n".to_owned(),
+    });
+    let plain = || Options { nobody: true, ..url(&format!("ftp://{server}/")) };
+    let mut driver = Driver::new();
+    assert_eq!(run(&mut driver, plain()), Code::Ok);
+    assert_eq!(run(&mut driver, plain()), Code::Ok);
+    assert_eq!(log.having("USER"), 1);
+    let (mut account, mut other, mut secure) = (plain(), plain(), plain());
+    account.ftp_mut().ftp_account = Some(b"a"[..].into());
+    other.ftp_mut().ftp_alternative_to_user = Some(b"b"[..].into());
+    secure.tls_mut().use_ssl = UseSsl::All;
+    assert_eq!(run(&mut driver, account), Code::Ok);
+    assert_eq!(run(&mut driver, other), Code::Ok);
+    assert_eq!(log.having("USER"), 3);
+    assert_eq!(run(&mut driver, secure), Code::UseSslFailed);
+}
+
+/// CVE-2023-27533.
+#[test]
+fn options_of_telnet_add_no_command() {
+    let heard = Log::default();
+    let kept = heard.clone();
+    let server = serve(move |mut stream| {
+        // DO TERMINAL-TYPE; SB TERMINAL-TYPE SEND SE.
+        let _ = stream.write_all(&[255, 253, 24, 255, 250, 24, 1, 255, 240]);
+        let mut buffer = [0; 512];
+        let _ = stream.set_read_timeout(Some(Duration::from_millis(300)));
+        while let Ok(count @ 1..) = std::io::Read::read(&mut stream, &mut buffer) {
+            kept.push(format!("{:?}", &buffer[..count]));
+        }
+    });
+    for (value, is_sent) in [(&b"TTYPE=vt100"[..], true), (b"TTYPE=vt\xff\xf0\xff\xf4", false)] {
+        let mut options = url(&format!("telnet://{server}"));
+        options.timeout = Duration::from_secs(1);
+        options.other_mut().telnetoptions = Some([Box::from(value)].into());
+        let before = heard.all().concat().len();
+        run(&mut Driver::new(), options);
+        let told = heard.all().concat()[before..].to_owned();
+        assert_eq!(told.contains("118, 116"), is_sent, "{told}");
+        assert!(!told.contains("244"), "{told}");
+    }
+}
+
+/// CVE-2016-8615.
+#[test]
+fn the_end_of_a_long_line_of_a_cookie_file_is_no_line() {
+    let cookie = "h.example\tFALSE\t/\tFALSE\t9999999999\ta\tb\n";
+    let mut jar = CookieJar::new();
+    for length in (0..20_000).step_by(100).flat_map(|length| length..length + 2) {
+        jar.load(format!("#{}{cookie}", "x".repeat(length)).as_bytes(), false, 0);
+        let name =
+            format!("far.example\tFALSE\t/\tFALSE\t9999999999\ta\t{}{cookie}", "x".repeat(length));
+        jar.load(name.as_bytes(), false, 0);
+    }
+    assert!(jar.cookies().all(|cookie| !cookie.to_line().starts_with(b"h.example")));
+    jar.load(cookie.as_bytes(), false, 0);
+    assert!(jar.cookies().any(|cookie| cookie.to_line().starts_with(b"h.example")));
 }

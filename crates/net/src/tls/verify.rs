@@ -399,6 +399,9 @@ mod tests {
         assert!(!matches_pattern("*.example.com", "a.b.example.com"));
         assert!(!matches_pattern("*.com", "example.com"));
         assert!(!matches_pattern("*.example.com", ".example.com"));
+        // Part of a label, which may be one in punycode (CVE-2023-28321).
+        assert!(!matches_pattern("x*.example.com", "xn--l8j.example.com"));
+        assert!(!matches_pattern("*j.example.com", "xn--l8j.example.com"));
         assert!(!matches_pattern("", ""));
     }
 }
