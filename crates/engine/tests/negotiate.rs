@@ -164,6 +164,20 @@ fn several_rounds_prove_a_connection_for_one_user() {
     assert!(driver.debug.contains("Server auth using Negotiate with user 'a'"));
 }
 
+/// CVE-2026-8458, CVE-2023-27536.
+#[test]
+fn a_connection_is_proved_for_one_service_and_one_delegation() {
+    let (address, log) = two_rounds();
+    let mut driver = driver(Duration::ZERO, false);
+    for (service, delegation) in [("a", 0), ("a", 0), ("b", 0), ("b", 1), ("a", 0)] {
+        let mut options = login(get(address, "/"), Auth::NEGOTIATE, "u");
+        options.auth_mut().service_name = Some(service.as_bytes().into());
+        options.auth_mut().gssapi_delegation = delegation;
+        assert_eq!(run(&mut driver, options), ("ok".to_owned(), 200));
+    }
+    assert_eq!(connections(&log), [1, 1, 1, 2, 2, 3, 3, 1]);
+}
+
 #[test]
 fn whoever_needs_one_round_proves_each_request_unless_told_otherwise() {
     let (address, log) = server(|head| match head {
