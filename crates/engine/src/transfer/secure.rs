@@ -72,7 +72,8 @@ impl Multi {
             }
         }
         if let Stage::Handshake(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) {
-            conn.readable |= stream.pending();
+            // FTP's data may have come with the end of the handshake, and nothing follows it.
+            conn.readable |= stream.pending() || transfer.is_away();
             conn.stage = Stage::Open(stream);
         }
         conn.writable = true;
