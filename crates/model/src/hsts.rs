@@ -34,11 +34,14 @@ pub struct HstsEntry {
     pub subdomains: bool,
 }
 
+/// The end of the year 9999, in Unix seconds.
+const LAST_DATE: i64 = 253_402_300_799;
+
 impl HstsEntry {
     /// The expiry as files and `CURLOPT_HSTSWRITEFUNCTION` have it: `20191231 10:00:00` or
-    /// `unlimited`.
+    /// `unlimited`; no date has a year of five digits.
     pub fn expire_text(&self) -> String {
-        if self.expires == i64::MAX { UNLIMITED.to_owned() } else { file_date(self.expires) }
+        if self.expires > LAST_DATE { UNLIMITED.to_owned() } else { file_date(self.expires) }
     }
 
     fn is_host(&self, host: &[u8]) -> bool {
@@ -321,6 +324,9 @@ mod tests {
         again.load(&cache.file_text(), 0);
         assert_eq!(again.file_text(), cache.file_text());
         assert_eq!(cache.entries().len(), 1);
+        cache.heed_header(b"c.example", b"max-age=999999999999", 0).unwrap();
+        again.load(&cache.file_text(), 0);
+        assert!(again.applies(b"c.example", 0));
     }
 
     #[test]
