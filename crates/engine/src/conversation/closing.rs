@@ -11,7 +11,8 @@ impl Conn {
     /// Takes leave of the peer, as far as that goes without waiting. True: a reply may come.
     pub(crate) fn take_leave(&mut self, stream: &mut Stream) -> bool {
         let Some(conversation) = self.conversation.as_deref_mut() else { return false };
-        if !conversation.in_order || !conversation.ready {
+        // What was left to the application is its own to end.
+        if !conversation.in_order || !conversation.ready || self.held {
             self.conversation = None;
             return false;
         }
