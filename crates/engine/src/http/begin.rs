@@ -11,7 +11,7 @@ use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::http2::Stream;
 use crate::multi::{Core, Flow, Multi};
-use crate::options::Options;
+use crate::options::{Auth, Options};
 use crate::plan::Service;
 use crate::transfer::Transfer;
 
@@ -24,7 +24,8 @@ impl Multi {
             return self.begin_rtsp(id);
         }
         let forwarded = conn.destination.forwarder().is_some();
-        if self.await_token(id, Whom::Server, Then::Request)
+        let negotiates = transfer.options.auth().httpauth.contains(Auth::NEGOTIATE);
+        if (negotiates && self.await_token(id, Whom::Server, Then::Request))
             || (forwarded && self.await_token(id, Whom::Proxy, Then::Request))
         {
             return Ok(Flow::Wait);

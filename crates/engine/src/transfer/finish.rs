@@ -59,6 +59,10 @@ impl Multi {
     /// Ends a transfer that the application takes out before it is done.
     pub(crate) fn cancel(&mut self, id: TransferId) {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
+        // One that is over has nothing left to give back.
+        if transfer.result.is_some() && transfer.conn.is_none() && transfer.lookup.is_none() {
+            return;
+        }
         if transfer.is_running() {
             transfer.state = State::Idle;
             self.core.running -= 1;
