@@ -3,14 +3,14 @@
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use tress_model::{Code, Error, Result};
+use tress_model::{Code, Result};
 use tress_net::Want as Blocked;
 use tress_proto::telnet::{self, Event, Options};
 
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::{RECEIVES_A_TURN, words};
+use crate::http::{RECEIVES_A_TURN, stream_error};
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::options::Hooks;
@@ -94,10 +94,7 @@ impl Multi {
                     transfer.progress.sent(count, &transfer.options, core.now);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => conn.writable = false,
-                Err(error) => {
-                    let text = format!("Send failure: {}", words(&error));
-                    return Err(Error::new(Code::SendError, text));
-                }
+                Err(error) => return Err(stream_error(&error, Code::SendError)),
             }
         }
         let due = telnet.ask_at.is_some_and(|at| at <= core.now);
@@ -172,10 +169,7 @@ impl Multi {
                 conn.readable = false;
                 Ok(Flow::Wait)
             }
-            Err(error) => {
-                let text = format!("Recv failure: {}", words(&error));
-                Err(Error::new(Code::RecvError, text))
-            }
+            Err(error) => Err(stream_error(&error, Code::RecvError)),
         }
     }
 
