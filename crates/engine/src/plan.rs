@@ -15,7 +15,7 @@ use tress_model::{Code, Error, Result};
 use tress_proto::h2::Fields;
 
 use crate::conversation::Dialect;
-use crate::destination::{Binding, Destination, HttpWish};
+use crate::destination::{Binding, Destination, HttpWish, Journey};
 use crate::http::auth::{self, Credentials, Whom};
 use crate::http::head::{self, FirstOrigin, Head, Varying};
 use crate::line;
@@ -182,15 +182,16 @@ impl Plan {
             }
             _ => Auth::empty(),
         };
-        let destination = Destination::new(
-            &options,
-            &url,
+        let destination = Journey {
+            options: &options,
+            url: &url,
             scheme,
-            alternative.as_ref(),
-            Binding::of(&options, login),
-            follow.is_first_origin(&url),
-            follow.only_http1,
-        )?;
+            alternative: alternative.as_ref(),
+            binding: Binding::of(&options, login),
+            first_origin: follow.is_first_origin(&url),
+            only_http1: follow.only_http1,
+        }
+        .destination()?;
         let service = match destination.forwarder() {
             // The proxy speaks HTTP with us, and what is wanted with the server.
             Some(_) if service == Service::Conversation => Service::Http,

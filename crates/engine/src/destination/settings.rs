@@ -1,0 +1,49 @@
+//! What the settings say about making a connection.
+
+use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
+
+use crate::options::{Hooks, Options};
+
+pub(super) fn settings(options: &Options) -> ConnectSettings {
+    let connect = options.connect();
+    ConnectSettings {
+        happy_eyeballs: connect.happy_eyeballs_timeout,
+        nodelay: options.tcp_nodelay,
+        keepalive: connect.tcp_keepalive.then(|| KeepAlive {
+            idle: std::time::Duration::from_secs(connect.tcp_keepidle.into()),
+            interval: std::time::Duration::from_secs(connect.tcp_keepintvl.into()),
+            count: connect.tcp_keepcnt,
+        }),
+        fastopen: connect.tcp_fastopen,
+        bind: bind(options),
+        address_scope: connect.address_scope,
+        ask_open: options.hooks.contains(Hooks::OPENSOCKET),
+        ask_sockopt: options.hooks.contains(Hooks::SOCKOPT),
+        // Losers of the race are handed out, so that the application is told to forget them
+        // before they are closed.
+        ask_close: true,
+        verbose: options.verbose,
+    }
+}
+
+fn bind(options: &Options) -> Option<Box<Bind>> {
+    let connect = options.connect();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut bind = Bind {
+        interface: connect.interface_device.as_deref().map(|name| text(name).into()),
+        addresses: Vec::new(),
+        port: connect.localport,
+        port_range: connect.localportrange,
+    };
+    if let Some(host) = connect.interface_host.as_deref() {
+        bind.addresses.extend(text(host).parse::<std::net::IpAddr>());
+    }
+    if let Some(either) = connect.interface.as_deref() {
+        match text(either).parse::<std::net::IpAddr>() {
+            Ok(address) => bind.addresses.push(address),
+            Err(_) => bind.interface = Some(text(either).into()),
+        }
+    }
+    let nothing = bind.interface.is_none() && bind.addresses.is_empty() && bind.port == 0;
+    (!nothing).then(|| Box::new(bind))
+}
