@@ -53,7 +53,10 @@ pub struct Live {
     pub received: usize,
     pub sent: usize,
     pub seeks: u32,
-    pub paused: bool,
+    /// No bytes may be delivered.
+    pub receive_paused: bool,
+    /// No bytes of the upload may be asked for.
+    pub send_paused: bool,
     /// Was it ever paused, which costs time?
     pub was_paused: bool,
     /// A callback has refused to go on.
@@ -300,7 +303,8 @@ impl Application {
                 received: 0,
                 sent: 0,
                 seeks: 0,
-                paused: false,
+                receive_paused: false,
+                send_paused: false,
                 was_paused: false,
                 aborted: false,
                 refused_socket: false,
@@ -401,11 +405,13 @@ impl Application {
         let Some(&id) = self.ids.get(&number) else { return };
         let Some(live) = self.live.get_mut(&id).filter(|live| !live.done) else { return };
         self.net.0.borrow_mut().note(|| format!("pause {number}: {paused}"));
-        // The engine does not heed a pause of a transfer without a connection.
-        live.paused &= paused;
         live.was_paused |= paused;
         self.enter();
-        let _ = self.multi.pause(id, paused, paused);
+        // A pause of a transfer without a connection is not heeded.
+        let heeded = self.multi.pause(id, paused, paused).is_ok();
+        if let Some(live) = self.live.get_mut(&id).filter(|_| heeded) {
+            (live.receive_paused, live.send_paused) = (paused, paused);
+        }
         self.after_action();
     }
 

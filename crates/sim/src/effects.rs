@@ -97,7 +97,7 @@ impl Application {
         };
         let mut net = self.net.0.borrow_mut();
         net.note(|| format!("{} bytes ({kind:?}) for {}", bytes.len(), live.number));
-        if live.paused {
+        if live.receive_paused {
             net.breaks(|| format!("bytes for {}, which is paused", live.number));
         }
         if aborts {
@@ -108,7 +108,7 @@ impl Application {
         let mut taken = bytes.len();
         if pauses {
             taken = 0;
-            live.paused = true;
+            live.receive_paused = true;
             live.was_paused = true;
             let at = net.now + net.random.pick(&[0, 10, 4_000, 3_000_000]);
             net.schedule(at, Event::Wish(UNPAUSE, live.number.into()));
@@ -138,10 +138,13 @@ impl Application {
             drop(net);
             return self.multi.supplied(buffer, Supplied::Abort);
         }
+        if live.send_paused {
+            net.breaks(|| format!("{} is asked for its upload, but is paused", live.number));
+        }
         let upload = net.plans.get(&live.number).and_then(|plan| plan.upload);
         let left = upload.map_or(0, |upload| upload.size - live.sent);
         if left > 0 && net.chance(|character| character.pause / 4) {
-            live.paused = true;
+            live.send_paused = true;
             live.was_paused = true;
             let at = net.now + net.random.pick(&[0, 10, 4_000, 3_000_000]);
             net.schedule(at, Event::Wish(UNPAUSE, live.number.into()));

@@ -58,6 +58,10 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
         Code::WriteError | Code::ReadError => live.aborted,
         // Whoever shares a connection suffers from what others bring upon it.
         Code::RecvError | Code::SendError if hosts().any(|host| since(host.broken)) => true,
+        // The wait for `100 Continue` was over before the refusal had been read.
+        Code::RecvError | Code::SendError if plan.expect == Some(Expect::Refuse) => {
+            hosts().any(|host| since(host.reset_late))
+        }
         Code::RecvError
         | Code::SendError
         | Code::GotNothing

@@ -24,8 +24,8 @@ use network::{Net, Virtual};
 use random::Random;
 use tress_net::sim::Installed;
 
-/// Calls that one seed makes at most.
-const MOST_TURNS: u64 = 200_000;
+/// Turns that one seed takes at most: bytes that go one by one take some hundred thousand.
+const MOST_TURNS: u64 = 1_500_000;
 
 /// How much was done.
 #[derive(Clone, Copy, Debug, Default)]

@@ -66,6 +66,8 @@ pub struct Host {
     pub no_name: Option<u64>,
     /// A connection that many transfers share broke.
     pub broken: Option<u64>,
+    /// Bytes came for a connection that the server had closed: it was reset.
+    pub reset_late: Option<u64>,
     /// Connecting or a look-up hangs.
     pub hangs: Option<u64>,
 }
@@ -215,6 +217,7 @@ impl Net {
         if link.server_closed {
             // Nobody is there to take it.
             let at = link.busy_until.max(now + latency);
+            self.hosts[link.host].reset_late = Some(now);
             return self.schedule(at, Event::EndToClient(fd, serial, End::Reset));
         }
         let (plans, random) = (&mut self.plans, &mut self.random);
