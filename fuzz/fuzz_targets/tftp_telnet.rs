@@ -45,8 +45,8 @@ fuzz_target!(|data: &[u8]| {
     }
 
     let request = mqtt::Request {
-        topic: b"a/b".to_vec(),
-        publish: (which & 4 != 0).then(|| b"text".to_vec()),
+        path: b"/a/b".to_vec(),
+        publish: (which & 4 != 0).then(|| 4),
         user: b"user".to_vec(),
         password: b"password".to_vec(),
         client_id: [b'a'; mqtt::CLIENT_ID_LEN],

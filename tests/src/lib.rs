@@ -9,6 +9,7 @@ pub mod differences;
 pub mod event;
 pub mod kerberos;
 pub mod library;
+pub mod mosquitto;
 pub mod nginx;
 pub mod peers;
 pub mod program;

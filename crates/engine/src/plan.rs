@@ -227,7 +227,8 @@ impl Plan {
             | Service::File
             | Service::Conversation
             | Service::Telnet
-            | Service::Tftp => Head::default(),
+            | Service::Mqtt
+            | Service::Tftp => Head { kind: head::kind(&plan.options), ..Head::default() },
         };
         Ok(plan)
     }
@@ -315,6 +316,7 @@ pub(crate) enum Service {
     /// Commands and replies.
     Conversation,
     Telnet,
+    Mqtt,
     Tftp,
 }
 
@@ -328,6 +330,7 @@ impl Service {
             "gopher" | "gophers" => Some(Self::Gopher),
             "file" => Some(Self::File),
             "telnet" => Some(Self::Telnet),
+            "mqtt" | "mqtts" => Some(Self::Mqtt),
             "tftp" => Some(Self::Tftp),
             _ => Dialect::of(scheme).map(|_| Self::Conversation),
         }

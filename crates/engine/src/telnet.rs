@@ -4,16 +4,15 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use tress_model::{Code, Result};
-use tress_net::Want as Blocked;
 use tress_proto::telnet::{self, Event, Options};
 
 use crate::TransferId;
 use crate::body_out::BodyOut;
-use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::effect::Effect;
 use crate::http::{RECEIVES_A_TURN, stream_error};
-use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::options::Hooks;
+use crate::plain::Heard;
 use crate::transfer::State;
 
 /// The application is asked for input this often: its source may have nothing just now.
@@ -73,7 +72,9 @@ impl Multi {
                 Flow::Asked => return Ok(Flow::Asked),
             }
         }
-        self.watch_telnet(id, budget == 0);
+        let telnet = self.transfer(id).and_then(|transfer| transfer.telnet.as_deref());
+        let has_output = telnet.is_some_and(|telnet| !telnet.machine.output().is_empty());
+        self.watch_plain(id, has_output, budget == 0);
         Ok(Flow::Wait)
     }
 
@@ -109,21 +110,21 @@ impl Multi {
     }
 
     fn telnet_receives(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
-        let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
-        if transfer.exchange.oversize {
+        if let Some(transfer) = self.transfer(id)
+            && transfer.exchange.oversize
+        {
             return Err(transfer.oversize());
         }
-        if transfer.paused.receive {
-            return Ok(Flow::Wait);
+        match self.hear_plain(id, budget)? {
+            Heard::Bytes => {}
+            Heard::Nothing => return Ok(Flow::Wait),
+            Heard::End => {
+                self.finish(id, Ok(()));
+                return Ok(Flow::Wait);
+            }
         }
-        if !conn.leftover.is_empty() {
-            let kept = std::mem::take(&mut conn.leftover);
-            core.input.load(conn_id, &kept, 0);
-        }
-        if core.input.of(conn_id).is_empty() {
-            return self.telnet_hears(id, budget);
-        }
+        let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
         let Some(telnet) = transfer.telnet.as_deref_mut() else { return Ok(Flow::Wait) };
         let (used, event) = telnet.machine.receive(core.input.of(conn_id))?;
         let start = core.input.start();
@@ -133,60 +134,7 @@ impl Multi {
         if count == 0 {
             return Err(transfer.oversize());
         }
-        let (start, end) = (start + range.start, start + range.start + count);
-        if transfer.options.verbose {
-            let bytes = core.input.bytes(start..end).to_vec();
-            core.debug(transfer, DebugKind::DataIn, &bytes);
-        }
-        let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
-        Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes }))
-    }
-
-    fn telnet_hears(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
-        let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
-        if !conn.readable || *budget == 0 || !transfer.progress.may_receive(core.now) {
-            return Ok(Flow::Wait);
-        }
-        *budget -= 1;
-        let room = core.input.room(transfer.options.buffersize as usize);
-        let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
-        match stream.recv(room) {
-            Ok(0) => {
-                self.finish(id, Ok(()));
-                Ok(Flow::Wait)
-            }
-            Ok(count) => {
-                core.input.received(conn_id, count);
-                transfer.progress.received(count, &transfer.options, core.now);
-                if transfer.infos.times.starttransfer.is_zero() {
-                    transfer.infos.times.starttransfer = transfer.since_start(core.now);
-                }
-                Ok(Flow::Again)
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                conn.reads_by_writing = stream.blocked_on(Blocked::Read) == Blocked::Write;
-                conn.readable = false;
-                Ok(Flow::Wait)
-            }
-            Err(error) => Err(stream_error(&error, Code::RecvError)),
-        }
-    }
-
-    fn watch_telnet(&mut self, id: TransferId, out_of_turn: bool) {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
-        let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
-        let Some(telnet) = transfer.telnet.as_deref() else { return };
-        let receives = !transfer.paused.receive && transfer.progress.may_receive(core.now);
-        let mut want = if receives { Want::IN } else { Want::NONE };
-        if !telnet.machine.output().is_empty() || conn.reads_by_writing {
-            want = want.and(Want::OUT);
-        }
-        if let Some(stream) = conn.stream() {
-            core.interest.set(stream.fd(), owner, Some(id), want);
-        }
-        if out_of_turn {
-            core.mark_dirty(id, transfer);
-        }
+        let start = start + range.start;
+        Ok(self.deliver_plain(id, start..start + count))
     }
 }

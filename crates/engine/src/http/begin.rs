@@ -181,6 +181,13 @@ impl Exchange {
         self.foreign = true;
     }
 
+    /// A message that goes out behind a head of its own, over something else than HTTP.
+    pub(crate) fn begin_message(&mut self, head: Vec<u8>, message: BodyOut) {
+        self.reset(head.len(), Some(head));
+        self.body = message;
+        self.close = true;
+    }
+
     /// All input was looked at.
     pub(crate) fn all_parsed(&mut self) {
         self.parsing = false;

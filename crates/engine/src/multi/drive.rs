@@ -135,6 +135,7 @@ impl Multi {
             Some(State::File) => self.move_file(id),
             Some(State::Conversation) => self.converse(id),
             Some(State::Telnet) => self.telnet(id),
+            Some(State::Mqtt) => self.mqtt(id),
             Some(State::Tftp) => self.tftp(id),
             Some(State::Idle | State::Queued | State::Done) | None => Ok(Flow::Wait),
         }

@@ -151,10 +151,11 @@ impl Multi {
         if conn.conversation.is_some() {
             return self.begin_request(id);
         }
-        if transfer.plan()?.service == Service::Telnet {
-            return self.begin_telnet(id);
+        match transfer.plan()?.service {
+            Service::Telnet => self.begin_telnet(id),
+            Service::Mqtt => self.begin_mqtt(id),
+            _ => self.begin_exchange(id),
         }
-        self.begin_exchange(id)
     }
 
     fn connect_failed(&mut self, id: TransferId, failure: ConnectFailure) -> Error {

@@ -32,6 +32,7 @@ use crate::ftp::{Data, Wildcard};
 use crate::http::Exchange;
 use crate::http::auth::Authentication;
 use crate::infos::Infos;
+use crate::mqtt::Mqtt;
 use crate::multi::Held;
 use crate::options::Options;
 use crate::plan::Plan;
@@ -64,6 +65,7 @@ pub struct Transfer {
     /// The second connection of an FTP transfer.
     pub(crate) data: Option<Box<Data>>,
     pub(crate) telnet: Option<Box<Telnet>>,
+    pub(crate) mqtt: Option<Box<Mqtt>>,
     pub(crate) tftp: Option<Box<Tftp>>,
     /// The files of a pattern that FTP fetches.
     pub(crate) wildcard: Option<Box<Wildcard>>,
@@ -119,6 +121,7 @@ pub(crate) enum State {
     /// Commands and replies.
     Conversation,
     Telnet,
+    Mqtt,
     Tftp,
     Done,
 }
@@ -158,6 +161,7 @@ impl Transfer {
             data: None,
             wildcard: None,
             telnet: None,
+            mqtt: None,
             tftp: None,
             rtsp: None,
             infos: Infos::default(),
@@ -330,6 +334,10 @@ impl Transfer {
             }
             State::Telnet if !self.paused.send => {
                 consider(self.telnet.as_deref().and_then(Telnet::deadline));
+            }
+            State::Mqtt => {
+                consider(self.mqtt.as_deref().and_then(|mqtt| mqtt.deadline(&self.options)));
+                consider(self.progress.speed_deadline(now));
             }
             State::Tftp if !self.paused.any() => {
                 consider(self.tftp.as_deref().map(Tftp::deadline));

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! CONNECT -> CONNACK -> SUBSCRIBE -> SUBACK -> PUBLISH ... (the body) -> DISCONNECT: Done
-//!                   '-> PUBLISH, DISCONNECT: Done
+//!                   '-> PUBLISH, the message, DISCONNECT: Done
 //! a packet:  First(1 byte) -> Length(1..4 bytes) -> what is expected of it
 //! ```
 
@@ -20,10 +20,10 @@ pub use packet::{CLIENT_ID_LEN, MAX_MESSAGE};
 /// What a transfer does.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The URL's path without its slash, decoded.
-    pub topic: Vec<u8>,
-    /// `CURLOPT_POSTFIELDS`: publish it; otherwise subscribe.
-    pub publish: Option<Vec<u8>>,
+    /// The URL's path: the topic behind a slash, percent-encoded.
+    pub path: Vec<u8>,
+    /// Publish a message of so many bytes (`CURLOPT_POSTFIELDS`); otherwise subscribe.
+    pub publish: Option<u64>,
     /// The user; empty for none.
     pub user: Vec<u8>,
     /// The password; empty for none.
@@ -39,6 +39,9 @@ pub struct Request {
 pub enum Event {
     /// All input is used up.
     More,
+    /// The output is the head of the message, which is to be sent behind it; then
+    /// [`Mqtt::published`] is to be called.
+    Upload,
     /// A message of that many bytes begins, its topic included.
     Download(u64),
     /// Bytes of the message, as a range of the input.
@@ -62,6 +65,8 @@ enum State {
     Payload {
         left: usize,
     },
+    /// The message goes out.
+    Publishing,
     Done,
 }
 
@@ -82,11 +87,9 @@ impl Mqtt {
     /// Greets the broker.
     ///
     /// # Errors
-    /// `WeirdServerReply` for credentials that are too long, `UrlMalformat` for a
-    /// topic that is missing or too long.
+    /// `WeirdServerReply` for credentials that are too long.
     pub fn new(request: Request, now: Instant) -> Result<Self> {
         let out = packet::connect(&request)?;
-        packet::check_topic(&request.topic)?;
         Ok(Self {
             request,
             state: State::First,
@@ -129,7 +132,8 @@ impl Mqtt {
     /// Takes bytes from the broker: how many were used up, and what they said.
     ///
     /// # Errors
-    /// `WeirdServerReply`, `FilesizeExceeded`, `TooLarge`.
+    /// `WeirdServerReply`, `FilesizeExceeded`; once the broker has greeted, `UrlMalformat` for
+    /// a topic that is missing or too long, `TooLarge` for what is to be published.
     pub fn receive(&mut self, input: &[u8], now: Instant) -> Result<(usize, Event)> {
         if !input.is_empty() {
             self.last_activity = now;
@@ -152,8 +156,8 @@ impl Mqtt {
                 State::Ack { left } => {
                     self.ack.push(byte);
                     self.state = State::Ack { left: left - 1 };
-                    if left == 1 {
-                        self.acknowledged()?;
+                    if left == 1 && self.acknowledged()? {
+                        return Ok((at + 1, Event::Upload));
                     }
                 }
                 State::Payload { left } => {
@@ -162,6 +166,8 @@ impl Mqtt {
                     self.state = if left == 0 { State::First } else { State::Payload { left } };
                     return Ok((at + len, Event::Body(at..at + len)));
                 }
+                // Whatever is said now is of no interest.
+                State::Publishing => return Ok((input.len(), Event::More)),
                 State::Done => return Ok((at, Event::Done)),
             }
         }
@@ -169,10 +175,18 @@ impl Mqtt {
         Ok((input.len(), event))
     }
 
+    /// The message has gone out.
+    pub fn published(&mut self) {
+        self.out.extend_from_slice(&packet::BYE);
+        self.state = State::Done;
+    }
+
     /// The broker closed the connection.
     pub fn closed(&self) -> Error {
         match self.state {
             State::Payload { .. } => Error::from(Code::PartialFile),
+            State::Length { .. } => Error::from(Code::WeirdServerReply),
+            State::Ack { .. } => Error::from(Code::RecvError),
             _ => Error::new(Code::RecvError, "Connection disconnected"),
         }
     }
@@ -222,7 +236,8 @@ impl Mqtt {
         Ok(None)
     }
 
-    fn acknowledged(&mut self) -> Result<()> {
+    /// True: a message is to be sent.
+    fn acknowledged(&mut self) -> Result<bool> {
         self.state = State::First;
         match *self.ack.as_slice() {
             [0, 0] => {}
@@ -231,18 +246,18 @@ impl Mqtt {
                 return Err(Error::new(Code::WeirdServerReply, message));
             }
             // The subscription is of packet 1, without quality of service.
-            [0, 1, 0] => return Ok(()),
+            [0, 1, 0] => return Ok(false),
             _ => return Err(Error::from(Code::WeirdServerReply)),
         }
         self.connected = true;
-        match self.request.publish.take() {
-            Some(payload) => {
-                packet::publish(&self.request.topic, &payload, &mut self.out)?;
-                self.out.extend_from_slice(&packet::BYE);
-                self.state = State::Done;
+        let topic = packet::topic(&self.request.path)?;
+        match self.request.publish {
+            Some(length) => {
+                packet::publish(&topic, length, &mut self.out)?;
+                self.state = State::Publishing;
             }
-            None => packet::subscribe(&self.request.topic, &mut self.out),
+            None => packet::subscribe(&topic, &mut self.out),
         }
-        Ok(())
+        Ok(self.state == State::Publishing)
     }
 }

@@ -1,5 +1,6 @@
 //! The packets that go out.
 
+use tress_model::escape::{Refuse, unescape_strict};
 use tress_model::{Code, Error, Result};
 
 use super::Request;
@@ -48,13 +49,20 @@ pub(super) fn connect(request: &Request) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-pub(super) fn check_topic(topic: &[u8]) -> Result<()> {
-    let message = match topic.len() {
-        0 => "No MQTT topic found. Forgot to URL encode it?",
-        1..=0xffff => return Ok(()),
-        _ => "Too long MQTT topic",
+/// The topic that a URL's path names.
+pub(super) fn topic(path: &[u8]) -> Result<Vec<u8>> {
+    let malformed = |message: &str| Error::new(Code::UrlMalformat, message.to_owned());
+    let encoded = path.strip_prefix(b"/").unwrap_or(path);
+    if encoded.is_empty() {
+        return Err(malformed("No MQTT topic found. Forgot to URL encode it?"));
+    }
+    let Some(topic) = unescape_strict(encoded, Refuse::Control) else {
+        return Err(Error::from(Code::UrlMalformat));
     };
-    Err(Error::new(Code::UrlMalformat, message))
+    if topic.len() > 0xffff {
+        return Err(malformed("Too long MQTT topic"));
+    }
+    Ok(topic)
 }
 
 pub(super) fn subscribe(topic: &[u8], out: &mut Vec<u8>) {
@@ -65,15 +73,16 @@ pub(super) fn subscribe(topic: &[u8], out: &mut Vec<u8>) {
     out.push(0);
 }
 
-pub(super) fn publish(topic: &[u8], payload: &[u8], out: &mut Vec<u8>) -> Result<()> {
-    let len = payload.len() + 2 + topic.len();
+/// All of it but the message itself.
+pub(super) fn publish(topic: &[u8], message: u64, out: &mut Vec<u8>) -> Result<()> {
+    let message = usize::try_from(message).unwrap_or(usize::MAX);
+    let len = message.saturating_add(2 + topic.len());
     if len > MAX_MESSAGE - 5 {
         return Err(Error::from(Code::TooLarge));
     }
     out.push(PUBLISH);
     length(len, out);
     field(topic, out);
-    out.extend_from_slice(payload);
     Ok(())
 }
 

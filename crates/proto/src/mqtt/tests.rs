@@ -3,8 +3,8 @@ use crate::testing::Prng;
 
 fn request(publish: Option<&[u8]>) -> Request {
     Request {
-        topic: b"t".to_vec(),
-        publish: publish.map(<[u8]>::to_vec),
+        path: b"/t".to_vec(),
+        publish: publish.map(|message| message.len() as u64),
         user: Vec::new(),
         password: Vec::new(),
         client_id: *b"curl12345678",
@@ -13,6 +13,7 @@ fn request(publish: Option<&[u8]>) -> Request {
 }
 
 fn play(request: Request, input: &[u8], piece: usize) -> Result<(Vec<u8>, Vec<u8>, bool)> {
+    let message = vec![b'm'; request.publish.unwrap_or_default() as usize];
     let now = Instant::now();
     let mut mqtt = Mqtt::new(request, now)?;
     let (mut sent, mut body) = (Vec::new(), Vec::new());
@@ -26,6 +27,12 @@ fn play(request: Request, input: &[u8], piece: usize) -> Result<(Vec<u8>, Vec<u8
             at += used;
             match event {
                 Event::More => break,
+                Event::Upload => {
+                    sent.extend_from_slice(mqtt.output());
+                    mqtt.sent(mqtt.output().len(), now);
+                    sent.extend_from_slice(&message);
+                    mqtt.published();
+                }
                 Event::Download(_) => {}
                 Event::Body(range) => body.extend_from_slice(&rest[range]),
                 Event::Done => {
@@ -53,7 +60,7 @@ fn subscribing() {
 #[test]
 fn publishing() {
     let (sent, _, done) = play(request(Some(b"hello")), b"\x20\x02\0\0", 1).unwrap();
-    assert_eq!(sent, [CONNECTED, b"\x30\x08\0\x01thello\xe0\0"].concat());
+    assert_eq!(sent, [CONNECTED, b"\x30\x08\0\x01tmmmmm\xe0\0"].concat());
     assert!(done);
     let long = vec![b'x'; 200];
     let (sent, ..) = play(request(Some(&long)), b"\x20\x02\0\0", 9).unwrap();
@@ -91,8 +98,10 @@ fn refusals() {
     );
     wording(b"\x20\x80\x80\x80\x80");
     wording(b"\x20\x02\0\0\x90\x03\0\x01\x80");
-    let none = Request { topic: Vec::new(), ..request(None) };
-    assert_eq!(play(none, b"", 1).unwrap_err().code(), Code::UrlMalformat);
+    for path in ["/", "", "/%01", &format!("/{}", "t".repeat(0x1_0000))] {
+        let bad = Request { path: path.into(), ..request(None) };
+        assert_eq!(play(bad, b"\x20\x02\0\0", 1).unwrap_err().code(), Code::UrlMalformat);
+    }
     let small = Request { max_filesize: Some(3), ..request(None) };
     let error = play(small, b"\x20\x02\0\0\x30\x04", 9).unwrap_err();
     assert_eq!(error.code(), Code::FilesizeExceeded);
