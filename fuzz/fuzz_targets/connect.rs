@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tress_proto::connect::Tunnel;
-use tress_proto::socks::{Request, Socks, Version};
+use tress_proto::socks::{Ask, Gssapi, Request, Socks, Version};
 
 fuzz_target!(|data: &[u8]| {
     let Some((&[which, size], bytes)) = data.split_first_chunk::<2>() else { return };
@@ -14,7 +14,12 @@ fuzz_target!(|data: &[u8]| {
         port: 80,
         credentials: (which & 8 != 0).then(|| (b"user".to_vec(), b"pass".to_vec())),
         allow_basic: true,
-        allow_gssapi: which & 16 != 0,
+        gssapi: match which & 0xC0 {
+            0 => Gssapi::Disallowed,
+            0x40 => Gssapi::Missing,
+            0x80 => Gssapi::Offered { nec: false },
+            _ => Gssapi::Offered { nec: true },
+        },
     };
     if let Ok(mut socks) = Socks::new(request) {
         for piece in bytes.chunks(usize::from(size).max(1)) {
@@ -24,6 +29,12 @@ fuzz_target!(|data: &[u8]| {
                 break;
             }
             let _ = socks.resolved([127, 0, 0, 1].into());
+            let _ = match socks.take_ask() {
+                Some(Ask::Step(token)) => socks.stepped(&token, token.len() > 3, 2),
+                Some(Ask::Wrap(bytes)) => socks.wrapped(&bytes),
+                Some(Ask::Unwrap(token)) => socks.unwrapped(&token),
+                None => Ok(()),
+            };
         }
     }
     let mut tunnel = Tunnel::new(b"CONNECT a:1 HTTP/1.1\r\n\r\n".to_vec());

@@ -17,7 +17,7 @@ pub struct Realm {
 const PASSWORD: &str = "secret";
 
 impl Realm {
-    /// Makes one with the user `alice` and the service `HTTP/localhost`.
+    /// Makes one with the user `alice` and the services `HTTP/localhost` and `rcmd/localhost`.
     pub fn start() -> Realm {
         let dir = scratch("kerberos");
         let (d, port) = (dir.display(), free_port());
@@ -38,8 +38,10 @@ impl Realm {
         run("/usr/sbin/kdb5_util", &["create", "-s", "-P", PASSWORD, "-r", "TRESS.TEST"]);
         let ask = |query: &str| run("/usr/sbin/kadmin.local", &["-q", query]);
         ask(&format!("addprinc -pw {PASSWORD} alice"));
-        ask("addprinc -randkey HTTP/localhost");
-        ask(&format!("ktadd -k {} HTTP/localhost", keytab.display()));
+        for service in ["HTTP/localhost", "rcmd/localhost"] {
+            ask(&format!("addprinc -randkey {service}"));
+            ask(&format!("ktadd -k {} {service}", keytab.display()));
+        }
         // The server that reads it may be somebody else.
         let readable = std::os::unix::fs::PermissionsExt::from_mode(0o644);
         std::fs::set_permissions(&keytab, readable).expect("its mode");
@@ -54,7 +56,7 @@ impl Realm {
         Realm { child, dir }
     }
 
-    /// The keys of `HTTP/localhost`.
+    /// The keys of the services.
     pub fn keytab(&self) -> PathBuf {
         self.dir.join("keytab")
     }

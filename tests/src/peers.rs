@@ -161,6 +161,9 @@ pub(crate) fn spawn(mut command: Command, ports: &[u16]) -> Child {
 
 /// Both end their children when they are asked to, not when they are killed.
 pub(crate) fn end(child: &mut Child) {
-    let _ = Command::new("kill").arg(child.id().to_string()).status();
-    let _ = child.wait();
+    // One that is gone already may have left its number to somebody else.
+    if let Ok(None) = child.try_wait() {
+        let _ = Command::new("kill").arg(child.id().to_string()).status();
+        let _ = child.wait();
+    }
 }

@@ -1,8 +1,11 @@
-//! Real proxies: squid, with Basic authentication, and dante, a SOCKS server.
+//! Real proxies: squid, with Basic authentication, and dante, a SOCKS server; and one of our own for
+//! GSS-API inside SOCKS5, which Debian's dante has not.
+use crate::kerberos::Realm;
 use crate::peers::{end, spawn};
 use crate::scratch;
 use crate::tls::free_port;
-use std::process::{Child, Command};
+use std::io::{BufRead, Read};
+use std::process::{Child, Command, Stdio};
 
 /// `user` with the password `secret`, as htpasswd writes it.
 const USERS: &str = "user:$apr1$abcdefgh$h9FWgUz3n9YxylKLlR5SQ/\n";
@@ -55,6 +58,29 @@ impl Proxy {
         let mut command = Command::new("/usr/sbin/danted");
         command.args(["-N", "1", "-f"]).arg(dir.join("conf"));
         Proxy { child: spawn(command, &[port]), port }
+    }
+
+    /// A SOCKS5 proxy of `tests/scripts` that wants a ticket for `rcmd/localhost`, grants this level
+    /// of protection for what goes through it, and does so in clear if `nec` is set.
+    pub fn socks_with_kerberos(realm: &Realm, level: u8, nec: bool) -> Proxy {
+        let mut command = Command::new("/usr/bin/python3");
+        command.arg(crate::here().join("scripts/socks_gssapi.py"));
+        command.arg(level.to_string()).arg(if nec { "nec" } else { "wrapped" });
+        command.env("KRB5_CONFIG", realm.config()).env("KRB5_KTNAME", realm.keytab());
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("python3");
+        let mut line = String::new();
+        let out = child.stdout.as_mut().expect("its output");
+        std::io::BufReader::with_capacity(1, out).read_line(&mut line).expect("its port");
+        Proxy { child, port: line.trim().parse().expect("a port") }
+    }
+
+    /// What it has written since it was started, and then its end.
+    pub fn output(mut self) -> String {
+        end(&mut self.child);
+        let mut text = String::new();
+        let out = self.child.stdout.as_mut().expect("its output");
+        out.read_to_string(&mut text).expect("text");
+        text
     }
 }
 

@@ -7,7 +7,7 @@ use std::ffi::{CStr, c_int, c_void};
 use std::ptr::{null, null_mut};
 use std::sync::OnceLock;
 
-use tress_engine::{Security, SecurityContext, SecurityPeer, SecurityStep};
+use tress_engine::{Mechanism, Security, SecurityContext, SecurityPeer, SecurityStep};
 
 /// The name of the library's present ABI.
 const LIBRARY: &CStr = c"libgssapi_krb5.so.2";
@@ -28,6 +28,15 @@ type Handle = *mut c_void;
 struct Buffer {
     length: usize,
     value: *mut c_void,
+}
+
+impl Buffer {
+    const EMPTY: Self = Self { length: 0, value: null_mut() };
+
+    /// Bytes that the library only reads.
+    fn of(bytes: &[u8]) -> Self {
+        Self { length: bytes.len(), value: bytes.as_ptr().cast_mut().cast() }
+    }
 }
 
 /// `gss_channel_bindings_struct`: addresses are of no interest.
@@ -65,6 +74,8 @@ impl Oid {
 
 /// SPNEGO (RFC 4178): 1.3.6.1.5.5.2
 static SPNEGO: Oid = Oid::new(b"\x2b\x06\x01\x05\x05\x02");
+/// Kerberos (RFC 4121): 1.2.840.113554.1.2.2
+static KERBEROS: Oid = Oid::new(b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02");
 /// A service of a host (RFC 2743 section 4.1): 1.2.840.113554.1.2.1.4
 static HOST_BASED_SERVICE: Oid = Oid::new(b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x01\x04");
 /// NTLM, which has no business within Negotiate: 1.3.6.1.4.1.311.2.2.10
@@ -73,6 +84,8 @@ const NTLM: &[u8] = b"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a";
 const DELEGATE: u32 = 1;
 const MUTUAL: u32 = 2;
 const REPLAY: u32 = 4;
+const CONFIDENTIALITY: u32 = 16;
+const INTEGRITY: u32 = 32;
 const DELEGATE_BY_POLICY: u32 = 0x8000;
 /// `GSS_C_INITIATE`
 const INITIATE: c_int = 1;
@@ -127,6 +140,8 @@ functions! {
     init_sec_context: fn(*mut Status, Handle, *mut Handle, Handle, *const Oid, u32, u32, *const ChannelBindings,
         *const Buffer, *mut *mut Oid, *mut Buffer, *mut u32, *mut u32);
     delete_sec_context: fn(*mut Status, *mut Handle, *mut Buffer);
+    wrap: fn(*mut Status, Handle, c_int, u32, *const Buffer, *mut c_int, *mut Buffer);
+    unwrap: fn(*mut Status, Handle, *const Buffer, *mut Buffer, *mut c_int, *mut u32);
     release_buffer: fn(*mut Status, *mut Buffer);
     display_status: fn(*mut Status, Status, c_int, *const Oid, *mut u32, *mut Buffer);
 }
@@ -164,10 +179,34 @@ impl SecurityContext for Context {
         if self.name.is_null() {
             self.name = api.name(&self.peer)?;
         }
-        if self.credentials.is_null() {
+        if self.credentials.is_null() && self.peer.mechanism == Mechanism::Negotiate {
             self.credentials = api.credentials()?;
         }
         api.step(self, token)
+    }
+
+    fn wrap(&mut self, message: &[u8]) -> Result<Vec<u8>, String> {
+        let api = api().ok_or("no GSS-API library")?;
+        let input = Buffer::of(message);
+        let (mut minor, mut output) = (0, Buffer::EMPTY);
+        // SAFETY: the context is the library's own, the input is only read and lives through the
+        // call; the rest is ours to write, null for what is not asked for.
+        let major =
+            unsafe { (api.wrap)(&mut minor, self.context, 0, 0, &input, null_mut(), &mut output) };
+        let token = api.take(&mut output);
+        api.check("gss_wrap", major, minor).map(|()| token)
+    }
+
+    fn unwrap(&mut self, message: &[u8]) -> Result<Vec<u8>, String> {
+        let api = api().ok_or("no GSS-API library")?;
+        let input = Buffer::of(message);
+        let (mut minor, mut output) = (0, Buffer::EMPTY);
+        // SAFETY: as in `wrap`.
+        let major = unsafe {
+            (api.unwrap)(&mut minor, self.context, &input, &mut output, null_mut(), null_mut())
+        };
+        let message = api.take(&mut output);
+        api.check("gss_unwrap", major, minor).map(|()| message)
     }
 }
 
@@ -193,12 +232,18 @@ impl Drop for Context {
 impl Api {
     /// The name of a service.
     fn name(&self, peer: &SecurityPeer) -> Result<Handle, String> {
-        let text = [&peer.service[..], b"@", &peer.host].concat();
-        let buffer = Buffer { length: text.len(), value: text.as_ptr().cast_mut().cast() };
+        let is_whole = peer.mechanism == Mechanism::Kerberos && peer.service.contains(&b'/');
+        let (text, kind) = match is_whole {
+            true => (peer.service.clone(), null()),
+            false => {
+                ([&peer.service[..], b"@", &peer.host].concat(), &raw const HOST_BASED_SERVICE)
+            }
+        };
+        let buffer = Buffer::of(&text);
         let (mut minor, mut name) = (0, null_mut());
-        // SAFETY: the buffer lives through the call, which copies it; the rest is ours to write.
-        let major =
-            unsafe { (self.import_name)(&mut minor, &buffer, &HOST_BASED_SERVICE, &mut name) };
+        // SAFETY: the buffer lives through the call, which copies it; the rest is ours to write;
+        // null stands for the kind of names that the mechanism itself has.
+        let major = unsafe { (self.import_name)(&mut minor, &buffer, kind, &mut name) };
         self.check("gss_import_name", major, minor).map(|()| name)
     }
 
@@ -256,22 +301,21 @@ impl Api {
         // `CURLGSSAPI_DELEGATION_POLICY_FLAG`, `CURLGSSAPI_DELEGATION_FLAG`
         flags |= if context.peer.delegation & 1 != 0 { DELEGATE_BY_POLICY } else { 0 };
         flags |= if context.peer.delegation & 2 != 0 { DELEGATE } else { 0 };
-        let input = Buffer { length: token.len(), value: token.as_ptr().cast_mut().cast() };
+        let input = Buffer::of(token);
         let binding = &context.peer.channel_binding;
-        let empty = || Buffer { length: 0, value: null_mut() };
         let bindings = ChannelBindings {
             initiator_kind: 0,
-            initiator: empty(),
+            initiator: Buffer::EMPTY,
             acceptor_kind: 0,
-            acceptor: empty(),
-            application: Buffer {
-                length: binding.len(),
-                value: binding.as_ptr().cast_mut().cast(),
-            },
+            acceptor: Buffer::EMPTY,
+            application: Buffer::of(binding),
         };
         let bindings = if binding.is_empty() { null() } else { &raw const bindings };
-        let mut output = empty();
-        let mut minor = 0;
+        let mechanism = match context.peer.mechanism {
+            Mechanism::Negotiate => &SPNEGO,
+            Mechanism::Kerberos => &KERBEROS,
+        };
+        let (mut output, mut minor, mut granted) = (Buffer::EMPTY, 0, 0);
         // SAFETY: name, credentials and context are the library's own; the buffers live through
         // the call, the input is only read.
         let major = unsafe {
@@ -280,20 +324,24 @@ impl Api {
                 context.credentials,
                 &mut context.context,
                 context.name,
-                &SPNEGO,
+                mechanism,
                 flags,
                 0,
                 bindings,
                 &input,
                 null_mut(),
                 &mut output,
-                null_mut(),
+                &mut granted,
                 null_mut(),
             )
         };
         let token = self.take(&mut output);
         self.check("gss_init_sec_context", major, minor)?;
-        Ok(SecurityStep { token, complete: major == 0 })
+        let protection = match granted {
+            granted if granted & CONFIDENTIALITY != 0 => 2,
+            granted => u8::from(granted & INTEGRITY != 0),
+        };
+        Ok(SecurityStep { token, complete: major == 0, protection })
     }
 
     /// The bytes of a buffer that the library has filled, which is given back.
@@ -327,7 +375,7 @@ impl Api {
     fn describe(&self, status: Status, kind: c_int, out: &mut String) {
         let mut more = 0;
         for _ in 0..MAX_TEXTS {
-            let (mut minor, mut text) = (0, Buffer { length: 0, value: null_mut() });
+            let (mut minor, mut text) = (0, Buffer::EMPTY);
             // SAFETY: everything written to is ours; the text is given back by `take`.
             let major = unsafe {
                 (self.display_status)(&mut minor, status, kind, null(), &mut more, &mut text)

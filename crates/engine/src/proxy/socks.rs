@@ -2,15 +2,18 @@
 
 use tress_model::{Code, Error, Result};
 use tress_net::resolve::{Addresses, Family};
-use tress_proto::socks::{self, Failure, ProxyCode, Request, Status, Version};
+use tress_proto::socks::{self, Ask, Failure, Gssapi, ProxyCode, Request, Status, Version};
 
 use super::handshake::{Talk, Turn};
 use super::{Proxy, Route};
 use crate::TransferId;
 use crate::conn::Conn;
+use crate::http::auth::{Made, Then, Whom};
 use crate::infos::Infos;
 use crate::multi::{Flow, Multi};
 use crate::options::{Auth, IpResolve, ProxyType};
+use crate::security::{Mechanism, SecurityContext, SecurityPeer};
+use crate::transfer::Transfer;
 
 /// The handshake, and what it asks the resolver for.
 pub(super) struct Socks {
@@ -18,7 +21,14 @@ pub(super) struct Socks {
     pub(super) host: Box<str>,
     pub(super) port: u16,
     pub(super) family: Family,
+    /// What proves the user to the proxy, while no worker has it.
+    context: Option<Box<dyn SecurityContext>>,
+    /// What a worker's step came to: none if the worker came to nothing.
+    made: Option<Option<Made>>,
 }
+
+/// The service that a SOCKS proxy is, unless `CURLOPT_PROXY_SERVICE_NAME` names another.
+const SERVICE: &[u8] = b"rcmd";
 
 impl Multi {
     /// Asks the SOCKS proxy for a connection: to the HTTP proxy behind it, else to the far end.
@@ -38,10 +48,15 @@ impl Multi {
                 .as_ref()
                 .map(|found| (found.user.clone(), found.password.clone())),
             allow_basic: auth.contains(Auth::BASIC),
-            allow_gssapi: auth.contains(Auth::NEGOTIATE),
+            gssapi: match core.security.is_some_and(|library| library.is_available()) {
+                _ if !auth.contains(Auth::NEGOTIATE) => Gssapi::Disallowed,
+                true => Gssapi::Offered { nec: transfer.options.proxy().socks5_gssapi_nec },
+                false => Gssapi::Missing,
+            },
         };
         let machine = socks::Socks::new(request).map_err(|why| failed(&mut transfer.infos, why))?;
-        let socks = Socks { machine, host: host.into(), port, family };
+        let (context, made) = (None, None);
+        let socks = Socks { machine, host: host.into(), port, family, context, made };
         core.info(transfer, || format!("{} connect to {host}:{port}", name(version)));
         conn.begin_talk(Talk::Socks(socks));
         Ok(())
@@ -56,6 +71,7 @@ impl Multi {
         match socks.machine.status() {
             Status::Done => Ok(Turn::Over),
             Status::Resolving => self.look_up_for_socks(id),
+            Status::Securing => self.secure_socks(id),
             Status::Receiving => {
                 let input = core.input.of(conn_id);
                 if input.is_empty() {
@@ -67,6 +83,46 @@ impl Multi {
                 Ok(Turn::Again)
             }
         }
+    }
+
+    /// What the machine asks of the security context: a worker makes the tokens.
+    fn secure_socks(&mut self, id: TransferId) -> Result<Turn> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else {
+            return Ok(Turn::Flow(Flow::Wait));
+        };
+        let peer = transfer.socks_peer(conn);
+        let Some(socks) = conn.socks() else { return Ok(Turn::Flow(Flow::Again)) };
+        if let Some(made) = socks.made.take() {
+            socks.take_step(made).map_err(|why| failed(&mut transfer.infos, why))?;
+            return Ok(Turn::Again);
+        }
+        let Some(ask) = socks.machine.take_ask() else { return Ok(Turn::Flow(Flow::Wait)) };
+        let Some(mut context) = socks
+            .context
+            .take()
+            .or_else(|| core.security.map(|library| library.context(peer.unwrap_or_default())))
+        else {
+            return Err(failed(&mut transfer.infos, socks.machine.unsecured("no library")));
+        };
+        let answered = match ask {
+            Ask::Step(token) => {
+                if self.make_token(id, context, token, Whom::Proxy, Then::Socks) {
+                    return Ok(Turn::Flow(Flow::Wait));
+                }
+                return Err(Error::new(Code::OutOfMemory, "no thread for a token"));
+            }
+            Ask::Wrap(message) => match context.wrap(&message) {
+                Ok(token) => socks.machine.wrapped(&token),
+                Err(why) => Err(socks.machine.unsecured(&why)),
+            },
+            Ask::Unwrap(token) => match context.unwrap(&token) {
+                Ok(message) => socks.machine.unwrapped(&message),
+                Err(why) => Err(socks.machine.unsecured(&why)),
+            },
+        };
+        socks.context = Some(context);
+        answered.map_err(|why| failed(&mut transfer.infos, why))?;
+        Ok(Turn::Again)
     }
 
     fn look_up_for_socks(&mut self, id: TransferId) -> Result<Turn> {
@@ -109,7 +165,29 @@ impl Multi {
     }
 }
 
+impl Transfer {
+    /// Whom a context with the SOCKS proxy is for.
+    fn socks_peer(&self, conn: &Conn) -> Option<SecurityPeer> {
+        let proxy = conn.destination.route.as_deref()?.socks.as_ref()?;
+        let service = self.options.proxy().proxy_service_name.as_deref().unwrap_or(SERVICE);
+        Some(SecurityPeer {
+            mechanism: Mechanism::Kerberos,
+            service: service.to_vec(),
+            host: proxy.host.as_bytes().to_vec(),
+            delegation: self.options.auth().gssapi_delegation,
+            channel_binding: Vec::new(),
+        })
+    }
+}
+
 impl Conn {
+    /// A worker has made a token for the talk with a SOCKS proxy.
+    pub(crate) fn socks_token_made(&mut self, made: Option<Made>) {
+        if let Some(socks) = self.socks() {
+            socks.made = Some(made);
+        }
+    }
+
     /// The name that a SOCKS proxy wants resolved here, if it is its turn.
     pub(crate) fn socks_target(&mut self) -> Option<(Box<str>, u16, Family)> {
         let socks = self.socks()?;
@@ -120,6 +198,17 @@ impl Conn {
 impl Socks {
     pub(super) fn closed(&self, infos: &mut Infos) -> Error {
         failed(infos, self.machine.closed())
+    }
+
+    fn take_step(&mut self, made: Option<Made>) -> std::result::Result<(), Failure> {
+        match made {
+            Some((context, Ok(step))) => {
+                self.context = Some(context);
+                self.machine.stepped(&step.token, step.complete, step.protection)
+            }
+            Some((_, Err(why))) => Err(self.machine.unsecured(&why)),
+            None => Err(self.machine.unsecured("the token was not made")),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 #![allow(dead_code)]
 
 pub mod h2;
-pub mod tls;
 
 use std::collections::HashMap;
 use std::io::{Read, Write};

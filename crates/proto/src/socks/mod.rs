@@ -1,15 +1,19 @@
-//! SOCKS 4, 4a, 5 and 5 with the proxy resolving names (RFC 1928, RFC 1929).
+//! SOCKS 4, 4a, 5 and 5 with the proxy resolving names (RFC 1928, RFC 1929, RFC 1961).
 //!
 //! ```text
 //! v4, v4a:  [Resolving] -> Receiving(Reply4) -> Done
 //! v5, v5h:  Receiving(Method) -> [Receiving(Auth)] -> [Resolving] -> Receiving(Reply5) -> Done
+//!                             -> [Securing <-> Receiving(Token) -> Securing
+//!                                 -> Receiving(Protection) -> Securing]
 //! ```
 //!
 //! The owner drains [`Socks::output`] before it reads, gives what it read to
-//! [`Socks::receive`], and answers [`Status::Resolving`] by [`Socks::resolved`].
+//! [`Socks::receive`], answers [`Status::Resolving`] by [`Socks::resolved`] and
+//! [`Status::Securing`] by what [`Ask`] names.
 //! No byte after the proxy's last reply is consumed: it is the tunnel's.
 
 mod code;
+mod gssapi;
 mod reply;
 #[cfg(test)]
 mod tests;
@@ -17,6 +21,7 @@ mod tests;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub use code::{Failure, ProxyCode};
+pub use gssapi::{Ask, Gssapi};
 
 /// The longest host name that a handshake can carry (RFC 1928 section 5).
 pub const MAX_HOSTNAME: usize = 255;
@@ -49,9 +54,8 @@ pub struct Request {
     pub credentials: Option<(Vec<u8>, Vec<u8>)>,
     /// `CURLOPT_SOCKS5_AUTH` has `CURLAUTH_BASIC` (it does by default).
     pub allow_basic: bool,
-    /// `CURLOPT_SOCKS5_AUTH` has `CURLAUTH_GSSAPI`; the method is never offered,
-    /// but a proxy that picks it is told apart.
-    pub allow_gssapi: bool,
+    /// `CURLOPT_SOCKS5_AUTH` has `CURLAUTH_GSSAPI` (it does by default), and what it comes to.
+    pub gssapi: Gssapi,
 }
 
 /// What the machine waits for.
@@ -61,6 +65,8 @@ pub enum Status {
     Receiving,
     /// An address of the host (IPv4 alone for SOCKS4).
     Resolving,
+    /// The answer of a security context to [`Socks::take_ask`].
+    Securing,
     /// Nothing: the tunnel stands.
     Done,
 }
@@ -72,6 +78,9 @@ pub struct Socks {
     out: Vec<u8>,
     sent: usize,
     tail: Vec<u8>,
+    ask: Option<Ask>,
+    /// What the proxy has granted for the bytes of the tunnel (RFC 1961 section 4.3).
+    protection: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,6 +89,9 @@ enum State {
     Reply4,
     Method,
     Auth,
+    Securing,
+    Token,
+    Protection,
     Resolve5,
     Reply5,
     Done,
@@ -95,8 +107,9 @@ impl Socks {
         if !request.allow_basic && matches!(request.version, Version::V5 | Version::V5h) {
             request.credentials = None;
         }
-        let state = State::Method;
-        let mut socks = Self { request, state, out: Vec::new(), sent: 0, tail: Vec::new() };
+        let (state, protection) = (State::Method, 0);
+        let (out, tail) = (Vec::new(), Vec::new());
+        let mut socks = Self { request, state, out, sent: 0, tail, ask: None, protection };
         match socks.request.version {
             Version::V4 => socks.state = State::Resolve4,
             Version::V4a => socks.request_by_name4()?,
@@ -109,8 +122,14 @@ impl Socks {
     pub fn status(&self) -> Status {
         match self.state {
             State::Resolve4 | State::Resolve5 => Status::Resolving,
+            State::Securing => Status::Securing,
             State::Done => Status::Done,
-            State::Reply4 | State::Method | State::Auth | State::Reply5 => Status::Receiving,
+            State::Reply4
+            | State::Method
+            | State::Auth
+            | State::Token
+            | State::Protection
+            | State::Reply5 => Status::Receiving,
         }
     }
 
@@ -155,8 +174,19 @@ impl Socks {
 
     /// The proxy closed the connection before the handshake was over.
     pub fn closed(&self) -> Failure {
-        let message = "Failed to receive SOCKS response, proxy closed connection";
-        Failure::new(ProxyCode::RecvConnect, message)
+        let (detail, message) = match self.state {
+            State::Token => {
+                (ProxyCode::Gssapi, "Failed to receive GSS-API authentication response.")
+            }
+            State::Protection => {
+                (ProxyCode::Gssapi, "Failed to receive GSS-API encryption response.")
+            }
+            _ => (
+                ProxyCode::RecvConnect,
+                "Failed to receive SOCKS response, proxy closed connection",
+            ),
+        };
+        Failure::new(detail, message)
     }
 
     /// The host's address, asked for by [`Status::Resolving`].
@@ -222,10 +252,12 @@ impl Socks {
                            by the proxy.";
             return Err(Failure::new(ProxyCode::LongHostname, message));
         }
-        match self.request.credentials {
-            Some(_) => self.out.extend_from_slice(&[5, 2, METHOD_NONE, METHOD_PASSWORD]),
-            None => self.out.extend_from_slice(&[5, 1, METHOD_NONE]),
-        }
+        let gssapi = matches!(self.request.gssapi, Gssapi::Offered { .. });
+        let password = self.request.credentials.is_some();
+        let methods = [(METHOD_NONE, true), (METHOD_GSSAPI, gssapi), (METHOD_PASSWORD, password)];
+        self.out.extend_from_slice(&[5, 1 + u8::from(gssapi) + u8::from(password)]);
+        let offered = methods.iter().filter(|(_, offered)| *offered);
+        self.out.extend(offered.map(|(method, _)| method));
         self.state = State::Method;
         Ok(())
     }

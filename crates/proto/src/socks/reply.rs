@@ -1,8 +1,8 @@
 //! The proxy's replies.
 
 use super::{
-    ADDRESS_NAME, ADDRESS_V4, ADDRESS_V6, Failure, METHOD_GSSAPI, METHOD_NONE, METHOD_PASSWORD,
-    METHOD_REFUSED, ProxyCode, Socks, State,
+    ADDRESS_NAME, ADDRESS_V4, ADDRESS_V6, Failure, Gssapi, METHOD_GSSAPI, METHOD_NONE,
+    METHOD_PASSWORD, METHOD_REFUSED, ProxyCode, Socks, State,
 };
 
 /// A SOCKS4 reply.
@@ -17,9 +17,10 @@ impl Socks {
         match self.state {
             State::Method | State::Auth => Ok(2),
             State::Reply4 => Ok(REPLY4_LEN),
+            State::Token | State::Protection => self.message_len(),
             State::Reply5 if self.tail.len() >= REPLY5_MIN => self.reply5_len(),
             State::Reply5 => Ok(REPLY5_MIN),
-            State::Resolve4 | State::Resolve5 | State::Done => Ok(0),
+            State::Resolve4 | State::Resolve5 | State::Securing | State::Done => Ok(0),
         }
     }
 
@@ -29,11 +30,12 @@ impl Socks {
             State::Reply4 => self.reply4(),
             State::Method => self.method(),
             State::Auth => self.auth(),
+            State::Token | State::Protection => self.message(),
             State::Reply5 => {
                 self.state = State::Done;
-                Ok(())
+                self.check_protection()
             }
-            State::Resolve4 | State::Resolve5 | State::Done => Ok(()),
+            State::Resolve4 | State::Resolve5 | State::Securing | State::Done => Ok(()),
         }
     }
 
@@ -88,14 +90,20 @@ impl Socks {
             METHOD_PASSWORD => {
                 (ProxyCode::NoAuth, "BASIC authentication proposed but not enabled.")
             }
-            METHOD_GSSAPI if self.request.allow_gssapi => (
-                ProxyCode::GssapiPermsg,
-                "SOCKS5 GSSAPI per-message authentication is not supported.",
-            ),
-            METHOD_GSSAPI => (
-                ProxyCode::GssapiPermsg,
-                "SOCKS5 GSSAPI per-message authentication is not enabled.",
-            ),
+            METHOD_GSSAPI => match self.request.gssapi {
+                Gssapi::Offered { .. } => {
+                    self.secure();
+                    return Ok(());
+                }
+                Gssapi::Missing => (
+                    ProxyCode::GssapiPermsg,
+                    "SOCKS5 GSSAPI per-message authentication is not supported.",
+                ),
+                Gssapi::Disallowed => (
+                    ProxyCode::GssapiPermsg,
+                    "SOCKS5 GSSAPI per-message authentication is not enabled.",
+                ),
+            },
             METHOD_REFUSED => (ProxyCode::NoAuth, "No authentication method was acceptable."),
             _ => (ProxyCode::UnknownMode, "Unknown SOCKS5 mode attempted to be used by server."),
         };

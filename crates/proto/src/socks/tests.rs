@@ -10,7 +10,7 @@ fn request(version: Version, host: &str) -> Request {
         port: 0x1F90,
         credentials: None,
         allow_basic: true,
-        allow_gssapi: true,
+        gssapi: Gssapi::Missing,
     }
 }
 
@@ -30,6 +30,7 @@ fn play(request: Request, replies: &[u8], piece: usize) -> Result<(Vec<u8>, usiz
         match socks.status() {
             Status::Done => return Ok((sent, used)),
             Status::Resolving => socks.resolved(IpAddr::V4(Ipv4Addr::new(1, 2, 3, 4)))?,
+            Status::Securing => secure(&mut socks)?,
             Status::Receiving if offered == replies.len() && used == offered => {
                 return Err(socks.closed());
             }
@@ -39,6 +40,21 @@ fn play(request: Request, replies: &[u8], piece: usize) -> Result<(Vec<u8>, usiz
             }
         }
     }
+}
+
+/// A context that says `one`, then `two`, and wraps by a letter before the bytes.
+fn secure(socks: &mut Socks) -> Result<(), Failure> {
+    match socks.take_ask().expect("it is asked for something") {
+        Ask::Step(token) if token.is_empty() => socks.stepped(b"one", false, 0),
+        Ask::Step(token) if token == b"bad" => Err(socks.unsecured("no ticket")),
+        Ask::Step(_) => socks.stepped(b"two", true, 2),
+        Ask::Wrap(bytes) => socks.wrapped(&[b"w", &bytes[..]].concat()),
+        Ask::Unwrap(token) => socks.unwrapped(&token[1..]),
+    }
+}
+
+fn with_gssapi(nec: bool) -> Request {
+    Request { gssapi: Gssapi::Offered { nec }, ..with_user(Version::V5h, "h") }
 }
 
 #[test]
@@ -121,12 +137,59 @@ fn socks5_refusals() {
 }
 
 #[test]
+fn socks5_with_gssapi() {
+    let connected = [5, 0, 0, 1, 0, 0, 0, 0, 0, 0, b'!'];
+    let to_target = b"\x05\x01\0\x03\x01h\x1f\x90";
+    for nec in [false, true] {
+        let granted: &[u8] = if nec { b"\x01\x02\0\x01\0" } else { b"\x01\x02\0\x02w\0" };
+        let asked: &[u8] = if nec { b"\x01\x02\0\x01\x02" } else { b"\x01\x02\0\x02w\x02" };
+        let replies = [&b"\x05\x01\x01\x01\0\x03abc"[..], granted, &connected].concat();
+        for piece in 1..replies.len() {
+            let (sent, used) = play(with_gssapi(nec), &replies, piece).unwrap();
+            let offer = b"\x05\x03\0\x01\x02\x01\x01\0\x03one\x01\x01\0\x03two";
+            assert_eq!(sent, [&offer[..], asked, to_target].concat());
+            assert_eq!(used, replies.len() - 1);
+        }
+    }
+}
+
+#[test]
+fn socks5_gssapi_refusals() {
+    let fail = |replies: &[u8]| play(with_gssapi(false), replies, 1).unwrap_err();
+    let text = |replies: &[u8]| {
+        let failure = fail(replies);
+        assert_eq!(failure.detail, ProxyCode::Gssapi);
+        failure.message.into_owned()
+    };
+    assert_eq!(text(b"\x05\x01\x01\xff"), "User was rejected by the SOCKS5 server (1 255).");
+    let wrong = text(b"\x05\x01\x01\x02");
+    assert_eq!(wrong, "Invalid GSS-API authentication response type (1 2).");
+    let empty = text(b"\x05\x01\x01\x01\0\0");
+    assert_eq!(empty, "Invalid zero-length GSS-API authentication token.");
+    assert_eq!(text(b"\x05\x01\x01\x01\0\x03bad"), "GSS-API error: no ticket");
+    let cut = text(b"\x05\x01\x01\x01\0\x03ab");
+    assert_eq!(cut, "Failed to receive GSS-API authentication response.");
+    let established = b"\x05\x01\x01\x01\0\x03abc";
+    let wrong = text(&[&established[..], b"\x01\x01\0\x01"].concat());
+    assert_eq!(wrong, "Invalid GSS-API encryption response type (1 1).");
+    let long = text(&[&established[..], b"\x01\x02\0\x03w\0\0"].concat());
+    assert_eq!(long, "Invalid GSS-API encryption response length (2).");
+    let protected = [&established[..], b"\x01\x02\0\x02w\x02\x05\0\0\x01\0\0\0\0\0\0"].concat();
+    assert_eq!(fail(&protected).detail, ProxyCode::GssapiProtection);
+    let disallowed = Request { gssapi: Gssapi::Disallowed, ..with_gssapi(false) };
+    let refused = play(disallowed, &[5, 1], 1).unwrap_err();
+    assert_eq!(refused.detail, ProxyCode::GssapiPermsg);
+}
+
+#[test]
 fn hostile_bytes_never_panic() {
     let mut prng = Prng::new(7);
     for round in 0..2000 {
         let versions = [Version::V4, Version::V4a, Version::V5, Version::V5h];
         let len = prng.below(60);
         let replies = prng.bytes(len, &[0, 1, 2, 3, 4, 5, 90]);
-        let _ = play(with_user(versions[round % 4], "host"), &replies, 1 + prng.below(20));
+        let gssapi = Gssapi::Offered { nec: round % 3 == 0 };
+        let request = Request { gssapi, ..with_user(versions[round % 4], "host") };
+        let _ = play(request, &replies, 1 + prng.below(20));
     }
 }

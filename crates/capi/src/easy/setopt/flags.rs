@@ -99,6 +99,7 @@ fn connection(easy: &mut Easy, option: i32, on: bool) -> Outcome {
         option::DOH_SSL_VERIFYHOST => set!(easy, dns, dns_mut, doh_ssl_verifyhost = on),
         option::HTTPPROXYTUNNEL => set!(easy, proxy, proxy_mut, httpproxytunnel = on),
         option::HAPROXYPROTOCOL => set!(easy, proxy, proxy_mut, haproxyprotocol = on),
+        option::SOCKS5_GSSAPI_NEC => set!(easy, proxy, proxy_mut, socks5_gssapi_nec = on),
         option::PROXY_TRANSFER_MODE => set!(easy, proxy, proxy_mut, proxy_transfer_mode = on),
         option::SUPPRESS_CONNECT_HEADERS => {
             set!(easy, proxy, proxy_mut, suppress_connect_headers = on)

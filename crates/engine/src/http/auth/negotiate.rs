@@ -14,7 +14,7 @@ use crate::conn::{Conn, Stage};
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Core, Flow, Multi};
 use crate::options::Auth;
-use crate::security::{SecurityContext, SecurityPeer, SecurityStep};
+use crate::security::{Mechanism, SecurityContext, SecurityPeer, SecurityStep};
 use crate::transfer::{State, Transfer};
 
 /// A step that a worker has made: the context comes back with what it came to.
@@ -30,6 +30,8 @@ pub(crate) struct Awaited {
 /// What a transfer goes on with when its token is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
+    /// The talk with a SOCKS proxy.
+    Socks,
     /// The request.
     Request,
     /// The next layer: a tunnel.
@@ -187,15 +189,31 @@ impl Multi {
             transfer.no_token(conn, whom);
             return false;
         };
-        let mut context = context;
+        if self.make_token(id, context, input, whom, then) {
+            return true;
+        }
+        if let Some((transfer, Some(conn), _)) = self.parts(id) {
+            transfer.no_token(conn, whom);
+        }
+        false
+    }
+
+    /// Has a worker make the next token of a context. The transfer waits for it, unless there is no
+    /// worker to be had.
+    pub(crate) fn make_token(
+        &mut self,
+        id: TransferId,
+        mut context: Box<dyn SecurityContext>,
+        input: Vec<u8>,
+        whom: Whom,
+        then: Then,
+    ) -> bool {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return false };
         let work = core.work.submit(move || {
             let step = context.step(&input);
             (context, step)
         });
-        let Ok(work) = work else {
-            transfer.no_token(conn, whom);
-            return false;
-        };
+        let Ok(work) = work else { return false };
         transfer.awaited = Some(Box::new(Awaited { work: Some(work), whom, then }));
         transfer.state = State::Negotiating;
         core.workers_for.insert(work, id);
@@ -222,8 +240,10 @@ impl Multi {
                 continue;
             };
             let whom = awaited.whom;
+            let then = awaited.then;
             awaited.work = None;
             match made {
+                made if then == Then::Socks => conn.socks_token_made(made),
                 Some((context, Ok(step))) if !step.token.is_empty() => {
                     Bound::negotiate(&mut conn.bound, whom).made(context, step);
                 }
@@ -251,6 +271,7 @@ impl Multi {
                 transfer.state = State::Exchange;
                 self.begin_exchange(id)
             }
+            Then::Socks => self.talk(id),
             Then::Layer => self.next_layer(id),
             Then::TunnelAgain => self.ask_again_for_tunnel(id),
         }
@@ -286,7 +307,9 @@ impl Transfer {
         let delegation = options.auth().gssapi_delegation;
         let negotiates = side.settle() == Auth::NEGOTIATE && !side.tokenless;
         let channel_binding = Vec::new();
-        negotiates.then_some(SecurityPeer { service, host, delegation, channel_binding })
+        let mechanism = Mechanism::Negotiate;
+        let peer = SecurityPeer { mechanism, service, host, delegation, channel_binding };
+        negotiates.then_some(peer)
     }
 
     /// There is no token: as with libcurl the request goes without.
