@@ -3,6 +3,7 @@
 
 mod bench;
 mod bindings;
+mod consumers;
 mod deb;
 mod dist;
 mod exports;
@@ -32,6 +33,9 @@ cargo xtask deb [--profile P] [--built]        Debian packages in target/deb; wi
                                               what target/dist has
 cargo xtask bench --check|--write [--profile P]  compare instructions, allocations and calls a request
                                               with the committed baseline, or write that anew
+cargo xtask consumers [NAME...] [--prefix DIR]  the own suites of programs that stand on libcurl,
+                                              on target/dist or on the libcurl under DIR, compared
+                                              with tests/consumers/expected.txt
 cargo xtask headers                           render product/include/curl, and the bindings of
                                               product/curl-sys, from the tables
 cargo xtask matrix                            render MATRIX.md: the API, piece by piece
@@ -78,6 +82,12 @@ fn task(args: &[String]) -> Result<()> {
         Some("deb") => {
             let built = args.iter().any(|arg| arg == "--built");
             println!("{}", deb::deb(profile, built)?.display());
+        }
+        Some("consumers") => {
+            let prefix = value("--prefix");
+            let names = args[1..].iter().map(String::as_str);
+            let names = names.filter(|name| *name != "--prefix" && Some(*name) != prefix);
+            consumers::consumers(&names.collect::<Vec<_>>(), prefix)?;
         }
         Some("headers") => {
             headers::write()?;

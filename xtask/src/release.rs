@@ -102,7 +102,9 @@ fn answers(layout: &Layout) -> Vec<(&'static str, &'static str, String)> {
         ("libs", "flags for the linker", format!("-L{lib} -lcurl")),
         ("prefix", "where the library is installed", prefix.to_string()),
         ("protocols", "protocols, one a line", protocols().join("\n")),
-        ("ssl-backends", "TLS libraries", "rustls".into()),
+        // As `curl_version_info` and `curl_global_sslset` have it: pycurl builds for what this names,
+        // and refuses to be loaded with a library that names another.
+        ("ssl-backends", "TLS libraries whose names programs look for", "OpenSSL".into()),
         ("static-libs", "what a static program links", format!("{lib}/libcurl.a {libraries}")),
         ("version", "the version", format!("libcurl {VERSION}")),
         ("vernum", "the version as a hexadecimal number", format!("{VERSION_NUMBER:06x}")),

@@ -1,6 +1,6 @@
 //! `curl_version` and `curl_version_info`: what this library is and can do.
 
-use std::ffi::{CString, c_char, c_int, c_long, c_uint};
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_uint};
 use std::ptr::null;
 use std::sync::OnceLock;
 
@@ -14,9 +14,14 @@ use crate::tables::features::{
 /// `CURLVERSION_NOW`: the last age of the structure that is known here.
 const AGE: c_int = 11;
 
+/// Which decoders there are, and which of the known libraries' versions they stand for.
+const ZLIB: &CStr = c"1.3.0-zlib-rs";
+const BROTLI: &CStr = c"1.0.0-rs";
+const ZSTD: &CStr = c"1.5.0-ruzstd";
+
 /// Where Debian and its kin keep the trusted certificates.
-pub(crate) const CA_FILE: &std::ffi::CStr = c"/etc/ssl/certs/ca-certificates.crt";
-pub(crate) const CA_PATH: &std::ffi::CStr = c"/etc/ssl/certs";
+pub(crate) const CA_FILE: &CStr = c"/etc/ssl/certs/ca-certificates.crt";
+pub(crate) const CA_PATH: &CStr = c"/etc/ssl/certs";
 
 entry! {
     /// `curl_version(3)`
@@ -71,8 +76,8 @@ unsafe impl Sync for VersionInfo {}
 
 fn version_info() -> VersionInfo {
     let texts = texts();
-    let has = |name: &std::ffi::CStr| FEATURES.iter().any(|feature| feature.name == name);
-    let version_of = |feature: &'static std::ffi::CStr, version: &'static std::ffi::CStr| {
+    let has = |name: &CStr| FEATURES.iter().any(|feature| feature.name == name);
+    let version_of = |feature: &'static CStr, version: &'static CStr| {
         if has(feature) { version.as_ptr() } else { null() }
     };
     VersionInfo {
@@ -83,7 +88,7 @@ fn version_info() -> VersionInfo {
         features: features().fold(0, |bits, feature| bits | feature.bit) as c_int,
         ssl_version: texts.tls.as_ptr(),
         ssl_version_num: 0,
-        libz_version: version_of(c"libz", c"1.3.0-zlib-rs"),
+        libz_version: version_of(c"libz", ZLIB),
         protocols: names(PROTOCOLS.iter().map(|name| name.as_ptr())),
         ares: null(),
         ares_num: 0,
@@ -91,14 +96,14 @@ fn version_info() -> VersionInfo {
         iconv_ver_num: 0,
         libssh_version: null(),
         brotli_ver_num: if has(c"brotli") { 1 << 24 } else { 0 },
-        brotli_version: version_of(c"brotli", c"1.0.0-rs"),
+        brotli_version: version_of(c"brotli", BROTLI),
         nghttp2_ver_num: 0,
         nghttp2_version: null(),
         quic_version: null(),
         cainfo: CA_FILE.as_ptr(),
         capath: CA_PATH.as_ptr(),
         zstd_ver_num: if has(c"zstd") { 1 << 24 | 5 << 12 } else { 0 },
-        zstd_version: version_of(c"zstd", c"1.5.0-ruzstd"),
+        zstd_version: version_of(c"zstd", ZSTD),
         hyper_version: null(),
         gsasl_version: null(),
         feature_names: names(features().map(|feature| feature.name.as_ptr())),
@@ -136,7 +141,11 @@ fn texts() -> &'static Texts {
     TEXTS.get_or_init(|| {
         // Programs built for a TLS library look for its name before they start.
         let tls = format!("{} rustls/{}", Flavour::this().tls_name(), env!("TRESS_RUSTLS"));
-        let version = format!("libcurl/{VERSION} Tress/{} {tls}", env!("CARGO_PKG_VERSION"));
+        let mut version = format!("libcurl/{VERSION} Tress/{} {tls}", env!("CARGO_PKG_VERSION"));
+        // Some programs look here, not in the features, for what can be decoded.
+        for (name, number) in [("zlib", ZLIB), ("brotli", BROTLI), ("zstd", ZSTD)] {
+            version += &format!(" {name}/{}", number.to_string_lossy());
+        }
         Texts {
             version: CString::new(version).unwrap_or_default(),
             number: CString::new(VERSION).unwrap_or_default(),
@@ -147,8 +156,6 @@ fn texts() -> &'static Texts {
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::CStr;
-
     use super::*;
 
     #[test]
@@ -157,6 +164,7 @@ mod tests {
         let text = unsafe { CStr::from_ptr(curl_version()) }.to_str().unwrap();
         assert!(text.starts_with("libcurl/8.22.0 Tress/"), "{text}");
         assert!(text.contains(" OpenSSL/") && text.contains(" rustls/0."), "{text}");
+        assert!(text.contains(" zlib/") && text.contains(" brotli/"), "{text}");
     }
 
     #[test]
