@@ -4,9 +4,12 @@ use std::process::Command;
 
 use crate::{Result, dist, run};
 
-/// Builds `target/dist` with the quick profile and runs `cargo test --workspace`; further
-/// arguments go to `cargo test`. It installs nothing: `.ci/run` lists what the tests need.
+/// What the Rust crate can do beyond its default.
+const FEATURES: &str = "tress/json,tress/tokio";
+
+/// Builds `target/dist` with the quick profile and runs `cargo test --workspace`, with all that the
+/// Rust crate can do; further arguments go to `cargo test`. It installs nothing: `.ci/run` lists what the tests need.
 pub fn test(args: &[String]) -> Result<()> {
     dist::dist("quick", false)?;
-    run(Command::new("cargo").args(["test", "--workspace"]).args(args))
+    run(Command::new("cargo").args(["test", "--workspace", "--features", FEATURES]).args(args))
 }

@@ -7,7 +7,7 @@ use tress_engine::{
 };
 
 use crate::Multi;
-use crate::easy::{Closures, Flow};
+use crate::easy::{Closures, Flow, Source};
 
 impl Multi {
     /// Acts on every effect of this entry into the engine.
@@ -28,13 +28,7 @@ impl Multi {
                 self.engine.supplied(buffer, answer);
             }
             Effect::Seek { transfer, offset } => {
-                let seek = self.closures(transfer).and_then(|closures| closures.seek.as_mut());
-                let answer = match seek.map(|seek| seek(offset)) {
-                    Some(Ok(())) => Sought::Ok,
-                    // `CURL_SEEKFUNC_FAIL`
-                    Some(Err(_)) => Sought::Refused(1),
-                    None => Sought::CantSeek,
-                };
+                let answer = self.seek(transfer, offset);
                 self.engine.sought(answer);
             }
             Effect::Progress { transfer, figures } => {
@@ -53,7 +47,12 @@ impl Multi {
             Effect::ChunkBegin { .. } => self.engine.chunk_begun(ChunkBegun::Fetch),
             Effect::ChunkEnd { .. } => {}
             Effect::CloseSocket { socket, .. } => drop(socket),
-            Effect::Debug { .. } => {}
+            Effect::Debug { transfer, kind, bytes } => {
+                let closure = self.closures(transfer).and_then(|c| c.on_debug.as_mut());
+                if let Some(closure) = closure {
+                    closure(kind, &bytes);
+                }
+            }
             Effect::Watch { socket, what, .. } => self.watch(socket, what),
             Effect::Timer { after } => self.timer(after),
             Effect::Done { transfer } => self.end(transfer),
@@ -62,6 +61,12 @@ impl Multi {
 
     fn deliver(&mut self, id: TransferId, kind: Delivery, bytes: &[u8]) -> Delivered {
         let Some(easy) = self.easies.get_mut(&id) else { return Delivered::Taken };
+        if let (Some(messages), Delivery::Body) = (&mut easy.closures.messages, kind) {
+            let held = self.engine.connection_of(id);
+            let frame = held.and_then(|held| self.engine.ws_frame(held));
+            let most = easy.options.limits().maxfilesize;
+            return frame.map_or(Delivered::Taken, |frame| messages.take(frame, bytes, most));
+        }
         let closure = match kind {
             Delivery::Body | Delivery::Rtp => easy.closures.on_body.as_mut(),
             Delivery::Header | Delivery::Reply => easy.closures.on_header.as_mut(),
@@ -81,19 +86,36 @@ impl Multi {
     }
 
     fn read(&mut self, id: TransferId, room: usize, buffer: &mut Vec<u8>) -> Supplied {
-        let Some(upload) = self.closures(id).and_then(|closures| closures.upload.as_mut()) else {
-            return Supplied::End;
+        let read = match self.closures(id).and_then(|closures| closures.source.as_mut()) {
+            Some(Source::Read(read)) => read,
+            Some(Source::Form(form)) => return form.read(room, buffer),
+            None => return Supplied::End,
         };
         let start = buffer.len();
         buffer.resize(start + room, 0);
-        let count = upload(buffer.get_mut(start..).unwrap_or_default());
-        buffer.truncate(start + count.as_ref().map_or(0, |count| (*count).min(room)));
-        match count {
+        let result = read(&mut buffer[start..]);
+        let count = result.as_ref().map_or(0, |count| *count);
+        buffer.truncate(start + count.min(room));
+        match result {
+            Ok(count) if count > room => Supplied::TooMuch,
             Ok(0) => Supplied::End,
-            Ok(count) if count <= room => Supplied::Data,
-            Ok(_) => Supplied::TooMuch,
+            Ok(_) => Supplied::Data,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Supplied::Pause,
             Err(_) => Supplied::Abort,
+        }
+    }
+
+    fn seek(&mut self, id: TransferId, offset: u64) -> Sought {
+        let Some(closures) = self.closures(id) else { return Sought::CantSeek };
+        if let (Some(Source::Form(form)), 0) = (&mut closures.source, offset) {
+            form.rewind();
+            return Sought::Ok;
+        }
+        match closures.seek.as_mut().map(|seek| seek(offset)) {
+            Some(Ok(())) => Sought::Ok,
+            // `CURL_SEEKFUNC_FAIL`
+            Some(Err(_)) => Sought::Refused(1),
+            None => Sought::CantSeek,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use mio::unix::SourceFd;
@@ -10,7 +10,7 @@ use mio::{Events, Interest, Poll, Token};
 use tress_engine::{Ready, Watch};
 
 /// Sockets taken from the kernel at once.
-const EVENTS: usize = 256;
+pub(crate) const EVENTS: usize = 256;
 
 /// Which sockets are watched, and when the timer goes off.
 #[derive(Default)]
@@ -59,6 +59,11 @@ impl EventLoop {
             (event.token().0 as RawFd, found)
         }));
         Ok(())
+    }
+
+    /// The descriptor of the epoll: readable while a socket is ready.
+    pub fn descriptor(&mut self) -> io::Result<BorrowedFd<'_>> {
+        Ok(self.poll()?.0.registry().as_fd())
     }
 
     /// Is the socket still announced?

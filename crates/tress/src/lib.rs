@@ -28,20 +28,60 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Any other loop drives a [`Multi`] by [`Multi::on_socket`], [`Multi::on_timer`],
-//! [`Multi::socket_action`] and [`Multi::timeout`]. Nothing here starts a thread or blocks,
-//! but for [`Easy::perform`] and [`Multi::turn`], which wait as they say, and for the resolver's
-//! worker threads, which nobody waits for.
+//! # Which way to drive it
+//!
+//! | you have | use |
+//! | --- | --- |
+//! | one thing to fetch, and time to wait | [`Easy::perform`] |
+//! | many, and no loop | [`Multi::turn`] |
+//! | a loop over descriptors (mio, epoll, GLib, poll) | [`Multi::descriptor`] and [`Multi::deadline`], then [`Multi::turn`] without waiting |
+//! | a loop that wants each socket and the timer itself | [`Multi::on_socket`], [`Multi::on_timer`], [`Multi::socket_action`], [`Multi::timeout`] |
+//! | `async` code | `future::Client` (features `future` and `tokio`) |
+//!
+//! Nothing here starts a thread or blocks, but for [`Easy::perform`] and [`Multi::turn`], which
+//! wait as they say, and for the resolver's worker threads, which nobody waits for.
+//!
+//! # Protocols
+//!
+//! The URL's scheme decides: `http`, `https` (HTTP/1.1 and HTTP/2), `ws`, `wss`, `ftp`, `ftps`,
+//! `smtp`, `smtps`, `imap`, `imaps`, `pop3`, `pop3s`, `mqtt`, `mqtts`, `rtsp`, `tftp`, `telnet`,
+//! `gopher`, `gophers`, `dict`, `file`. [`Easy::set`] reaches every setting that libcurl has.
+//!
+//! # Errors
+//!
+//! An [`Error`] has libcurl's [`Code`], to be matched, and words that name what was wrong:
+//!
+//! ```
+//! use tress::{Code, Easy};
+//! let error = Easy::get("nothing://example.com/").perform().unwrap_err();
+//! assert_eq!(error.code(), Code::UnsupportedProtocol);
+//! assert_eq!(error.message(), "Protocol \"nothing\" not supported");
+//! ```
+//!
+//! # Features
+//!
+//! None is on by default. `json`: bodies by serde. `future`: the module of that name, transfers for
+//! `async` code on any executor. `tokio`: the same with Tokio's reactor.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod easy;
 mod effects;
 mod event_loop;
+mod form;
+#[cfg(feature = "future")]
+pub mod future;
 mod multi;
 mod response;
+mod share;
+mod websocket;
 
 pub use easy::{Easy, Flow};
+pub use form::{Form, Part};
 pub use multi::{Counts, Handle, Multi};
 pub use response::{Done, Response};
-pub use tress_engine::{Figures, Infos, Ready, Times, Watch, options};
+pub use share::Share;
+pub use tress_engine::options::{Auth, HttpVersion, TlsVersion};
+pub use tress_engine::{DebugKind, Figures, Infos, Ready, Times, Watch, options};
 pub use tress_model::{Code, Error, Result};
+pub use websocket::Message;

@@ -1,15 +1,18 @@
 //! Many transfers on one thread.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::io;
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use tress_engine::{MultiSettings, Ready, TransferId, Watch};
 
 use crate::easy::Easy;
-use crate::event_loop::EventLoop;
-use crate::{Done, Result};
+use crate::event_loop::{EVENTS, EventLoop};
+#[cfg(feature = "future")]
+use crate::response::{Headers, url};
+use crate::{Code, Done, Error, Message, Result};
 
 /// A transfer in a [`Multi`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,6 +21,7 @@ pub struct Handle(TransferId);
 /// How often what was done since the multi was made; the differences between two times tell
 /// what work costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// Times that another thing was wanted of a socket.
     pub socket_changes: u64,
@@ -84,6 +88,18 @@ impl Multi {
         self
     }
 
+    /// Streams on one HTTP/2 connection at most; 100 otherwise.
+    pub fn max_streams(&mut self, most: u32) -> &mut Self {
+        self.engine.settings_mut().max_concurrent_streams = most;
+        self
+    }
+
+    /// Whether transfers share HTTP/2 connections; they do otherwise.
+    pub fn multiplex(&mut self, yes: bool) -> &mut Self {
+        self.engine.settings_mut().multiplex = yes;
+        self
+    }
+
     /// Tells another event loop which sockets to watch. With this hook set, call
     /// [`Multi::socket_action`] when one is ready.
     pub fn on_socket(&mut self, hook: impl FnMut(RawFd, Watch) + Send + 'static) -> &mut Self {
@@ -102,6 +118,9 @@ impl Multi {
         let transfer = easy.transfer();
         self.engine.enter(Instant::now());
         let id = self.engine.add(transfer);
+        if let (Some(refusal), Some(transfer)) = (easy.refusal(), self.engine.transfer_mut(id)) {
+            transfer.fail_with(refusal);
+        }
         self.easies.insert(id, easy);
         self.effects();
         Handle(id)
@@ -133,6 +152,24 @@ impl Multi {
     /// `BadFunctionArgument` when there is no such transfer.
     pub fn unpause(&mut self, handle: Handle) -> Result<()> {
         self.pause(handle, false, false)
+    }
+
+    /// Says something on a transfer's WebSocket: it is sent as soon as there is room. Read
+    /// [`Easy::on_message`](crate::Easy::on_message) for what the server says.
+    ///
+    /// # Errors
+    /// `SendError` when there is no open WebSocket or it is broken, `BadFunctionArgument` and
+    /// `TooLarge` for a message that cannot be a frame (more than 125 bytes in other messages
+    /// than text and bytes).
+    pub fn send_message(&mut self, handle: Handle, message: &Message) -> Result<()> {
+        self.engine.enter(Instant::now());
+        let no_socket = || Error::new(Code::SendError, "There is no open WebSocket");
+        let held = self.engine.connection_of(handle.0).ok_or_else(no_socket)?;
+        self.engine.ws_frame(held).ok_or_else(no_socket)?;
+        let (flags, payload) = message.frame();
+        let sent = self.engine.ws_send(held, &payload, 0, flags);
+        self.effects();
+        sent.map(|_| ())
     }
 
     /// How many transfers are not done.
@@ -171,9 +208,36 @@ impl Multi {
     /// # Errors
     /// Those of epoll(7).
     pub fn turn(&mut self, most: Duration) -> io::Result<()> {
+        while self.wait_once(most)? == EVENTS {
+            // There may be more, which another loop would not hear of again.
+            if !most.is_zero() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One descriptor for any other loop or executor: when it is readable, or
+    /// [`Multi::deadline`] has come, call [`Multi::turn`] with no time to wait. It stays the same,
+    /// and open until the multi is dropped. An alternative to the hooks.
+    ///
+    /// # Errors
+    /// Those of epoll_create(2).
+    pub fn descriptor(&mut self) -> io::Result<BorrowedFd<'_>> {
+        self.event_loop.descriptor()
+    }
+
+    /// When [`Multi::turn`] has something to do although no socket is ready.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.event_loop.timer
+    }
+
+    /// Gives how many sockets were ready.
+    fn wait_once(&mut self, most: Duration) -> io::Result<usize> {
         let mut ready = std::mem::take(&mut self.ready);
         self.counts.waits += 1;
         let waited = self.event_loop.wait(most, &mut ready);
+        let count = ready.len();
         for (socket, found) in ready.drain(..) {
             // One action may have closed the socket of the next event.
             if self.event_loop.watches(socket) {
@@ -186,12 +250,19 @@ impl Multi {
             self.event_loop.timer = None;
             self.timeout();
         }
-        Ok(())
+        Ok(count)
     }
 
     /// The next transfer that has ended.
     pub fn next_done(&mut self) -> Option<Done> {
         self.done.pop_front()
+    }
+
+    /// What is known of the response of a transfer under way: code, URL, headers.
+    #[cfg(feature = "future")]
+    pub(crate) fn look(&self, handle: Handle) -> Option<(u32, String, Headers<'_>)> {
+        let transfer = self.engine.transfer(handle.0)?;
+        Some((transfer.infos().response_code, url(transfer), Headers::of(transfer)))
     }
 
     pub(crate) fn watch(&mut self, socket: RawFd, what: Watch) {
@@ -217,5 +288,14 @@ impl Multi {
         if let (Some(transfer), Some(easy)) = (transfer, easy) {
             self.done.push_back(Done::new(Handle(id), easy, transfer));
         }
+    }
+}
+
+impl fmt::Debug for Multi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Multi")
+            .field("running", &self.running())
+            .field("connections", &self.connections())
+            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,10 @@
 //! What a transfer came to.
 
+use std::fmt;
+
+use tress_engine::options::HttpVersion;
 use tress_engine::{Infos, Transfer};
-use tress_model::headers::Origin;
+use tress_model::headers::{HeaderStore, Origin};
 
 use crate::easy::Easy;
 use crate::{Code, Error, Handle, Result};
@@ -78,6 +81,23 @@ impl Response {
         self.easy.body
     }
 
+    /// The body as text.
+    ///
+    /// # Errors
+    /// When it is not UTF-8.
+    pub fn text(&self) -> std::result::Result<&str, std::str::Utf8Error> {
+        std::str::from_utf8(self.body())
+    }
+
+    /// The body, which is JSON.
+    ///
+    /// # Errors
+    /// When it is not, or not of this type.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde::de::DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_slice(self.body())
+    }
+
     /// The last header of this name in the final response; the name in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         let last = self.headers().filter(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()));
@@ -86,18 +106,18 @@ impl Response {
 
     /// Name and value of each header of the final response, in their order.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let mut previous = None;
-        std::iter::from_fn(move || {
-            let header = self.transfer.headers().next(Origin::HEADER, -1, previous)?;
-            previous = Some(header.anchor);
-            Some((header.name, header.value))
-        })
+        Headers::of(&self.transfer)
     }
 
     /// The URL that answered: after redirects another than the one asked for.
     pub fn url(&self) -> String {
-        let url = self.transfer.effective_url().unwrap_or_default();
-        String::from_utf8_lossy(&url).into_owned()
+        url(&self.transfer)
+    }
+
+    /// The version of HTTP that was spoken.
+    pub fn http_version(&self) -> Option<HttpVersion> {
+        let version = HttpVersion::from_long(self.infos().http_version.into());
+        version.filter(|version| *version != HttpVersion::None)
     }
 
     /// Sizes, times, addresses (`CURLINFO_*`).
@@ -111,5 +131,51 @@ impl Response {
         easy.body.clear();
         easy.used = Some(self.transfer);
         easy
+    }
+}
+
+/// The headers of the final response.
+pub(crate) struct Headers<'a> {
+    store: &'a HeaderStore,
+    previous: Option<usize>,
+}
+
+impl<'a> Headers<'a> {
+    pub fn of(transfer: &'a Transfer) -> Self {
+        Self { store: transfer.headers(), previous: None }
+    }
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = (&'a [u8], &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let header = self.store.next(Origin::HEADER, -1, self.previous)?;
+        self.previous = Some(header.anchor);
+        Some((header.name, header.value))
+    }
+}
+
+/// The URL used last.
+pub(crate) fn url(transfer: &Transfer) -> String {
+    String::from_utf8_lossy(&transfer.effective_url().unwrap_or_default()).into_owned()
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status())
+            .field("url", &self.url())
+            .field("body", &self.body().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Done")
+            .field("handle", &self.handle)
+            .field("result", &self.result())
+            .finish()
     }
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use std::collections::HashMap;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -253,4 +253,32 @@ fn finish(multi: &mut Multi, mut each: impl FnMut(tress::Done)) {
             each(done);
         }
     }
+}
+
+#[test]
+fn one_descriptor_stands_for_all_sockets_in_another_loop() {
+    let server = serve(|request| ok(&request.path));
+    let hanging = serve(|_| Answer::Hang);
+    let mut multi = Multi::new();
+    let mut poll = Poll::new().unwrap();
+    let descriptor = multi.descriptor().unwrap().as_raw_fd();
+    poll.registry().register(&mut SourceFd(&descriptor), Token(0), Interest::READABLE).unwrap();
+    for number in 0..300 {
+        multi.add(Easy::get(&format!("http://{server}/{number}")));
+    }
+    let limit = Duration::from_millis(200);
+    multi.add(Easy::get(&format!("http://{hanging}/")).timeout(limit));
+    let (mut events, mut ended) = (Events::with_capacity(8), Vec::new());
+    let until = Instant::now() + HANGS;
+    while multi.running() > 0 {
+        assert!(Instant::now() < until, "it hangs");
+        let wait = multi.deadline().map(|at| at.saturating_duration_since(Instant::now()));
+        poll.poll(&mut events, wait).unwrap();
+        multi.turn(Duration::ZERO).unwrap();
+        while let Some(done) = multi.next_done() {
+            ended.push(done.into_result().map_err(|error| error.code()).err());
+        }
+    }
+    assert_eq!(ended.len(), 301);
+    assert_eq!(ended.iter().flatten().collect::<Vec<_>>(), [&Code::OperationTimedout]);
 }

@@ -34,7 +34,7 @@ pub fn run(args: &ClientArgs) -> io::Result<()> {
     run.done = 0;
     run.requests(args.requests, args.connections)?;
     let (wall, cpu) = (begun.elapsed(), cpu_time() - cpu);
-    let Counts { socket_changes, timer_changes, waits, registrations } = run.multi.counts();
+    let Counts { socket_changes, timer_changes, waits, registrations, .. } = run.multi.counts();
     let result = json!({
         "library": concat!("Tress ", env!("CARGO_PKG_VERSION")),
         "requests": run.done,

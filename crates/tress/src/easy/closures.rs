@@ -1,0 +1,119 @@
+//! The application's code that a transfer calls.
+
+use std::io;
+
+use tress_engine::options::{BodySource, Hooks, Method};
+use tress_engine::{DebugKind, Figures};
+
+use super::Easy;
+use crate::form::FormUpload;
+use crate::websocket::{Message, Messages};
+
+/// What a body, header or progress closure wants next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Take no more until [`Multi::unpause`](crate::Multi::unpause); these bytes come again.
+    /// A progress closure cannot pause: for it this is `Continue`.
+    Pause,
+    /// Fail the transfer.
+    Abort,
+}
+
+type OnBytes = Box<dyn FnMut(&[u8]) -> Flow + Send>;
+type OnProgress = Box<dyn FnMut(Figures) -> Flow + Send>;
+type OnDebug = Box<dyn FnMut(DebugKind, &[u8]) + Send>;
+type Read = Box<dyn FnMut(&mut [u8]) -> io::Result<usize> + Send>;
+type Seek = Box<dyn FnMut(u64) -> io::Result<()> + Send>;
+
+/// What the application's code is called for.
+#[derive(Default)]
+pub(crate) struct Closures {
+    pub on_body: Option<OnBytes>,
+    pub on_header: Option<OnBytes>,
+    pub on_progress: Option<OnProgress>,
+    pub on_debug: Option<OnDebug>,
+    pub messages: Option<Messages>,
+    pub source: Option<Source>,
+    pub seek: Option<Seek>,
+}
+
+/// Where the body of a request comes from, if it is not in memory.
+pub(crate) enum Source {
+    Read(Read),
+    Form(FormUpload),
+}
+
+/// Closures that the transfer calls.
+impl Easy {
+    /// A PUT of what `read` gives until it gives 0 bytes; `length` bytes if that is known, else
+    /// in chunks. An error of kind `WouldBlock` pauses the upload until
+    /// [`Multi::unpause`](crate::Multi::unpause); any other fails it. [`Easy::method`] makes a
+    /// POST of it.
+    pub fn upload(
+        url: &str,
+        length: Option<u64>,
+        read: impl FnMut(&mut [u8]) -> io::Result<usize> + Send + 'static,
+    ) -> Self {
+        let source = BodySource::Application { len: length, fields: false };
+        let mut easy = Self::get(url).sends(Method::Put, source);
+        easy.closures.source = Some(Source::Read(Box::new(read)));
+        easy
+    }
+
+    /// Lets an upload start again (a redirect, a connection that had died): `seek` goes to that
+    /// byte of the body.
+    pub fn on_seek(mut self, seek: impl FnMut(u64) -> io::Result<()> + Send + 'static) -> Self {
+        self.closures.seek = Some(Box::new(seek));
+        self.set(|options| options.hooks |= Hooks::SEEK)
+    }
+
+    /// Gets the body piece by piece; without this it is collected in the
+    /// [`Response`](crate::Response).
+    ///
+    /// ```no_run
+    /// use std::io::Write;
+    /// use tress::{Easy, Flow};
+    /// let mut file = std::fs::File::create("large")?;
+    /// let easy = Easy::get("https://example.com/large").on_body(move |piece| {
+    ///     if file.write_all(piece).is_ok() { Flow::Continue } else { Flow::Abort }
+    /// });
+    /// easy.perform()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_body(mut self, closure: impl FnMut(&[u8]) -> Flow + Send + 'static) -> Self {
+        self.closures.on_body = Some(Box::new(closure));
+        self
+    }
+
+    /// Gets each line of the response's head, with its line end; for FTP and mail each reply.
+    pub fn on_header(mut self, closure: impl FnMut(&[u8]) -> Flow + Send + 'static) -> Self {
+        self.closures.on_header = Some(Box::new(closure));
+        self.set(|options| options.hooks |= Hooks::HEADER)
+    }
+
+    /// Gets the figures of the transfer, about once a second and when something moves.
+    pub fn on_progress(mut self, closure: impl FnMut(Figures) -> Flow + Send + 'static) -> Self {
+        self.closures.on_progress = Some(Box::new(closure));
+        self.set(|options| options.hooks |= Hooks::PROGRESS)
+    }
+
+    /// Gets what a log wants to know: remarks, and the bytes that go both ways. With credentials
+    /// in them.
+    pub fn on_debug(mut self, closure: impl FnMut(DebugKind, &[u8]) + Send + 'static) -> Self {
+        self.closures.on_debug = Some(Box::new(closure));
+        self.set(|options| {
+            options.verbose = true;
+            options.hooks |= Hooks::DEBUG;
+        })
+    }
+
+    /// Gets the messages of a WebSocket (a URL of scheme `ws` or `wss`); answer, or say
+    /// something yourself, by [`Multi::send_message`](crate::Multi::send_message). The transfer
+    /// is over when the server closes.
+    pub fn on_message(mut self, closure: impl FnMut(Message) -> Flow + Send + 'static) -> Self {
+        self.closures.messages = Some(Messages::new(Box::new(closure)));
+        self
+    }
+}

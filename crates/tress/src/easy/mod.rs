@@ -1,0 +1,245 @@
+//! One transfer in the making.
+
+mod closures;
+mod request;
+mod security;
+mod way;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tress_engine::Transfer;
+use tress_engine::options::{BodySource, Method, Options, Text};
+
+pub use closures::Flow;
+pub(crate) use closures::{Closures, Source};
+
+use crate::form::Form;
+use crate::{Code, Error, Multi, Response, Result, Share};
+
+/// A transfer with its settings and closures; made by its builder methods, then handed to
+/// [`Easy::perform`] or [`Multi::add`].
+///
+/// ```
+/// use std::time::Duration;
+/// let easy = tress::Easy::post("http://example.com/form", "a=1&b=2")
+///     .header("X-Request", "7")
+///     .redirects(5)
+///     .timeout(Duration::from_secs(10));
+/// ```
+///
+/// A setting that cannot be, such as a header with a line end in it, fails the transfer: its
+/// result says which one.
+#[must_use = "a transfer does nothing until it is performed or added to a `Multi`"]
+pub struct Easy {
+    pub(crate) options: Arc<Options>,
+    /// Headers added since `options` was last given to a transfer.
+    headers: Vec<Text>,
+    pub(crate) closures: Closures,
+    share: Option<Share>,
+    /// The first setting that cannot be.
+    refused: Option<Error>,
+    /// What did the last transfer ([`Done::again`](crate::Done::again)): the request is prepared.
+    pub(crate) used: Option<Box<Transfer>>,
+    /// Memory for a body that is collected.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What to transfer.
+impl Easy {
+    /// A GET of `url`, or a download by another protocol; what is wrong with the URL is told by
+    /// the transfer's end.
+    pub fn get(url: &str) -> Self {
+        let easy = Self {
+            options: Arc::default(),
+            headers: Vec::new(),
+            closures: Closures::default(),
+            share: None,
+            refused: None,
+            used: None,
+            body: Vec::new(),
+        };
+        easy.set_text("URL", url, |options, url| options.url = Some(url))
+    }
+
+    /// A HEAD of `url`.
+    pub fn head(url: &str) -> Self {
+        Self::get(url).set(|options| {
+            options.nobody = true;
+            options.method = Method::Head;
+        })
+    }
+
+    /// A DELETE of `url`.
+    pub fn delete(url: &str) -> Self {
+        Self::get(url).method("DELETE")
+    }
+
+    /// A POST of `body` to `url`: a form, unless a `Content-Type` header says otherwise. To an
+    /// MQTT broker: a message.
+    pub fn post(url: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self::get(url).sends(Method::Post, BodySource::Bytes(body.into().into()))
+    }
+
+    /// A POST of names and values as `application/x-www-form-urlencoded`.
+    ///
+    /// ```
+    /// let easy = tress::Easy::post_fields("http://example.com/", [("name", "Åse & Co"), ("n", "1")]);
+    /// ```
+    pub fn post_fields<'a>(
+        url: &str,
+        fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let escape = |text: &str| tress_model::escape::escape(text.as_bytes());
+        let pairs: Vec<Vec<u8>> = fields
+            .into_iter()
+            .map(|(name, value)| [escape(name), escape(value)].join(&b'='))
+            .collect();
+        Self::post(url, pairs.join(&b'&'))
+    }
+
+    /// A POST of a form with files or other parts, as `multipart/form-data`. To a mail server:
+    /// a mail of these parts.
+    pub fn post_form(url: &str, form: Form) -> Self {
+        let mut easy = Self::get(url);
+        match form.lay_out() {
+            Ok((upload, source)) => {
+                easy.closures.source = Some(Source::Form(upload));
+                easy.sends(Method::PostMime, source)
+            }
+            Err(error) => easy.refuse(error),
+        }
+    }
+
+    /// A POST of a value as JSON, with the headers `Content-Type` and `Accept` for it.
+    #[cfg(feature = "json")]
+    pub fn post_json(url: &str, value: &impl serde::Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self::post(url, body)
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/json"),
+            Err(error) => {
+                let text = format!("The value for {url} is no JSON: {error}");
+                Self::get(url).refuse(Error::new(Code::BadFunctionArgument, text))
+            }
+        }
+    }
+
+    /// A PUT of `body` to `url`, or an upload by another protocol.
+    pub fn put(url: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self::get(url).sends(Method::Put, BodySource::Bytes(body.into().into()))
+    }
+
+    /// A PATCH of `url` by `body`.
+    pub fn patch(url: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self::put(url, body).method("PATCH")
+    }
+
+    /// Another word in the request line (`CURLOPT_CUSTOMREQUEST`); for FTP and mail another
+    /// command.
+    pub fn method(self, method: &str) -> Self {
+        let end = method.bytes().find(|byte| matches!(byte, b'\r' | b'\n'));
+        if end.is_some() {
+            return self.refuse_text("method", method, "it has a line end");
+        }
+        self.set_text("method", method, |options, word| options.customrequest = Some(word))
+    }
+}
+
+impl Easy {
+    /// Any other setting, by libcurl's name of it:
+    /// `easy.set(|options| options.http_mut().referer = ...)`. Callbacks are not among them.
+    pub fn set(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(Arc::make_mut(&mut self.options));
+        self
+    }
+
+    /// Uses the stores of `share`: cookies, HSTS and what else is in it.
+    pub fn share(mut self, share: &Share) -> Self {
+        self.share = Some(share.clone());
+        self
+    }
+
+    /// Performs the transfer and waits for its end. Many at once: [`Multi`].
+    ///
+    /// # Errors
+    /// What libcurl would say of it, as code and words.
+    pub fn perform(self) -> Result<Response> {
+        let mut multi = Multi::new();
+        multi.add(self);
+        loop {
+            if let Some(done) = multi.next_done() {
+                return done.into_result();
+            }
+            multi
+                .turn(Duration::from_secs(60))
+                .map_err(|error| Error::new(Code::UnrecoverablePoll, error.to_string()))?;
+        }
+    }
+
+    /// The engine's side of it. The one that was used before has its request prepared, which
+    /// holds as long as the options are the same allocation.
+    pub(crate) fn transfer(&mut self) -> Box<Transfer> {
+        if !self.headers.is_empty() {
+            let added = std::mem::take(&mut self.headers);
+            let options = Arc::make_mut(&mut self.options);
+            let before = options.httpheader.as_deref().unwrap_or_default();
+            options.httpheader = Some(before.iter().cloned().chain(added).collect());
+        }
+        let mut transfer = match self.used.take() {
+            Some(mut transfer) => {
+                if !Arc::ptr_eq(transfer.options(), &self.options) {
+                    transfer.set_options(self.options.clone());
+                }
+                transfer
+            }
+            None => Box::new(Transfer::new(self.options.clone())),
+        };
+        if let Some(share) = &self.share {
+            transfer.set_stores(Some(share.stores()));
+        }
+        if let Some(Source::Form(form)) = &mut self.closures.source {
+            form.rewind();
+        }
+        transfer
+    }
+
+    /// What a transfer with these settings fails of at once.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        self.refused.clone()
+    }
+
+    fn sends(self, method: Method, body: BodySource) -> Self {
+        self.set(|options| {
+            options.method = method;
+            options.body = body;
+        })
+    }
+
+    /// Sets a text, which the engine wants without a zero byte.
+    fn set_text(self, what: &str, text: &str, set: impl FnOnce(&mut Options, Text)) -> Self {
+        match text.contains('\0') {
+            true => self.refuse_text(what, text, "it has a zero byte"),
+            false => self.set(|options| set(options, text.as_bytes().into())),
+        }
+    }
+
+    fn refuse_text(self, what: &str, value: &str, why: &str) -> Self {
+        let text = format!("The {what} {value:?} cannot be: {why}");
+        self.refuse(Error::new(Code::BadFunctionArgument, text))
+    }
+
+    fn refuse(mut self, error: Error) -> Self {
+        self.refused.get_or_insert(error);
+        self
+    }
+}
+
+impl fmt::Debug for Easy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.options.url.as_deref().unwrap_or_default();
+        let url = String::from_utf8_lossy(url);
+        f.debug_struct("Easy").field("url", &url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,184 @@
+//! The future that does the transfers of clients.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::client::gone;
+use super::slot::{Head, Order, Orders, Slot};
+use crate::{Done, Easy, Flow, Handle, Multi};
+
+/// What an executor does for a driver: it wakes its task when a descriptor is readable or a time
+/// has come.
+pub trait Reactor {
+    /// Ready: `descriptor` may be readable, or `until` has come (none: no time to wait for).
+    /// Otherwise the task of `context` is woken when that is so. It is the same descriptor each
+    /// time.
+    ///
+    /// # Errors
+    /// When it cannot wait: the driver ends with it.
+    fn poll_ready(
+        &mut self,
+        context: &mut Context<'_>,
+        descriptor: BorrowedFd<'_>,
+        until: Option<Instant>,
+    ) -> Poll<io::Result<()>>;
+}
+
+/// Does the transfers of its [`Client`](super::Client)s while it is polled; ends when there is no
+/// client and no transfer left.
+#[must_use = "no transfer moves unless the driver is polled"]
+pub struct Driver<R> {
+    reactor: R,
+    multi: Multi,
+    orders: Arc<Orders>,
+    slots: HashMap<Handle, Arc<Slot>>,
+    /// Downloads that have got something in this turn.
+    fed: Arc<Mutex<Vec<Arc<Slot>>>>,
+}
+
+impl<R: Reactor> Driver<R> {
+    pub(super) fn new(multi: Multi, reactor: R, orders: Arc<Orders>) -> Self {
+        Self { reactor, multi, orders, slots: HashMap::new(), fed: Arc::default() }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Add(easy, slot, in_pieces) => self.add(*easy, slot, in_pieces),
+            Order::Remove(slot) => {
+                if let Some(handle) = slot.lock().handle {
+                    self.slots.remove(&handle);
+                    self.multi.remove(handle);
+                }
+            }
+            Order::Unpause(slot) => {
+                let handle = slot.lock().handle;
+                // It may have ended meanwhile.
+                let _ = handle.map(|handle| self.multi.unpause(handle));
+            }
+        }
+    }
+
+    fn add(&mut self, easy: Easy, slot: Arc<Slot>, in_pieces: bool) {
+        let easy = if in_pieces { self.in_pieces(easy, slot.clone()) } else { easy };
+        let handle = self.multi.add(easy);
+        slot.lock().handle = Some(handle);
+        self.slots.insert(handle, slot);
+    }
+
+    fn in_pieces(&self, easy: Easy, slot: Arc<Slot>) -> Easy {
+        let fed = self.fed.clone();
+        easy.on_body(move |piece| {
+            let mut state = slot.lock();
+            if !state.push(piece) {
+                return Flow::Pause;
+            }
+            drop(state);
+            fed.lock().unwrap_or_else(PoisonError::into_inner).push(slot.clone());
+            Flow::Continue
+        })
+    }
+
+    /// Tells those who wait what has come for them.
+    fn tell(&mut self) {
+        let fed = std::mem::take(&mut *self.fed.lock().unwrap_or_else(PoisonError::into_inner));
+        for slot in fed {
+            let mut state = slot.lock();
+            if !state.opened {
+                state.head = state.handle.and_then(|handle| self.head(handle));
+                state.opened = state.head.is_some();
+            }
+            wake(state.waker.take());
+        }
+        while let Some(done) = self.multi.next_done() {
+            self.ended(done);
+        }
+    }
+
+    fn ended(&mut self, done: Done) {
+        let Some(slot) = self.slots.remove(&done.handle()) else { return };
+        let mut state = slot.lock();
+        let response = done.partial();
+        if !state.opened && (done.result().is_ok() || !state.pieces.is_empty()) {
+            state.opened = true;
+            state.head = Some(Head {
+                status: response.status(),
+                url: response.url(),
+                headers: owned(response.headers()),
+            });
+        }
+        state.ended = true;
+        state.result = Some(done.into_result());
+        wake(state.waker.take());
+    }
+
+    /// What is known of a response whose body has begun.
+    fn head(&self, handle: Handle) -> Option<Head> {
+        self.multi.look(handle).map(|(status, url, headers)| Head {
+            status,
+            url,
+            headers: owned(headers),
+        })
+    }
+}
+
+impl<R: Reactor + Unpin> Future for Driver<R> {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        loop {
+            let (orders, more_may_come) = this.orders.take(context.waker());
+            for order in orders {
+                this.obey(order);
+            }
+            this.multi.turn(Duration::ZERO)?;
+            this.tell();
+            if this.multi.running() == 0 && !more_may_come {
+                return Poll::Ready(Ok(()));
+            }
+            let until = this.multi.deadline();
+            let descriptor = this.multi.descriptor()?;
+            match this.reactor.poll_ready(context, descriptor, until) {
+                Poll::Ready(result) => result?,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<R> Drop for Driver<R> {
+    fn drop(&mut self) {
+        let unbegun = self.orders.close().into_iter().filter_map(|order| match order {
+            Order::Add(_, slot, _) => Some(slot),
+            Order::Remove(_) | Order::Unpause(_) => None,
+        });
+        for slot in unbegun.chain(self.slots.drain().map(|(_, slot)| slot)) {
+            let mut state = slot.lock();
+            state.ended = true;
+            state.result = Some(Err(gone()));
+            wake(state.waker.take());
+        }
+    }
+}
+
+impl<R> fmt::Debug for Driver<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("running", &self.multi.running()).finish_non_exhaustive()
+    }
+}
+
+fn wake(waker: Option<std::task::Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+fn owned<'a>(headers: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<(Vec<u8>, Vec<u8>)> {
+    headers.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
+}

@@ -1,0 +1,144 @@
+//! What a driver and those who wait for its transfers tell each other.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use crate::{Easy, Handle, Response, Result};
+
+/// Bytes of a download that wait for whoever takes them: with more it is paused.
+const MAX_WAITING: usize = 256 * 1024;
+
+/// One transfer, seen from both sides.
+#[derive(Default)]
+pub(super) struct Slot(Mutex<State>);
+
+#[derive(Default)]
+pub(super) struct State {
+    /// Who waits.
+    pub waker: Option<Waker>,
+    /// What it is to the driver's multi, once it was begun.
+    pub handle: Option<Handle>,
+    /// How it ended, until somebody takes it.
+    pub result: Option<Result<Response>>,
+    pub ended: bool,
+    /// The head of the response, until somebody takes it.
+    pub head: Option<Head>,
+    /// There was a head.
+    pub opened: bool,
+    /// The body so far, as far as nobody has taken it.
+    pub pieces: VecDeque<Vec<u8>>,
+    waiting: usize,
+    pub paused: bool,
+}
+
+/// The head of a response whose body is still to come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Head {
+    pub status: u32,
+    pub url: String,
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Slot {
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Takes a piece of the body. False: there is no room.
+    pub fn push(&mut self, piece: &[u8]) -> bool {
+        if self.waiting >= MAX_WAITING {
+            self.paused = true;
+            return false;
+        }
+        self.waiting += piece.len();
+        self.pieces.push_back(piece.to_vec());
+        true
+    }
+
+    /// The next piece, and whether the download is to go on.
+    pub fn pop(&mut self) -> Option<(Vec<u8>, bool)> {
+        let piece = self.pieces.pop_front()?;
+        self.waiting -= piece.len();
+        let goes_on = self.paused && self.waiting <= MAX_WAITING / 2;
+        self.paused &= !goes_on;
+        Some((piece, goes_on))
+    }
+}
+
+/// What a driver is to do.
+pub(super) enum Order {
+    /// Begin this; its body is collected, or goes to the slot piece by piece.
+    Add(Box<Easy>, Arc<Slot>, bool),
+    /// Nobody waits any more.
+    Remove(Arc<Slot>),
+    /// There is room again.
+    Unpause(Arc<Slot>),
+}
+
+/// The way from clients to their driver.
+#[derive(Default)]
+pub(super) struct Orders(Mutex<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    orders: Vec<Order>,
+    /// The driver's task.
+    driver: Option<Waker>,
+    /// The driver is gone.
+    closed: bool,
+    clients: usize,
+}
+
+impl Orders {
+    /// False: there is no driver any more.
+    pub fn give(&self, order: Order) -> bool {
+        let mut queue = self.lock();
+        if queue.closed {
+            return false;
+        }
+        queue.orders.push(order);
+        let driver = queue.driver.take();
+        drop(queue);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        true
+    }
+
+    /// All that has been ordered, and whether more may come; `driver` is woken for it.
+    pub fn take(&self, driver: &Waker) -> (Vec<Order>, bool) {
+        let mut queue = self.lock();
+        queue.driver = Some(driver.clone());
+        (std::mem::take(&mut queue.orders), queue.clients > 0)
+    }
+
+    /// The driver leaves; gives what it has not begun.
+    pub fn close(&self) -> Vec<Order> {
+        let mut queue = self.lock();
+        queue.closed = true;
+        std::mem::take(&mut queue.orders)
+    }
+
+    /// A client more.
+    pub fn enter(&self) {
+        self.lock().clients += 1;
+    }
+
+    /// A client less; the driver is woken by the last one.
+    pub fn leave(&self) {
+        let mut queue = self.lock();
+        queue.clients -= 1;
+        let driver = if queue.clients == 0 { queue.driver.take() } else { None };
+        drop(queue);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

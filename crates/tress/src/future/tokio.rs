@@ -1,0 +1,62 @@
+//! The reactor of Tokio.
+
+use std::future::Future as _;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::Sleep;
+
+use super::{Client, Driver, Reactor};
+use crate::Multi;
+
+/// The reactor of the Tokio runtime that polls the driver.
+#[derive(Debug, Default)]
+pub struct Tokio {
+    descriptor: Option<AsyncFd<OwnedFd>>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+/// A client, and its driver for Tokio: `tokio::spawn(driver)`.
+pub fn tokio(multi: Multi) -> (Client, Driver<Tokio>) {
+    super::with(multi, Tokio::default())
+}
+
+impl Reactor for Tokio {
+    fn poll_ready(
+        &mut self,
+        context: &mut Context<'_>,
+        descriptor: BorrowedFd<'_>,
+        until: Option<Instant>,
+    ) -> Poll<io::Result<()>> {
+        let watched = match &mut self.descriptor {
+            Some(watched) => watched,
+            none => none.insert(watch(descriptor)?),
+        };
+        if let Poll::Ready(ready) = watched.poll_read_ready(context) {
+            ready?.clear_ready();
+            return Poll::Ready(Ok(()));
+        }
+        let Some(until) = until.map(Instant::into) else { return Poll::Pending };
+        let sleep = match &mut self.sleep {
+            Some(sleep) => {
+                if sleep.deadline() != until {
+                    sleep.as_mut().reset(until);
+                }
+                sleep
+            }
+            none => none.insert(Box::pin(tokio::time::sleep_until(until))),
+        };
+        sleep.as_mut().poll(context).map(Ok)
+    }
+}
+
+/// Deprecated are these since a type may close its descriptor too early; this one cannot.
+#[allow(deprecated)]
+fn watch(descriptor: BorrowedFd<'_>) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(descriptor.try_clone_to_owned()?, Interest::READABLE)
+}

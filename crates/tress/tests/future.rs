@@ -1,0 +1,253 @@
+//! Transfers as futures, on an executor of a page and on Tokio.
+#![cfg(feature = "future")]
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake};
+use std::time::{Duration, Instant};
+
+use support::{Answer, ok, response, serve};
+use tress::future::{Client, Reactor, with};
+use tress::{Code, Easy, Multi};
+use tress_net::{PollEvents, Poller};
+
+/// An executor of two tasks: the driver's, and whoever waits for transfers.
+#[derive(Default)]
+struct Executor {
+    /// What the driver waits for.
+    wanted: Arc<Mutex<Option<Wanted>>>,
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+struct Waits(Arc<Mutex<Option<Wanted>>>);
+
+/// A descriptor, and a time.
+type Wanted = (i32, Option<Instant>);
+
+impl Reactor for Waits {
+    fn poll_ready(
+        &mut self,
+        _: &mut Context<'_>,
+        descriptor: BorrowedFd<'_>,
+        until: Option<Instant>,
+    ) -> Poll<std::io::Result<()>> {
+        *self.0.lock().unwrap() = Some((descriptor.as_raw_fd(), until));
+        Poll::Pending
+    }
+}
+
+impl Executor {
+    /// Runs both until the task is over.
+    fn run<T>(&self, task: impl AsyncFnOnce(Client) -> T) -> T {
+        let (client, driver) = with(Multi::new(), Waits(self.wanted.clone()));
+        let (mut driver, mut task) = (Some(Box::pin(driver)), pin!(task(client)));
+        let woken = Arc::new(Woken(AtomicBool::new(false)));
+        let waker = woken.clone().into();
+        let mut context = Context::from_waker(&waker);
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            assert!(Instant::now() < until, "it hangs");
+            if let Poll::Ready(value) = task.as_mut().poll(&mut context) {
+                return value;
+            }
+            if let Some(running) = &mut driver
+                && let Poll::Ready(result) = running.as_mut().poll(&mut context)
+            {
+                result.unwrap();
+                driver = None;
+            }
+            if !woken.0.swap(false, Ordering::SeqCst) {
+                self.wait();
+            }
+        }
+    }
+
+    fn wait(&self) {
+        let Some((descriptor, until)) = *self.wanted.lock().unwrap() else { return };
+        let mut poller = Poller::default();
+        poller.push(descriptor, PollEvents::IN);
+        let left = until.map(|at| at.saturating_duration_since(Instant::now()));
+        poller.wait(Some(left.unwrap_or(Duration::from_secs(5)))).unwrap();
+    }
+}
+
+#[test]
+fn responses_come_on_any_executor() {
+    let server = serve(|request| ok(&request.path));
+    let url = |path: &str| format!("http://{server}{path}");
+    Executor::default().run(async |client| {
+        let (a, b) =
+            (client.send(Easy::get(&url("/a"))), client.clone().send(Easy::get(&url("/b"))));
+        assert_eq!(b.await.unwrap().body(), b"/b");
+        assert_eq!(a.await.unwrap().body(), b"/a");
+        let refused = client.send(Easy::get("http://127.0.0.1:1/")).await.unwrap_err();
+        assert_eq!(refused.code(), Code::CouldntConnect);
+        let slow = Easy::get(&url("/c")).header("bad name", "");
+        assert_eq!(client.send(slow).await.unwrap_err().code(), Code::BadFunctionArgument);
+    });
+}
+
+#[test]
+fn time_limits_hold() {
+    let server = serve(|_| Answer::Hang);
+    let easy = Easy::get(&format!("http://{server}/")).timeout(Duration::from_millis(100));
+    let error = Executor::default().run(async |client| client.send(easy).await.unwrap_err());
+    assert_eq!(error.code(), Code::OperationTimedout);
+}
+
+/// A server that counts what it could send of an endless body.
+fn endless() -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = sent.clone();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 1000]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nX-A: b\r\n\r\n").unwrap();
+        while let Ok(count) = stream.write(&[b'x'; 10_000]) {
+            counted.fetch_add(count, Ordering::SeqCst);
+        }
+        counted.store(usize::MAX, Ordering::SeqCst);
+    });
+    (address, sent)
+}
+
+#[test]
+fn a_download_that_nobody_takes_holds_its_server_back() {
+    let (server, sent) = endless();
+    let other = serve(|_| ok("other"));
+    Executor::default().run(async |client| {
+        let url = format!("http://{server}/");
+        let mut download = client.open(Easy::get(&url)).await.unwrap();
+        assert_eq!((download.status(), download.url()), (200, &url[..]));
+        assert_eq!(download.header("x-a"), Some(&b"b"[..]));
+        // Other transfers go on, and the server comes to a halt.
+        let before = loop {
+            let before = sent.load(Ordering::SeqCst);
+            for _ in 0..20 {
+                let easy = Easy::get(&format!("http://{other}/"));
+                assert_eq!(client.send(easy).await.unwrap().body(), b"other");
+            }
+            std::thread::sleep(Duration::from_millis(100));
+            if sent.load(Ordering::SeqCst) == before {
+                break before;
+            }
+        };
+        assert!(before < 50_000_000, "{before}");
+        // Taking what has come lets it go on, well beyond what had been sent.
+        let mut taken = 0;
+        while taken < before + 10_000_000 {
+            taken += download.next().await.unwrap().unwrap().len();
+        }
+        drop(download);
+        // Its transfer is cancelled as soon as the driver hears of that.
+        while sent.load(Ordering::SeqCst) != usize::MAX {
+            client.send(Easy::get(&format!("http://{other}/"))).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_download_ends_with_its_response_or_an_error() {
+    let server = serve(|request| match request.path.as_str() {
+        "/short" => Answer::Last("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".into()),
+        "/empty" => response("404 No", "X-A: 1\r\n", ""),
+        _ => ok("whole"),
+    });
+    let url = |path: &str| format!("http://{server}{path}");
+    Executor::default().run(async |client| {
+        let mut whole = client.open(Easy::get(&url("/"))).await.unwrap();
+        assert_eq!(whole.next().await.unwrap().unwrap(), b"whole");
+        assert!(whole.response().is_none() && whole.next().await.is_none());
+        assert_eq!(whole.response().unwrap().infos().downloaded, 5);
+        let mut empty = client.open(Easy::get(&url("/empty"))).await.unwrap();
+        assert_eq!((empty.status(), empty.headers().count()), (404, 2));
+        assert!(empty.next().await.is_none());
+        let mut short = client.open(Easy::get(&url("/short"))).await.unwrap();
+        assert_eq!(short.next().await.unwrap().unwrap(), b"short");
+        assert_eq!(short.next().await.unwrap().unwrap_err().code(), Code::PartialFile);
+        assert!(short.next().await.is_none());
+        let refused = client.open(Easy::get("http://127.0.0.1:1/")).await.unwrap_err();
+        assert_eq!(refused.code(), Code::CouldntConnect);
+    });
+}
+
+#[test]
+fn a_driver_that_is_gone_fails_its_transfers() {
+    let (client, driver) = with(Multi::new(), Waits(Arc::default()));
+    let before = client.send(Easy::get("http://127.0.0.1:1/"));
+    drop(driver);
+    let after = client.send(Easy::get("http://127.0.0.1:1/"));
+    let waker = std::task::Waker::noop();
+    for pending in [before, after] {
+        match pin!(pending).poll(&mut Context::from_waker(waker)) {
+            Poll::Ready(Err(error)) => assert_eq!(error.code(), Code::AbortedByCallback),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[cfg(feature = "tokio")]
+mod on_tokio {
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn many_at_once() {
+        let server = serve(|request| {
+            std::thread::sleep(Duration::from_millis(20));
+            ok(&request.path)
+        });
+        let (client, driver) = tress::future::tokio(Multi::new());
+        let driver = tokio::spawn(driver);
+        let tasks: Vec<_> = (0..200)
+            .map(|number| {
+                let easy = Easy::get(&format!("http://{server}/{number}"));
+                tokio::spawn(client.send(easy))
+            })
+            .collect();
+        for (number, task) in tasks.into_iter().enumerate() {
+            assert_eq!(task.await.unwrap().unwrap().body(), format!("/{number}").as_bytes());
+        }
+        // Without clients it is over.
+        drop(client);
+        driver.await.unwrap().unwrap();
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_future_that_is_dropped_cancels() {
+        let hanging = serve(|_| Answer::Hang);
+        let (client, driver) = tress::future::tokio(Multi::new());
+        let driver = tokio::spawn(driver);
+        let pending = client.send(Easy::get(&format!("http://{hanging}/")));
+        let limit = Duration::from_millis(100);
+        assert!(tokio::time::timeout(limit, pending).await.is_err());
+        drop(client);
+        // Nothing is left to wait for.
+        driver.await.unwrap().unwrap();
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn timers_wake_the_driver() {
+        let hanging = serve(|_| Answer::Hang);
+        let (client, driver) = tress::future::tokio(Multi::new());
+        tokio::spawn(driver);
+        let easy = Easy::get(&format!("http://{hanging}/")).timeout(Duration::from_millis(100));
+        let error = client.send(easy).await.unwrap_err();
+        assert_eq!(error.code(), Code::OperationTimedout);
+    }
+}

@@ -1,0 +1,199 @@
+//! What settings come to on the wire, and which are refused.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::Ipv4Addr;
+use std::os::unix::net::UnixListener;
+
+use support::{ok, response, serve};
+use tress::{Auth, Code, DebugKind, Easy, Form, HttpVersion, Part, Share};
+
+#[test]
+fn what_would_break_a_request_is_refused_by_name() {
+    let refused = |easy: Easy| {
+        let error = easy.perform().unwrap_err();
+        assert_eq!(error.code(), Code::BadFunctionArgument);
+        error.message().to_owned()
+    };
+    let easy = || Easy::get("http://127.0.0.1:1/");
+    let line_end = "it has a line end or a zero byte";
+    assert_eq!(
+        refused(easy().header("X-A", "b\r\nX-C: d").header("X:", "")),
+        format!("The header \"X-A: b\\r\\nX-C: d\" cannot be: {line_end}")
+    );
+    assert!(refused(easy().header("X A", "b")).contains("no header's name"));
+    assert!(refused(easy().without_header("")).contains("no header's name"));
+    assert!(refused(easy().user_agent("a\nb")).contains("user agent"));
+    assert!(refused(easy().cookie("a=\r1")).contains("cookie"));
+    assert!(refused(easy().method("GET /\r\nX:")).contains("method"));
+    assert!(refused(easy().credentials("u\0", "")).contains("user"));
+    assert!(refused(easy().mail("a@b", &["c@d\r\nDATA"])).contains("c@d"));
+    assert!(refused(easy().resolve("a,b", 1, Ipv4Addr::LOCALHOST.into())).contains("a,b"));
+    assert!(refused(easy().ca_file("a\0b")).contains("zero byte"));
+    assert!(refused(Easy::get("http://a\0b/")).contains("URL"));
+}
+
+#[test]
+fn methods_and_fields() {
+    let server = serve(|request| {
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        ok(&format!("{} {body}", request.method))
+    });
+    let url = format!("http://{server}/");
+    let body = |easy: Easy| easy.perform().unwrap().text().unwrap().to_owned();
+    assert_eq!(body(Easy::delete(&url)), "DELETE ");
+    assert_eq!(body(Easy::patch(&url, "some")), "PATCH some");
+    let fields = [("a b", "1&2"), ("å", "")];
+    assert_eq!(body(Easy::post_fields(&url, fields)), "POST a%20b=1%262&%C3%A5=");
+}
+
+#[test]
+fn a_form_has_its_parts_and_starts_again_after_a_redirect() {
+    let path = std::env::temp_dir().join(format!("tress-form-{}.txt", std::process::id()));
+    std::fs::write(&path, "from a file").unwrap();
+    let server = serve(|request| match request.path.as_str() {
+        "/first" => response("307 Go", "Location: /second\r\n", ""),
+        _ => {
+            let kind = request.header("Content-Type").unwrap();
+            let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap();
+            ok(&String::from_utf8_lossy(&request.body).replace(boundary, "B"))
+        }
+    });
+    let form = Form::new()
+        .text("name", "value")
+        .file("file", &path)
+        .part(Part::bytes("data", *b"{}").file_name("d.json").content_type("application/json"));
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let expected = format!(
+        "--B\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\nvalue\r\n\
+         --B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: text/plain\r\n\r\nfrom a file\r\n\
+         --B\r\nContent-Disposition: form-data; name=\"data\"; filename=\"d.json\"\r\n\
+         Content-Type: application/json\r\n\r\n{{}}\r\n--B--\r\n"
+    );
+    let first = format!("http://{server}/first");
+    let answer = Easy::post_form(&first, form).redirects(2).perform().unwrap();
+    assert_eq!(answer.text().unwrap(), expected);
+    let again = answer.again().perform().unwrap();
+    assert_eq!(again.text().unwrap(), expected);
+    std::fs::remove_file(&path).unwrap();
+    let gone = Easy::post_form(&first, Form::new().file("file", &path));
+    assert_eq!(gone.perform().unwrap_err().code(), Code::ReadError);
+}
+
+#[test]
+fn authentication_of_every_kind() {
+    let server = serve(|request| match request.header("Authorization") {
+        Some(value) => ok(value.split(',').next().unwrap()),
+        None => response(
+            "401 No",
+            "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=MD5, qop=\"auth\"\r\n",
+            "",
+        ),
+    });
+    let url = format!("http://{server}/");
+    let said = |easy: Easy| easy.perform().unwrap().text().unwrap().to_owned();
+    assert_eq!(said(Easy::get(&url).credentials("u", "p")), "Basic dTpw");
+    assert_eq!(said(Easy::get(&url).bearer("token")), "Bearer token");
+    let digest = Easy::get(&url).credentials("u", "p").auth(Auth::DIGEST);
+    assert_eq!(said(digest), "Digest username=\"u\"");
+}
+
+#[test]
+fn the_way_to_the_server_can_be_chosen() {
+    let server = serve(|request| ok(request.header("Host").unwrap()));
+    let port = server.port();
+    let url = format!("http://some.invalid:{port}/");
+    let there = Easy::get(&url).resolve("some.invalid", port, server.ip()).perform().unwrap();
+    assert_eq!(there.text().unwrap(), format!("some.invalid:{port}"));
+    let there = Easy::get("http://other.invalid/").connect_to("127.0.0.1", port).perform().unwrap();
+    assert_eq!(there.text().unwrap(), "other.invalid");
+    assert_eq!(there.http_version(), Some(HttpVersion::V1_1));
+    let proxied = Easy::get("http://far.invalid/")
+        .proxy(&format!("http://{server}"))
+        .proxy_credentials("u", "p");
+    assert_eq!(proxied.perform().unwrap().text().unwrap(), "far.invalid");
+}
+
+#[test]
+fn a_unix_socket_can_be_the_server() {
+    let path = std::env::temp_dir().join(format!("tress-unix-{}", std::process::id()));
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 1000]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nunix").unwrap();
+    });
+    let response = Easy::get("http://localhost/").unix_socket(&path).perform().unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(response.body(), b"unix");
+}
+
+#[test]
+fn cookies_are_shared_and_can_be_kept() {
+    let server = serve(|request| match request.path.as_str() {
+        "/login" => response("200 OK", "Set-Cookie: id=7; Max-Age=1000\r\n", ""),
+        _ => ok(request.header("Cookie").unwrap_or("-")),
+    });
+    let share = Share::new().with_cookies();
+    let url = |path| format!("http://{server}{path}");
+    Easy::get(&url("/login")).share(&share).perform().unwrap();
+    let page = |share: &Share| {
+        let response = Easy::get(&url("/page")).share(share).perform().unwrap();
+        response.text().unwrap().to_owned()
+    };
+    assert_eq!(page(&share), "id=7");
+    assert_eq!(page(&Share::new()), "-");
+    let other = Share::new().with_cookies();
+    other.load_cookies(&share.cookies());
+    assert_eq!(page(&other), "id=7");
+    let plain = Easy::get(&url("/page")).cookie("a=1").perform().unwrap();
+    assert_eq!(plain.body(), b"a=1");
+}
+
+#[test]
+fn a_log_hears_of_both_ways() {
+    let server = serve(|_| ok("body"));
+    let (sender, told) = std::sync::mpsc::channel();
+    let log = move |kind, bytes: &[u8]| {
+        let _ = sender.send((kind, String::from_utf8_lossy(bytes).into_owned()));
+    };
+    Easy::get(&format!("http://{server}/")).on_debug(log).perform().unwrap();
+    let told: Vec<_> = told.iter().collect();
+    let has = |kind, part: &str| told.iter().any(|(it, text)| *it == kind && text.contains(part));
+    assert!(has(DebugKind::HeaderOut, "GET / HTTP/1.1\r\n"));
+    assert!(has(DebugKind::HeaderIn, "HTTP/1.1 200 OK\r\n"));
+    assert!(has(DebugKind::DataIn, "body"));
+}
+
+#[cfg(feature = "json")]
+#[test]
+fn json_goes_both_ways() {
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Thing {
+        number: u32,
+    }
+    let server = serve(|request| {
+        assert_eq!(request.header("Content-Type"), Some("application/json"));
+        ok(&String::from_utf8_lossy(&request.body))
+    });
+    let thing = Thing { number: 7 };
+    let response = Easy::post_json(&format!("http://{server}/"), &thing).perform().unwrap();
+    assert_eq!(response.json::<Thing>().unwrap(), thing);
+    assert!(response.json::<Vec<u8>>().is_err());
+}
+
+#[test]
+fn what_is_handed_to_other_threads_may_be() {
+    fn sent<T: Send>() {}
+    fn shared<T: Send + Sync>() {}
+    sent::<Easy>();
+    sent::<tress::Multi>();
+    sent::<tress::Done>();
+    sent::<tress::Response>();
+    shared::<Share>();
+    shared::<tress::Error>();
+    shared::<tress::Handle>();
+    shared::<Form>();
+}

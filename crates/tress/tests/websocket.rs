@@ -1,0 +1,138 @@
+//! A WebSocket with a server that echoes.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use tress::{Code, Easy, Flow, Handle, Message, Multi};
+
+/// Takes the handshake, then says every frame again in two fragments, until it is closed.
+fn serve() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || echo(&mut stream));
+        }
+    });
+    address
+}
+
+fn echo(stream: &mut TcpStream) -> Option<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))?;
+    let accept = tress_proto::ws::handshake::accept(key);
+    let answer = format!(
+        "HTTP/1.1 101 Go\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+    );
+    stream.write_all(answer.as_bytes()).ok()?;
+    loop {
+        let mut head = [0; 6];
+        stream.read_exact(&mut head).ok()?;
+        let mut payload = vec![0; usize::from(head[1] & 0x7f)];
+        stream.read_exact(&mut payload).ok()?;
+        payload.iter_mut().zip(head[2..].iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
+        let (opcode, length) = (head[0] & 0xf, payload.len());
+        if opcode >= 8 {
+            stream.write_all(&[head[0], length as u8]).ok()?;
+            stream.write_all(&payload).ok()?;
+            if opcode == 8 {
+                return Some(());
+            }
+            continue;
+        }
+        let (first, second) = payload.split_at(length / 2);
+        stream.write_all(&[opcode, first.len() as u8]).ok()?;
+        stream.write_all(first).ok()?;
+        stream.write_all(&[0x80, second.len() as u8]).ok()?;
+        stream.write_all(second).ok()?;
+    }
+}
+
+struct Talk {
+    multi: Multi,
+    handle: Handle,
+    heard: mpsc::Receiver<Message>,
+}
+
+impl Talk {
+    fn begin(change: impl FnOnce(Easy) -> Easy, flow: Flow) -> Self {
+        let (sender, heard) = mpsc::channel();
+        let easy = Easy::get(&format!("ws://{}/", serve())).on_message(move |message| {
+            sender.send(message).unwrap();
+            flow
+        });
+        let mut multi = Multi::new();
+        let handle = multi.add(change(easy));
+        let hello = Message::Text("hello".into());
+        let until = Instant::now() + Duration::from_secs(10);
+        while multi.send_message(handle, &hello).is_err() {
+            assert!(Instant::now() < until && multi.running() > 0, "it does not open");
+            multi.turn(Duration::from_millis(20)).unwrap();
+        }
+        Self { multi, handle, heard }
+    }
+
+    fn next(&mut self) -> Option<Message> {
+        while self.multi.running() > 0 {
+            if let Ok(message) = self.heard.try_recv() {
+                return Some(message);
+            }
+            self.multi.turn(Duration::from_secs(5)).unwrap();
+        }
+        self.heard.try_recv().ok()
+    }
+}
+
+#[test]
+fn messages_go_both_ways() {
+    let mut talk = Talk::begin(|easy| easy, Flow::Continue);
+    assert_eq!(talk.next(), Some(Message::Text("hello".into())));
+    for message in
+        [Message::Binary(vec![0, 255, 7]), Message::Text("åé".into()), Message::Text(String::new())]
+    {
+        talk.multi.send_message(talk.handle, &message).unwrap();
+        assert_eq!(talk.next(), Some(message));
+    }
+    // The server's answer is a ping too, which is answered by itself, and that is said again.
+    talk.multi.send_message(talk.handle, &Message::Ping(b"there?".to_vec())).unwrap();
+    assert_eq!(talk.next(), Some(Message::Pong(b"there?".to_vec())));
+    let long = Message::Ping(vec![0; 126]);
+    assert_eq!(talk.multi.send_message(talk.handle, &long).unwrap_err().code(), Code::TooLarge);
+    let bye = Message::Close { code: 1000, reason: "done".into() };
+    talk.multi.send_message(talk.handle, &bye).unwrap();
+    assert_eq!(talk.next(), Some(bye));
+    assert_eq!(talk.next(), None);
+    assert!(talk.multi.next_done().unwrap().result().is_ok());
+}
+
+#[test]
+fn a_message_that_is_too_long_ends_it() {
+    let mut talk = Talk::begin(|easy| easy.max_size(4), Flow::Continue);
+    assert_eq!(talk.next(), None);
+    let done = talk.multi.next_done().unwrap();
+    assert_eq!(done.result().unwrap_err().code(), Code::WriteError);
+}
+
+#[test]
+fn a_pause_tells_the_message_again() {
+    let mut talk = Talk::begin(|easy| easy, Flow::Pause);
+    assert_eq!(talk.next(), Some(Message::Text("hello".into())));
+    assert!(talk.multi.unpause(talk.handle).is_ok());
+    assert_eq!(talk.next(), Some(Message::Text("hello".into())));
+}
+
+#[test]
+fn without_a_socket_nothing_is_said() {
+    let mut multi = Multi::new();
+    let handle = multi.add(Easy::get("ws://127.0.0.1:1/"));
+    let error = multi.send_message(handle, &Message::Text(String::new())).unwrap_err();
+    assert_eq!((error.code(), error.message()), (Code::SendError, "There is no open WebSocket"));
+}
