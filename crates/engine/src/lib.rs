@@ -20,6 +20,7 @@ mod destination;
 mod dirty;
 mod doh;
 mod effect;
+mod failure;
 mod file;
 mod ftp;
 mod hash;

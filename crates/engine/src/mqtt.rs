@@ -10,7 +10,7 @@ use tress_proto::mqtt::{self, CLIENT_ID_LEN, Event, Request};
 use crate::body_out::BodyOut;
 use crate::conn::Stage;
 use crate::effect::{DebugKind, Effect};
-use crate::http::{RECEIVES_A_TURN, stream_error};
+use crate::http::RECEIVES_A_TURN;
 use crate::multi::{Flow, Multi};
 use crate::options::{BodySource, Method, Options};
 use crate::plain::Heard;
@@ -106,7 +106,7 @@ impl Multi {
                     mqtt.machine.sent(count, core.now);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => conn.writable = false,
-                Err(error) => return Err(stream_error(&error, Code::SendError)),
+                Err(error) => return Err(transfer.stream_failed(&error, Code::SendError)),
             }
         }
         Ok(!mqtt.machine.output().is_empty())

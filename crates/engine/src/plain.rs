@@ -9,7 +9,6 @@ use tress_net::Want as Blocked;
 
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::stream_error;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 
@@ -56,7 +55,7 @@ impl Multi {
                 conn.readable = false;
                 Ok(Heard::Nothing)
             }
-            Err(error) => Err(stream_error(&error, Code::RecvError)),
+            Err(error) => Err(transfer.stream_failed(&error, Code::RecvError)),
         }
     }
 

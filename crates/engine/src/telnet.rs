@@ -9,7 +9,7 @@ use tress_proto::telnet::{self, Event, Options};
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::effect::Effect;
-use crate::http::{RECEIVES_A_TURN, stream_error};
+use crate::http::RECEIVES_A_TURN;
 use crate::multi::{Flow, Multi};
 use crate::options::Hooks;
 use crate::plain::Heard;
@@ -95,7 +95,7 @@ impl Multi {
                     transfer.progress.sent(count, &transfer.options, core.now);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => conn.writable = false,
-                Err(error) => return Err(stream_error(&error, Code::SendError)),
+                Err(error) => return Err(transfer.stream_failed(&error, Code::SendError)),
             }
         }
         let due = telnet.ask_at.is_some_and(|at| at <= core.now);

@@ -3,12 +3,11 @@
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use support::tls::{Served, serve_tls};
 use support::{Driver, get, read_head, serve, write};
 use tress_engine::options::{IpResolve, Options};
 use tress_model::Code;
@@ -26,23 +25,9 @@ const AAAA: u16 = 28;
 impl Resolver {
     /// `answer` gives the body for a name and type; none: the connection stays silent.
     fn new(answer: impl Fn(&str, u16) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
-        let key = rcgen::KeyPair::generate().unwrap();
-        let params = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-        let certificate = params.self_signed(&key).unwrap();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        let config = Arc::new(config);
         let asked = Arc::<Mutex<Vec<_>>>::default();
         let log = asked.clone();
-        let address = serve(move |stream| {
-            let connection = ServerConnection::new(config.clone()).unwrap();
-            let mut stream = StreamOwned::new(connection, stream);
+        let (address, certificate) = serve_tls(move |mut stream| {
             while let Some((name, kind)) = read_question(&mut stream) {
                 log.lock().unwrap().push((name.clone(), kind));
                 let Some(body) = answer(&name, kind) else {
@@ -53,7 +38,7 @@ impl Resolver {
                 let _ = stream.write_all(&[head.as_bytes(), &body].concat());
             }
         });
-        Self { address, certificate: certificate.pem().into_bytes(), asked }
+        Self { address, certificate, asked }
     }
 
     fn asked(&self) -> usize {
@@ -69,8 +54,6 @@ impl Resolver {
         options
     }
 }
-
-type Served = StreamOwned<ServerConnection, TcpStream>;
 
 fn read_question(stream: &mut Served) -> Option<(String, u16)> {
     let mut head = Vec::new();

@@ -504,6 +504,52 @@ fn a_broken_stream_fails_alone_with_libcurls_words() {
 }
 
 #[test]
+fn who_has_some_of_a_body_has_a_part_of_it_when_the_server_closes() {
+    let (server, _) = serve2(&[], |number, mut peer| {
+        // The other one is sent again, on a connection of its own, and then fails.
+        let first = peer.read_kind(HEADERS).unwrap().stream;
+        if number == 0 {
+            peer.read_kind(HEADERS).unwrap();
+            peer.head(first, 200, &[], false);
+            peer.data(first, b"some", false);
+        }
+        // What was sent is read to the end, so that the end comes without a reset.
+        peer.stream.shutdown(std::net::Shutdown::Write).unwrap();
+        while peer.read().is_some() {}
+    });
+    let mut driver = Driver::new();
+    let ids: Vec<_> = (0..2).map(|_| driver.add(get2(server, "/"))).collect();
+    driver.run();
+    let error = |at: usize| result(&driver, ids[at]).unwrap_err();
+    let (part, none) = if body(&driver, ids[0]) == "some" { (0, 1) } else { (1, 0) };
+    assert_eq!((error(part).code(), error(none).code()), (Code::PartialFile, Code::Http2));
+}
+
+#[test]
+fn a_reset_without_an_error_is_the_end_of_a_response() {
+    let (server, _) = serve2(&[], |_, mut peer| {
+        for length in [None, Some("4"), Some("5")] {
+            let stream = peer.read_kind(HEADERS).unwrap().stream;
+            let fields: Vec<_> =
+                length.map(|length| ("content-length", length)).into_iter().collect();
+            peer.head(stream, 200, &fields, false);
+            peer.data(stream, b"some", false);
+            peer.reset(stream, 0);
+        }
+        let stream = peer.read_kind(HEADERS).unwrap().stream;
+        peer.reset(stream, 0);
+        while peer.read().is_some() {}
+    });
+    let mut driver = Driver::new();
+    let codes = [None, None, Some(Code::PartialFile), Some(Code::Http2Stream)];
+    for code in codes {
+        let id = driver.add(get2(server, "/"));
+        driver.run();
+        assert_eq!(result(&driver, id).err().map(|error| error.code()), code);
+    }
+}
+
+#[test]
 fn a_peer_that_speaks_no_http2_is_an_error() {
     let server = serve(|mut stream| support::write(&mut stream, "HTTP/1.1 200 OK\r\n\r\n"));
     let mut driver = Driver::new();

@@ -2,12 +2,13 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use support::tls::serve_tls;
 use support::{Driver, serve};
 use tress_engine::options::{BodySource, Method, Options};
 use tress_model::Code;
@@ -164,4 +165,53 @@ fn a_path_that_is_no_mailbox_is_refused() {
     driver.run();
     let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
     assert_eq!(error.code(), Code::UrlMalformat);
+}
+
+/// A server behind TLS may greet before the client has said its last word of the handshake, and
+/// may answer in the turn in which the connection was made.
+#[test]
+fn a_greeting_after_tls_is_awaited_with_the_handshake_over() {
+    let (server, certificate) = serve_tls(|mut stream| {
+        let _ = stream.write_all(b"+OK hello\r\n");
+        let mut lines = BufReader::new(stream);
+        let mut line = String::new();
+        while lines.read_line(&mut line).is_ok_and(|count| count > 0) {
+            let answer = if line.starts_with("CAPA") { "-ERR\r\n" } else { "+OK 0 0\r\n" };
+            let _ = lines.get_mut().write_all(answer.as_bytes());
+            line.clear();
+        }
+    });
+    let mut driver = Driver::new();
+    let ids: Vec<_> = (0..50)
+        .map(|_| {
+            let mut options = options(format!("pop3s://user:pass@{server}/"));
+            options.customrequest = Some(b"STAT".as_slice().into());
+            options.nobody = true;
+            options.tls_mut().cainfo_blob = Some(certificate.clone().into());
+            driver.add(options)
+        })
+        .collect();
+    driver.run();
+    for id in ids {
+        let result = driver.multi.transfer(id).unwrap().result().unwrap();
+        assert!(result.is_ok(), "{result:?} {}", driver.debug);
+    }
+}
+
+#[test]
+fn what_tls_fails_of_is_told_by_its_own_words() {
+    let (server, certificate) = serve_tls(|mut stream| {
+        let _ = stream.write_all(b"* OK hello\r\n");
+        // The end comes without close_notify.
+        let _ = stream.sock.shutdown(std::net::Shutdown::Write);
+        while stream.sock.read(&mut [0; 1000]).is_ok_and(|count| count > 0) {}
+    });
+    let mut driver = Driver::new();
+    let mut options = options(format!("imaps://user:pass@{server}/"));
+    options.tls_mut().cainfo_blob = Some(certificate.into());
+    let id = driver.add(options);
+    driver.run();
+    let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
+    assert_eq!(error.code(), Code::RecvError);
+    assert!(error.message().ends_with("unexpected eof while reading"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use tress_model::{Code, Error, Result};
+use tress_model::{Code, Result};
 use tress_net::Want;
 use tress_proto::ftp::Ask;
 use tress_proto::pingpong::{self, Event};
@@ -145,11 +145,7 @@ impl Multi {
                 conn.readable = false;
                 Ok(false)
             }
-            Err(error) => {
-                transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-                let text = format!("Recv failure: {}", crate::http::words(&error));
-                Err(Error::new(Code::RecvError, text))
-            }
+            Err(error) => Err(transfer.stream_failed(&error, Code::RecvError)),
         }
     }
 }

@@ -31,7 +31,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use tress_model::scheme::Scheme;
-use tress_model::{Code, Error, Result};
+use tress_model::{Code, Result};
 use tress_proto::http::Kind;
 use tress_proto::pingpong;
 
@@ -179,6 +179,8 @@ impl Multi {
     /// Begins to log in, or goes on with it once TLS was put on in its course.
     pub(crate) fn log_in(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+        // The server speaks first: an attempt to hear it sends the last words of TLS's handshake.
+        conn.readable |= conn.stream().is_some_and(|stream| !stream.is_bare());
         match conn.conversation.as_deref_mut() {
             Some(conversation) => conversation.machine.tls_started(),
             None => {
@@ -262,11 +264,7 @@ impl Multi {
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                     conn.writable = false;
                 }
-                Err(error) => {
-                    transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-                    let text = format!("Send failure: {}", crate::http::words(&error));
-                    return Err(Error::new(Code::SendError, text));
-                }
+                Err(error) => return Err(transfer.stream_failed(&error, Code::SendError)),
             }
         }
         Ok(())

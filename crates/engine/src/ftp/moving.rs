@@ -9,7 +9,6 @@ use super::data::Direction;
 use super::text::LineFeeds;
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::words;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::transfer::Transfer;
@@ -65,7 +64,7 @@ impl Multi {
                 conn.readable = false;
                 return Ok(Flow::Wait);
             }
-            Err(error) => return Err(failed(Code::RecvError, "Recv", &error)),
+            Err(error) => return Err(transfer.stream_failed(&error, Code::RecvError)),
         };
         if data.moved == 0 {
             transfer.infos.times.starttransfer = transfer.since_start(core.now);
@@ -125,7 +124,7 @@ impl Multi {
                 conn.writable = false;
                 Ok(Flow::Wait)
             }
-            Err(error) => Err(failed(Code::SendError, "Send", &error)),
+            Err(error) => Err(transfer.stream_failed(&error, Code::SendError)),
         }
     }
 
@@ -181,8 +180,4 @@ impl Multi {
             core.interest.set(fd, SocketOwner::Conn(data.conn), Some(id), want);
         }
     }
-}
-
-fn failed(code: Code, what: &str, error: &std::io::Error) -> Error {
-    Error::new(code, format!("{what} failure: {}", words(error)))
 }

@@ -13,7 +13,6 @@ use std::ops::Range;
 use std::time::Instant;
 
 pub(crate) use receive::Received;
-pub(crate) use send::{stream_error, words};
 use tress_model::Result;
 use tress_proto::decode::{Coding, Decoder};
 use tress_proto::h1::{BodyFraming, Response};

@@ -112,8 +112,7 @@ impl Multi {
         if conn.uses > 1 && !transfer.exchange.answered {
             return Ok(Received::Closed);
         }
-        transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-        Err(super::stream_error(error, Code::RecvError))
+        Err(transfer.stream_failed(error, Code::RecvError))
     }
 
     /// The next events of the response, up to one that something has to be done about. True: the

@@ -123,8 +123,7 @@ impl Multi {
             transfer.exchange.close = true;
             return Ok(Flow::Wait);
         }
-        transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-        Err(stream_error(error, Code::SendError))
+        Err(transfer.stream_failed(error, Code::SendError))
     }
 }
 
@@ -304,24 +303,6 @@ fn frame_chunk(buffer: &mut Vec<u8>, head_len: usize, count: usize, ended: bool)
     }
     buffer.copy_within(..head_len, start - head_len);
     start - head_len
-}
-
-/// The system's words for an error, without Rust's additions.
-pub(crate) fn words(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
-}
-
-/// What sending on a connection, or receiving, failed of. TLS brings its own code and words.
-pub(crate) fn stream_error(error: &std::io::Error, code: Code) -> Error {
-    if let Some(own) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
-        return Error::new(own.code(), own.message().to_owned());
-    }
-    let verb = if code == Code::SendError { "Send" } else { "Recv" };
-    Error::new(code, format!("{verb} failure: {}", words(error)))
 }
 
 impl crate::multi::Core {

@@ -1,8 +1,9 @@
 //! How a transfer leaves its connection, and how a connection fails its transfers.
 
-use tress_model::Error;
+use tress_model::{Code, Error};
 use tress_proto::h2::ErrorCode;
 
+use super::serve::{CLOSED, closed};
 use super::{Break, Broken, MOST_SPARE, offer};
 use crate::TransferId;
 use crate::conn::{ConnId, Stage};
@@ -77,17 +78,23 @@ impl Multi {
             let _ = stream.send(session.machine.pending_output());
         }
         let streams: Vec<_> = session.machine.streams().collect();
-        let users = session.users;
+        let (users, closed) = (session.users, *error == closed());
         for stream in streams {
             let transfer_id = TransferId::from_bits(stream.token);
             let Some(transfer) = self.transfers.get_mut(transfer_id) else { continue };
             let answered = transfer.exchange.answered;
+            let some_taken = transfer.infos.downloaded > 0;
             let Some(own) = transfer.exchange.stream.as_deref_mut() else { continue };
             if transfer.conn != Some(id) || !own.is(stream.id) {
                 continue;
             }
             let what = if used_before && !answered { Break::Stale } else { Break::Failed };
-            own.broken.get_or_insert(Broken { error: error.clone(), what });
+            let some_body = some_taken || !own.fresh.is_empty() || own.has_backlog();
+            let error = match closed && some_body {
+                true => Error::new(Code::PartialFile, CLOSED),
+                false => error.clone(),
+            };
+            own.broken.get_or_insert(Broken { error, what });
             self.core.wake(transfer_id, transfer);
         }
         match users {

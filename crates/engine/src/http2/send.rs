@@ -10,6 +10,7 @@ use tress_proto::h2::Fields;
 use crate::TransferId;
 use crate::body_out::BodyState;
 use crate::conn::{ConnId, Stage};
+use crate::failure::stream_error;
 use crate::multi::{Flow, Multi};
 
 /// With this much output pending the machine takes no more body.
@@ -101,7 +102,7 @@ impl Multi {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => blocked = true,
                 Err(error) => {
                     // What the server said before it left is to be read first.
-                    session.send_error = Some(crate::http::stream_error(&error, Code::SendError));
+                    session.send_error = Some(stream_error(&error, Code::SendError));
                     conn.readable = true;
                     self.core.h2.serve(id, session);
                     return;

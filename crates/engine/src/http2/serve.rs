@@ -9,6 +9,7 @@ use tress_proto::h2::{self, ErrorCode, Event, StreamRef};
 use super::{Break, Broken, Session, Stream, offer};
 use crate::TransferId;
 use crate::conn::ConnId;
+use crate::failure::stream_error;
 use crate::multi::Multi;
 use crate::transfer::Transfer;
 
@@ -92,7 +93,7 @@ impl Multi {
                 conn.reads_by_writing = stream.blocked_on(Want::Read) == Want::Write;
                 session.send_error.take().map_or(Ok(false), Err)
             }
-            Err(error) => Err(crate::http::stream_error(&error, Code::RecvError)),
+            Err(error) => Err(stream_error(&error, Code::RecvError)),
         }
     }
 
@@ -199,14 +200,14 @@ impl Multi {
         why: &'static str,
     ) {
         let (Some((transfer, own)), _) = parts(self, id, stream) else { return };
-        let got_body = own.remote_ended || !own.fresh.is_empty() || own.has_backlog();
+        let got_head = !own.lines.is_empty();
         let what = match code {
             _ if retry => Break::Refused,
             ErrorCode::HTTP_1_1_REQUIRED => Break::WantsHttp1,
             _ => Break::Failed,
         };
         own.broken.get_or_insert(Broken {
-            error: h2::reset_error(stream.id, code, by_peer, got_body),
+            error: h2::reset_error(stream.id, code, by_peer, got_head),
             what,
         });
         if !by_peer && let Some((transfer, _, core)) = self.parts(transfer) {
@@ -284,6 +285,9 @@ fn is_data_of(event: &Event, transfer: TransferId) -> bool {
     matches!(event, Event::Data { stream, .. } if stream.token == transfer.to_bits())
 }
 
-fn closed() -> Error {
-    Error::new(Code::Http2, "HTTP/2 connection closed by the server")
+pub(super) const CLOSED: &str = "HTTP/2 connection closed by the server";
+
+/// The server has closed the connection; a transfer with some of its body has a part of it then.
+pub(super) fn closed() -> Error {
+    Error::new(Code::Http2, CLOSED)
 }

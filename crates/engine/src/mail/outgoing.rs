@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use tress_model::{Code, Error, Result};
+use tress_model::{Code, Result};
 use tress_proto::smtp::Stuffer;
 
 use crate::TransferId;
@@ -86,11 +86,7 @@ impl Multi {
                 conn.writable = false;
                 Ok(Flow::Wait)
             }
-            Err(error) => {
-                transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-                let text = format!("Send failure: {}", crate::http::words(&error));
-                Err(Error::new(Code::SendError, text))
-            }
+            Err(error) => Err(transfer.stream_failed(&error, Code::SendError)),
         }
     }
 }

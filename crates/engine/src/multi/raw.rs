@@ -7,6 +7,7 @@ use tress_model::{Code, Error, Result};
 
 use super::Multi;
 use crate::conn::ConnId;
+use crate::failure::stream_error;
 use crate::{Transfer, TransferId};
 
 /// A connection that belongs to a handle after its transfer is done.
@@ -29,7 +30,7 @@ impl Multi {
             return Ok(count);
         }
         let stream = conn.stream().ok_or_else(gone)?;
-        stream.recv(buffer).map_err(|error| failed(&error, Code::RecvError, "Recv"))
+        stream.recv(buffer).map_err(|error| failed(&error, Code::RecvError))
     }
 
     /// Sends from the front of `bytes` over a held connection (`curl_easy_send(3)`).
@@ -39,7 +40,7 @@ impl Multi {
     /// is gone.
     pub fn send_raw(&mut self, held: Held, bytes: &[u8]) -> Result<usize> {
         let stream = self.pool.get_mut(held.0).and_then(|conn| conn.stream()).ok_or_else(gone)?;
-        stream.send(bytes).map_err(|error| failed(&error, Code::SendError, "Send"))
+        stream.send(bytes).map_err(|error| failed(&error, Code::SendError))
     }
 
     /// The socket of a held connection, as long as it is open.
@@ -60,6 +61,8 @@ impl Multi {
         conn.held = true;
         transfer.held_conn = Some(Held(conn_id));
         if let Some(stream) = conn.stream() {
+            // The last words of TLS's handshake: the application may wait for the peer to speak.
+            let _ = stream.recv(&mut []);
             core.interest.set(
                 stream.fd(),
                 crate::interest::SocketOwner::Conn(conn_id),
@@ -82,9 +85,9 @@ fn gone() -> Error {
     Error::new(Code::UnsupportedProtocol, "Failed to get recent socket")
 }
 
-fn failed(error: &io::Error, code: Code, what: &str) -> Error {
-    if error.kind() == io::ErrorKind::WouldBlock {
-        return Code::Again.into();
+fn failed(error: &io::Error, code: Code) -> Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => Code::Again.into(),
+        _ => stream_error(error, code),
     }
-    Error::new(code, format!("{what} failure: {}", crate::http::words(error)))
 }

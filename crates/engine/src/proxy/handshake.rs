@@ -12,6 +12,7 @@ use super::tunnel::Tunnel;
 use super::{Layer, Line};
 use crate::TransferId;
 use crate::conn::{Conn, Stage};
+use crate::failure::stream_error;
 use crate::http::auth::{Then, Whom};
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
@@ -137,9 +138,8 @@ impl Multi {
                 Ok(Some(handshake.stream.blocked_on(tress_net::Want::Read).into()))
             }
             Err(error) => {
-                let text = format!("Recv failure: {}", crate::http::words(&error));
-                transfer.infos.os_errno = error.raw_os_error().unwrap_or(0);
-                Err(handshake.failed(Code::RecvError, text))
+                let error = transfer.stream_failed(&error, Code::RecvError);
+                Err(handshake.failed(error))
             }
         }
     }
@@ -246,17 +246,16 @@ impl Handshake {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     return Ok(Some(self.stream.blocked_on(tress_net::Want::Write).into()));
                 }
-                Err(error) => {
-                    let text = format!("Send failure: {}", crate::http::words(&error));
-                    return Err(self.failed(Code::SendError, text));
-                }
+                Err(error) => return Err(self.failed(stream_error(&error, Code::SendError))),
             }
         }
     }
 
     /// An error of the socket; while SOCKS is spoken all are the proxy's.
-    fn failed(&self, code: Code, text: String) -> Error {
-        let code = if matches!(self.talk, Talk::Socks(_)) { Code::Proxy } else { code };
-        Error::new(code, text)
+    fn failed(&self, error: Error) -> Error {
+        match self.talk {
+            Talk::Socks(_) => Error::new(Code::Proxy, error.message().to_owned()),
+            Talk::Tunnel(_) | Talk::Line(..) => error,
+        }
     }
 }

@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 
 use tress_model::{Code, Error, Result};
 
-use super::{flush, send_failed};
+use super::flush;
 use crate::conn::Conn;
+use crate::failure::stream_error;
 use crate::multi::{Held, Multi};
 use crate::{TransferId, random};
 
@@ -146,10 +147,7 @@ fn read_on(conn: &mut Conn) -> Result<()> {
         Ok(0) => return Err(gone()),
         Ok(count) => count,
         Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Code::Again.into()),
-        Err(error) => {
-            let text = format!("Recv failure: {}", crate::http::words(&error));
-            return Err(Error::new(Code::RecvError, text));
-        }
+        Err(error) => return Err(stream_error(&error, Code::RecvError)),
     };
     bytes.truncate(count);
     conn.leftover = bytes;
@@ -161,7 +159,7 @@ fn flush_all(conn: &mut Conn) -> Result<()> {
         match flush(conn) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Code::Again.into()),
-            Err(error) => return Err(send_failed(&error)),
+            Err(error) => return Err(stream_error(&error, Code::SendError)),
         }
     }
     Ok(())

@@ -17,7 +17,7 @@ use tress_proto::ws::{Chunk, WebSocket};
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::{RECEIVES_A_TURN, Received, Step, words};
+use crate::http::{RECEIVES_A_TURN, Received, Step};
 use crate::multi::{Flow, Multi};
 use crate::options::{ConnectOnly, Method};
 use crate::random;
@@ -122,7 +122,7 @@ impl Multi {
                         conn.write_blocked();
                         return Ok(Flow::Wait);
                     }
-                    Err(error) => return Err(send_failed(&error)),
+                    Err(error) => return Err(transfer.stream_failed(&error, Code::SendError)),
                 }
                 continue;
             }
@@ -218,8 +218,4 @@ fn flush(conn: &mut crate::conn::Conn) -> std::io::Result<usize> {
     let count = stream.send(socket.frames.output())?;
     socket.frames.sent(count);
     Ok(count)
-}
-
-fn send_failed(error: &std::io::Error) -> Error {
-    Error::new(Code::SendError, format!("Send failure: {}", words(error)))
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod h2;
+pub mod tls;
 
 use std::collections::HashMap;
 use std::io::{Read, Write};

@@ -244,11 +244,11 @@ impl Tls {
         if !self.plain.is_empty() {
             return Ok(self.take_plain(buf));
         }
-        if buf.is_empty() {
-            return Ok(0);
-        }
         if !self.out.is_empty() {
             self.try_flush()?;
+        }
+        if buf.is_empty() {
+            return Ok(0);
         }
         if buf.len() >= DIRECT + self.tail.len() {
             return self.fill(buf);

@@ -7,6 +7,7 @@ use super::error::{ErrorCode, FrameResult, flood, protocol};
 use super::frame::{self, Head};
 use super::receive::{frame_size, spend, window_overflow};
 use super::settings::{ENTRY_LEN, MAX_WINDOW};
+use super::stream::Phase;
 use super::{Event, StreamId};
 
 /// How much of what comes with GOAWAY is kept, in bytes.
@@ -51,6 +52,11 @@ impl Connection {
             return self.closed_not_idle(head.stream).map(|()| None);
         };
         let code = ErrorCode(frame::number(payload, 0));
+        let complete = stream.phase != Phase::Head && stream.expected.is_none_or(|left| left == 0);
+        if code == ErrorCode::NO_ERROR && complete {
+            // The response is over, nothing more of the request is wanted (RFC 9113, 8.1).
+            return Ok(Some(Event::Data { stream: stream.reference(), range: 0..0, end: true }));
+        }
         let retry = code == ErrorCode::REFUSED_STREAM;
         let why = "reset by the server";
         Ok(Some(Event::Reset { stream: stream.reference(), code, by_peer: true, retry, why }))

@@ -81,11 +81,11 @@ pub(super) fn flood<T>(why: &'static str) -> FrameResult<T> {
 ///
 /// A stream refused by the server is to be tried again on a new connection;
 /// that is the caller's business (`retry` of [`super::Event::Reset`]).
-pub fn reset_error(stream: StreamId, code: ErrorCode, by_peer: bool, got_body: bool) -> Error {
-    let result = match (code, got_body) {
+pub fn reset_error(stream: StreamId, code: ErrorCode, by_peer: bool, got_head: bool) -> Error {
+    let result = match (code, got_head) {
         (ErrorCode::REFUSED_STREAM, _) => Code::RecvError,
         (ErrorCode::NO_ERROR, true) => Code::PartialFile,
-        (ErrorCode::NO_ERROR, false) => Code::Http2,
+        (ErrorCode::NO_ERROR, false) => return no_head_error(stream),
         _ => Code::Http2Stream,
     };
     let by = if by_peer { "server" } else { "curl" };

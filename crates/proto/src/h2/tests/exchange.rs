@@ -266,7 +266,7 @@ fn early_response_leaves_the_upload_to_the_caller() {
     let stream = open(&mut connection, "POST", false);
     peer.headers(1, ":status=413", true).rst_stream(1, 0);
     let told = peer.tell(&mut connection);
-    assert_eq!(told, "1 head 413 HTTP/2 413 || end;1 reset NO_ERROR by peer;");
+    assert_eq!(told, "1 head 413 HTTP/2 413 || end;1 data  end;");
     assert!(connection.send_data(stream, b"x", false).is_err());
 }
 
@@ -299,4 +299,21 @@ fn thousands_of_requests() {
     assert!(connection.pending_output().is_empty());
     connection.shrink();
     assert!(get(&mut connection).0 > 10_000);
+}
+
+#[test]
+fn a_reset_without_an_error_ends_a_response_unless_some_of_it_is_missing() {
+    let (mut connection, mut peer) = connected(config());
+    (0..3).for_each(|_| {
+        get(&mut connection);
+    });
+    peer.headers(1, ":status=200", false).data(1, b"a", false).rst_stream(1, 0);
+    peer.headers(3, ":status=200|content-length=2", false).data(3, b"a", false).rst_stream(3, 0);
+    peer.rst_stream(5, 0);
+    let told = peer.tell(&mut connection);
+    assert!(told.contains("1 data a;1 data  end;"), "{told}");
+    assert!(
+        told.ends_with("3 data a;3 reset NO_ERROR by peer;5 reset NO_ERROR by peer;"),
+        "{told}"
+    );
 }
