@@ -5,6 +5,7 @@ use std::time::Duration;
 
 /// Facts of the last or current transfer of a handle; times count from its start.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Infos {
     /// The last response code; 0 before there is one.
     pub response_code: u32,

@@ -4,6 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i32)]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub enum Code {
     Ok = 0,
     UnsupportedProtocol = 1,

@@ -30,6 +30,27 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Was a limit of time or speed over?
+    pub fn is_timeout(&self) -> bool {
+        self.code() == Code::OperationTimedout
+    }
+
+    /// Could the server, or the proxy, not be reached: its name not be resolved, no connection be
+    /// made, or no TLS on it? Nothing of the request has been sent then.
+    pub fn is_connect(&self) -> bool {
+        matches!(
+            self.code(),
+            Code::CouldntResolveProxy
+                | Code::CouldntResolveHost
+                | Code::CouldntConnect
+                | Code::SslConnectError
+                | Code::PeerFailedVerification
+                | Code::Proxy
+        )
+    }
+}
+
 impl From<Code> for Error {
     fn from(code: Code) -> Self {
         Self::new(code, "")
@@ -38,7 +59,10 @@ impl From<Code> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({:?})", self.message(), self.code())
+        match self.message() {
+            "" => write!(f, "{:?}", self.code()),
+            message => write!(f, "{message} ({:?})", self.code()),
+        }
     }
 }
 

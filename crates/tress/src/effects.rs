@@ -86,14 +86,18 @@ impl Multi {
     }
 
     fn read(&mut self, id: TransferId, room: usize, buffer: &mut Vec<u8>) -> Supplied {
-        let read = match self.closures(id).and_then(|closures| closures.source.as_mut()) {
-            Some(Source::Read(read)) => read,
-            Some(Source::Form(form)) => return form.read(room, buffer),
-            None => return Supplied::End,
-        };
+        let source = self.closures(id).and_then(|closures| closures.source.as_mut());
+        if let Some(Source::Form(form)) = source {
+            return form.read(room, buffer);
+        }
         let start = buffer.len();
         buffer.resize(start + room, 0);
-        let result = read(&mut buffer[start..]);
+        let result = match source {
+            Some(Source::Read(read)) => read(&mut buffer[start..]),
+            #[cfg(feature = "future")]
+            Some(Source::Body(body)) => body.read(&mut buffer[start..]),
+            Some(Source::Form(_)) | None => Ok(0),
+        };
         let count = result.as_ref().map_or(0, |count| *count);
         buffer.truncate(start + count.min(room));
         match result {

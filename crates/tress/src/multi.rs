@@ -12,7 +12,7 @@ use crate::easy::Easy;
 use crate::event_loop::{EVENTS, EventLoop};
 #[cfg(feature = "future")]
 use crate::response::{Headers, url};
-use crate::{Code, Done, Error, Message, Result};
+use crate::{Code, Done, Error, Message, Response, Result};
 
 /// A transfer in a [`Multi`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -253,6 +253,47 @@ impl Multi {
         Ok(count)
     }
 
+    /// Performs one transfer and waits for its end, on connections that earlier ones have left;
+    /// the others go on meanwhile.
+    ///
+    /// ```no_run
+    /// let mut multi = tress::Multi::new();
+    /// for page in 1..10 {
+    ///     let easy = tress::Easy::get(&format!("https://example.com/{page}"));
+    ///     println!("{}", multi.perform(easy)?.status());
+    /// }
+    /// # Ok::<(), tress::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What libcurl would say of it, as code and words.
+    pub fn perform(&mut self, easy: Easy) -> Result<Response> {
+        let handle = self.add(easy);
+        loop {
+            let at = self.done.iter().position(|done| done.handle() == handle);
+            if let Some(done) = at.and_then(|at| self.done.remove(at)) {
+                return done.into_result();
+            }
+            self.turn(Duration::from_secs(60))
+                .map_err(|error| Error::new(Code::UnrecoverablePoll, error.to_string()))?;
+        }
+    }
+
+    /// Tells idle connections' peers that we are still there, where the protocol has a way to
+    /// (`curl_easy_upkeep(3)`): those that were silent for `interval`.
+    pub fn upkeep(&mut self, interval: Duration) {
+        self.engine.enter(Instant::now());
+        self.engine.upkeep(interval);
+        self.effects();
+    }
+
+    /// Closes the connections that no transfer uses.
+    pub fn close_idle(&mut self) {
+        self.engine.enter(Instant::now());
+        self.engine.close_idle();
+        self.effects();
+    }
+
     /// The next transfer that has ended.
     pub fn next_done(&mut self) -> Option<Done> {
         self.done.pop_front()
@@ -263,6 +304,13 @@ impl Multi {
     pub(crate) fn look(&self, handle: Handle) -> Option<(u32, String, Headers<'_>)> {
         let transfer = self.engine.transfer(handle.0)?;
         Some((transfer.infos().response_code, url(transfer), Headers::of(transfer)))
+    }
+
+    /// Has the transfer an open WebSocket?
+    #[cfg(feature = "future")]
+    pub(crate) fn is_websocket(&self, handle: Handle) -> bool {
+        let held = self.engine.connection_of(handle.0);
+        held.is_some_and(|held| self.engine.ws_frame(held).is_some())
     }
 
     pub(crate) fn watch(&mut self, socket: RawFd, what: Watch) {

@@ -58,6 +58,13 @@ impl Done {
         &self.response
     }
 
+    /// Its body, head and messages go to nobody any more.
+    #[cfg(feature = "future")]
+    pub(crate) fn forget_closures(&mut self) {
+        let closures = &mut self.response.easy.closures;
+        (closures.on_body, closures.on_header, closures.messages) = (None, None, None);
+    }
+
     /// The same transfer once more, to be added again: cheaper than a new one, since its request
     /// is prepared and its memory kept.
     pub fn again(self) -> Easy {

@@ -1,6 +1,8 @@
 //! Transfers as futures, on an executor of a page and on Tokio.
 #![cfg(feature = "future")]
 
+#[path = "support/echo.rs"]
+mod echo;
 mod support;
 
 use std::io::{Read, Write};
@@ -15,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use support::{Answer, ok, response, serve};
 use tress::future::{Client, Reactor, with};
-use tress::{Code, Easy, Multi};
+use tress::{Code, Easy, Message, Multi};
 use tress_net::{PollEvents, Poller};
 
 /// An executor of two tasks: the driver's, and whoever waits for transfers.
@@ -184,6 +186,67 @@ fn a_download_ends_with_its_response_or_an_error() {
         assert!(short.next().await.is_none());
         let refused = client.open(Easy::get("http://127.0.0.1:1/")).await.unwrap_err();
         assert_eq!(refused.code(), Code::CouldntConnect);
+    });
+}
+
+#[test]
+fn a_body_is_written_meanwhile_and_waits_for_its_server() {
+    let server = serve(|request| {
+        std::thread::sleep(Duration::from_millis(50));
+        ok(&request.body.iter().map(|byte| u64::from(*byte)).sum::<u64>().to_string())
+    });
+    let url = format!("http://{server}/");
+    Executor::default().run(async |client| {
+        for length in [None, Some(3_000_000)] {
+            let (mut writer, body) = tress::future::body();
+            let response = client.send(Easy::upload_body(&url, length, body));
+            for _ in 0..300 {
+                writer.write(vec![1; 10_000]).await.unwrap();
+            }
+            writer.finish();
+            assert_eq!(response.await.unwrap().body(), b"3000000");
+        }
+        let (mut writer, body) = tress::future::body();
+        let response = client.send(Easy::upload_body(&url, None, body));
+        writer.write("some").await.unwrap();
+        drop(writer);
+        assert_eq!(response.await.unwrap_err().code(), Code::AbortedByCallback);
+    });
+}
+
+#[test]
+fn a_body_that_nobody_takes_any_more_cannot_be_written() {
+    Executor::default().run(async |client| {
+        let (mut writer, body) = tress::future::body();
+        let response = client.send(Easy::upload_body("http://127.0.0.1:1/", None, body));
+        assert_eq!(response.await.unwrap_err().code(), Code::CouldntConnect);
+        let error = writer.write("some").await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
+fn a_websocket_talks() {
+    let url = format!("ws://{}/", echo::serve());
+    let plain = serve(|_| ok("no socket"));
+    Executor::default().run(async |client| {
+        let mut socket = client.websocket(Easy::get(&url)).await.unwrap();
+        for number in 0..200 {
+            socket.send(Message::Text(format!("message {number}"))).unwrap();
+        }
+        for number in 0..200 {
+            let message = socket.next().await.unwrap().unwrap();
+            assert_eq!(message, Message::Text(format!("message {number}")));
+        }
+        let long = socket.send(Message::Ping(vec![0; 126])).unwrap_err();
+        assert_eq!(long.code(), Code::TooLarge);
+        let bye = Message::Close { code: 1000, reason: String::new() };
+        socket.send(bye.clone()).unwrap();
+        assert_eq!(socket.next().await.unwrap().unwrap(), bye);
+        assert!(socket.next().await.is_none());
+        assert_eq!(socket.send(bye).unwrap_err().code(), Code::SendError);
+        let refused = client.websocket(Easy::get(&format!("ws://{plain}/"))).await.unwrap_err();
+        assert_eq!(refused.code(), Code::HttpReturnedError);
     });
 }
 

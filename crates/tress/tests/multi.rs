@@ -282,3 +282,21 @@ fn one_descriptor_stands_for_all_sockets_in_another_loop() {
     assert_eq!(ended.len(), 301);
     assert_eq!(ended.iter().flatten().collect::<Vec<_>>(), [&Code::OperationTimedout]);
 }
+
+#[test]
+fn one_after_the_other_uses_the_same_connection() {
+    let server = serve(|request| ok(&request.path));
+    let mut multi = Multi::new();
+    multi.add(Easy::get(&format!("http://{server}/other")));
+    for number in 0..3 {
+        let easy = Easy::get(&format!("http://{server}/")).query("n", &number.to_string());
+        let response = multi.perform(easy).unwrap();
+        assert_eq!(response.body(), format!("/?n={number}").as_bytes());
+        assert!(number == 0 || response.infos().num_connects == 0);
+    }
+    finish(&mut multi, |done| assert_eq!(done.into_result().unwrap().body(), b"/other"));
+    multi.close_idle();
+    assert_eq!(multi.connections(), 0);
+    let refused = multi.perform(Easy::get("http://127.0.0.1:1/")).unwrap_err();
+    assert!(refused.is_connect() && !refused.is_timeout());
+}

@@ -43,6 +43,9 @@ pub(crate) struct Closures {
 pub(crate) enum Source {
     Read(Read),
     Form(FormUpload),
+    /// What `async` code writes.
+    #[cfg(feature = "future")]
+    Body(crate::future::Body),
 }
 
 /// Closures that the transfer calls.
@@ -59,6 +62,16 @@ impl Easy {
         let source = BodySource::Application { len: length, fields: false };
         let mut easy = Self::get(url).sends(Method::Put, source);
         easy.closures.source = Some(Source::Read(Box::new(read)));
+        easy
+    }
+
+    /// A PUT of what `async` code writes ([`future::body`](crate::future::body)), by a
+    /// [`future::Client`](crate::future::Client).
+    #[cfg(feature = "future")]
+    pub fn upload_body(url: &str, length: Option<u64>, body: crate::future::Body) -> Self {
+        let source = BodySource::Application { len: length, fields: false };
+        let mut easy = Self::get(url).sends(Method::Put, source);
+        easy.closures.source = Some(Source::Body(body));
         easy
     }
 

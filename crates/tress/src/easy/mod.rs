@@ -7,7 +7,6 @@ mod way;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tress_engine::Transfer;
 use tress_engine::options::{BodySource, Method, Options, Text};
@@ -161,21 +160,13 @@ impl Easy {
         self
     }
 
-    /// Performs the transfer and waits for its end. Many at once: [`Multi`].
+    /// Performs the transfer and waits for its end, on a connection of its own. Several after each
+    /// other on the same connections: [`Multi::perform`]. Many at once: [`Multi`].
     ///
     /// # Errors
     /// What libcurl would say of it, as code and words.
     pub fn perform(self) -> Result<Response> {
-        let mut multi = Multi::new();
-        multi.add(self);
-        loop {
-            if let Some(done) = multi.next_done() {
-                return done.into_result();
-            }
-            multi
-                .turn(Duration::from_secs(60))
-                .map_err(|error| Error::new(Code::UnrecoverablePoll, error.to_string()))?;
-        }
+        Multi::new().perform(self)
     }
 
     /// The engine's side of it. The one that was used before has its request prepared, which
@@ -208,6 +199,15 @@ impl Easy {
     /// What a transfer with these settings fails of at once.
     pub(crate) fn refusal(&self) -> Option<Error> {
         self.refused.clone()
+    }
+
+    /// Where `async` code writes the body.
+    #[cfg(feature = "future")]
+    pub(crate) fn pipe(&self) -> Option<Arc<crate::future::Pipe>> {
+        match &self.closures.source {
+            Some(Source::Body(body)) => Some(body.pipe()),
+            _ => None,
+        }
     }
 
     fn sends(self, method: Method, body: BodySource) -> Self {

@@ -8,6 +8,28 @@ use super::Easy;
 
 /// What the request says.
 impl Easy {
+    /// Adds a name and its value to the query of the URL, encoded.
+    ///
+    /// ```
+    /// let easy = tress::Easy::get("http://example.com/?a=1#part").query("b", "2 & 3");
+    /// assert!(format!("{easy:?}").contains("http://example.com/?a=1&b=2%20%26%203#part"));
+    /// ```
+    pub fn query(self, name: &str, value: &str) -> Self {
+        let escape = |text: &str| tress_model::escape::escape(text.as_bytes());
+        let pair = [escape(name), escape(value)].join(&b'=');
+        self.set(|options| {
+            let url = options.url.take().unwrap_or_default();
+            let end = url.iter().position(|&byte| byte == b'#').unwrap_or(url.len());
+            let (before, fragment) = url.split_at(end);
+            let between: &[u8] = match before.iter().position(|&byte| byte == b'?') {
+                None => b"?",
+                Some(at) if at + 1 == before.len() || before.ends_with(b"&") => b"",
+                Some(_) => b"&",
+            };
+            options.url = Some([before, between, &pair, fragment].concat().into());
+        })
+    }
+
     /// Adds a header, or replaces one that Tress would send itself.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Some(why) = wrong_header(name, value) {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::download::Opening;
-use super::slot::{Order, Orders, Slot};
+use super::slot::{Kind, Order, Orders, Slot};
+use super::websocket::Connecting;
 use crate::{Code, Easy, Error, Response, Result};
 
 /// Gives transfers to a [`Driver`](super::Driver). Clones give them to the same one; the driver
@@ -27,7 +28,7 @@ impl Client {
     /// Performs a transfer: the future is its response, with the body. Dropping the future
     /// cancels the transfer; it has begun before the future is first polled.
     pub fn send(&self, easy: Easy) -> Pending {
-        Pending { waiting: Waiting::new(&self.0, easy, false) }
+        Pending { waiting: Waiting::new(&self.0, easy, Kind::Collected) }
     }
 
     /// Performs a transfer whose body is taken piece by piece: the future is a
@@ -36,7 +37,17 @@ impl Client {
     ///
     /// A closure of [`Easy::on_body`] is replaced.
     pub fn open(&self, easy: Easy) -> Opening {
-        Opening::new(Waiting::new(&self.0, easy, true))
+        Opening::new(Waiting::new(&self.0, easy, Kind::InPieces))
+    }
+}
+
+impl Client {
+    /// Opens a WebSocket (a URL of scheme `ws` or `wss`): the future is a
+    /// [`WebSocket`](super::WebSocket) once the server has agreed.
+    ///
+    /// Closures of [`Easy::on_message`] and [`Easy::on_header`] are replaced.
+    pub fn websocket(&self, easy: Easy) -> Connecting {
+        Connecting::new(Waiting::new(&self.0, easy, Kind::WebSocket))
     }
 }
 
@@ -95,9 +106,9 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    fn new(orders: &Arc<Orders>, easy: Easy, in_pieces: bool) -> Self {
+    fn new(orders: &Arc<Orders>, easy: Easy, kind: Kind) -> Self {
         let slot = Arc::new(Slot::default());
-        if !orders.give(Order::Add(Box::new(easy), slot.clone(), in_pieces)) {
+        if !orders.give(Order::Add(Box::new(easy), slot.clone(), kind)) {
             let mut state = slot.lock();
             state.ended = true;
             state.result = Some(Err(gone()));

@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::body::Pipe;
 use super::client::gone;
-use super::slot::{Head, Order, Orders, Slot};
+use super::slot::{Head, Kind, Order, Orders, Slot};
+use super::websocket::MAX_MESSAGES;
 use crate::{Done, Easy, Flow, Handle, Multi};
 
 /// What an executor does for a driver: it wakes its task when a descriptor is readable or a time
@@ -37,22 +39,52 @@ pub struct Driver<R> {
     reactor: R,
     multi: Multi,
     orders: Arc<Orders>,
-    slots: HashMap<Handle, Arc<Slot>>,
-    /// Downloads that have got something in this turn.
-    fed: Arc<Mutex<Vec<Arc<Slot>>>>,
+    slots: HashMap<Handle, (Arc<Slot>, Kind)>,
+    /// The bodies of requests that are written meanwhile.
+    pipes: HashMap<Handle, Arc<Pipe>>,
+    /// Whose transfers have got something in this turn.
+    fed: Arc<Fed>,
+}
+
+#[derive(Default)]
+struct Fed(Mutex<Vec<Arc<Slot>>>);
+
+impl Fed {
+    fn push(&self, slot: Arc<Slot>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(slot);
+    }
+
+    fn take(&self) -> Vec<Arc<Slot>> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl<R: Reactor> Driver<R> {
     pub(super) fn new(multi: Multi, reactor: R, orders: Arc<Orders>) -> Self {
-        Self { reactor, multi, orders, slots: HashMap::new(), fed: Arc::default() }
+        Self {
+            reactor,
+            multi,
+            orders,
+            slots: HashMap::new(),
+            pipes: HashMap::new(),
+            fed: Arc::default(),
+        }
     }
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Add(easy, slot, in_pieces) => self.add(*easy, slot, in_pieces),
+            Order::Add(easy, slot, kind) => self.add(*easy, slot, kind),
+            Order::Say(slot, message) => {
+                let handle = slot.lock().handle;
+                // A connection that is broken ends its transfer, which tells of it.
+                let _ = handle.map(|handle| self.multi.send_message(handle, &message));
+            }
             Order::Remove(slot) => {
-                if let Some(handle) = slot.lock().handle {
+                let handle = slot.lock().handle;
+                if let Some(handle) = handle {
                     self.slots.remove(&handle);
+                    // Its end closes the pipe, too.
+                    self.pipes.remove(&handle);
                     self.multi.remove(handle);
                 }
             }
@@ -64,44 +96,84 @@ impl<R: Reactor> Driver<R> {
         }
     }
 
-    fn add(&mut self, easy: Easy, slot: Arc<Slot>, in_pieces: bool) {
-        let easy = if in_pieces { self.in_pieces(easy, slot.clone()) } else { easy };
+    fn add(&mut self, easy: Easy, slot: Arc<Slot>, kind: Kind) {
+        let pipe = easy.pipe();
+        let easy = match kind {
+            Kind::Collected => easy,
+            Kind::InPieces => self.in_pieces(easy, slot.clone()),
+            Kind::WebSocket => self.in_messages(easy, &slot),
+        };
         let handle = self.multi.add(easy);
         slot.lock().handle = Some(handle);
-        self.slots.insert(handle, slot);
+        if let Some(pipe) = pipe {
+            pipe.belongs_to(self.orders.clone(), slot.clone());
+            self.pipes.insert(handle, pipe);
+        }
+        self.slots.insert(handle, (slot, kind));
     }
 
     fn in_pieces(&self, easy: Easy, slot: Arc<Slot>) -> Easy {
         let fed = self.fed.clone();
         easy.on_body(move |piece| {
-            let mut state = slot.lock();
-            if !state.push(piece) {
+            if !slot.lock().push(piece) {
                 return Flow::Pause;
             }
+            fed.push(slot.clone());
+            Flow::Continue
+        })
+    }
+
+    fn in_messages(&self, easy: Easy, slot: &Arc<Slot>) -> Easy {
+        let (fed, slot, opening) = (self.fed.clone(), slot.clone(), slot.clone());
+        let heads = fed.clone();
+        let easy = easy.on_header(move |line| {
+            if line == b"\r\n" {
+                heads.push(opening.clone());
+            }
+            Flow::Continue
+        });
+        easy.on_message(move |message| {
+            let mut state = slot.lock();
+            if state.inbox.messages.len() >= MAX_MESSAGES {
+                state.paused = true;
+                return Flow::Pause;
+            }
+            state.inbox.messages.push_back(message);
             drop(state);
-            fed.lock().unwrap_or_else(PoisonError::into_inner).push(slot.clone());
+            fed.push(slot.clone());
             Flow::Continue
         })
     }
 
     /// Tells those who wait what has come for them.
     fn tell(&mut self) {
-        let fed = std::mem::take(&mut *self.fed.lock().unwrap_or_else(PoisonError::into_inner));
-        for slot in fed {
+        for slot in self.fed.take() {
             let mut state = slot.lock();
+            if let Some(handle) = state.handle {
+                state.inbox.open |= self.multi.is_websocket(handle);
+            }
             if !state.opened {
                 state.head = state.handle.and_then(|handle| self.head(handle));
                 state.opened = state.head.is_some();
             }
-            wake(state.waker.take());
+            let waker = state.waker.take();
+            drop(state);
+            wake(waker);
         }
         while let Some(done) = self.multi.next_done() {
             self.ended(done);
         }
     }
 
-    fn ended(&mut self, done: Done) {
-        let Some(slot) = self.slots.remove(&done.handle()) else { return };
+    fn ended(&mut self, mut done: Done) {
+        let Some((slot, kind)) = self.slots.remove(&done.handle()) else { return };
+        if let Some(pipe) = self.pipes.remove(&done.handle()) {
+            pipe.close();
+        }
+        if kind != Kind::Collected {
+            // They lead to the slot, which is done with.
+            done.forget_closures();
+        }
         let mut state = slot.lock();
         let response = done.partial();
         if !state.opened && (done.result().is_ok() || !state.pieces.is_empty()) {
@@ -114,7 +186,9 @@ impl<R: Reactor> Driver<R> {
         }
         state.ended = true;
         state.result = Some(done.into_result());
-        wake(state.waker.take());
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
     }
 
     /// What is known of a response whose body has begun.
@@ -156,13 +230,15 @@ impl<R> Drop for Driver<R> {
     fn drop(&mut self) {
         let unbegun = self.orders.close().into_iter().filter_map(|order| match order {
             Order::Add(_, slot, _) => Some(slot),
-            Order::Remove(_) | Order::Unpause(_) => None,
+            _ => None,
         });
-        for slot in unbegun.chain(self.slots.drain().map(|(_, slot)| slot)) {
+        for slot in unbegun.chain(self.slots.drain().map(|(_, (slot, _))| slot)) {
             let mut state = slot.lock();
             state.ended = true;
             state.result = Some(Err(gone()));
-            wake(state.waker.take());
+            let waker = state.waker.take();
+            drop(state);
+            wake(waker);
         }
     }
 }

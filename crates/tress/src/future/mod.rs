@@ -27,16 +27,21 @@
 //! # fn main() {}
 //! ```
 
+mod body;
 mod client;
 mod download;
 mod driver;
 mod slot;
 #[cfg(feature = "tokio")]
 mod tokio;
+mod websocket;
 
+pub(crate) use body::Pipe;
+pub use body::{Body, Writer, body};
 pub use client::{Client, Pending};
 pub use download::{Download, Opening};
 pub use driver::{Driver, Reactor};
+pub use websocket::{Connecting, WebSocket};
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::{Tokio, tokio};

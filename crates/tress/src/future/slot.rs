@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use crate::{Easy, Handle, Response, Result};
+use super::websocket::Inbox;
+use crate::{Easy, Handle, Message, Response, Result};
 
 /// Bytes of a download that wait for whoever takes them: with more it is paused.
 const MAX_WAITING: usize = 256 * 1024;
@@ -30,6 +31,8 @@ pub(super) struct State {
     pub pieces: VecDeque<Vec<u8>>,
     waiting: usize,
     pub paused: bool,
+    /// Of a WebSocket.
+    pub inbox: Inbox,
 }
 
 /// The head of a response whose body is still to come.
@@ -70,12 +73,24 @@ impl State {
 
 /// What a driver is to do.
 pub(super) enum Order {
-    /// Begin this; its body is collected, or goes to the slot piece by piece.
-    Add(Box<Easy>, Arc<Slot>, bool),
+    /// Begin this.
+    Add(Box<Easy>, Arc<Slot>, Kind),
+    /// Say this on a WebSocket.
+    Say(Arc<Slot>, Message),
     /// Nobody waits any more.
     Remove(Arc<Slot>),
     /// There is room again.
     Unpause(Arc<Slot>),
+}
+
+/// What becomes of the body of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Collected,
+    /// It goes to the slot piece by piece.
+    InPieces,
+    /// It is messages, which go to the slot.
+    WebSocket,
 }
 
 /// The way from clients to their driver.

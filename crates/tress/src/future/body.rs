@@ -1,0 +1,203 @@
+//! The body of a request, written piece by piece.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::slot::{Order, Orders, Slot};
+
+/// Bytes that wait to be sent: with more, writing waits.
+const MAX_WAITING: usize = 256 * 1024;
+
+/// The body of a request to come, and who writes it: give the body to
+/// [`Easy::upload_body`](crate::Easy::upload_body) and the transfer to a
+/// [`Client`](super::Client), then write.
+///
+/// ```no_run
+/// # async fn upload(client: tress::future::Client) -> Result<(), Box<dyn std::error::Error>> {
+/// let (mut writer, body) = tress::future::body();
+/// let easy = tress::Easy::upload_body("https://example.com/log", None, body);
+/// let response = client.send(easy);
+/// for line in 0..1000 {
+///     writer.write(format!("line {line}\n")).await?;
+/// }
+/// writer.finish();
+/// println!("{}", response.await?.status());
+/// # Ok(()) }
+/// ```
+pub fn body() -> (Writer, Body) {
+    let pipe = Arc::new(Pipe::default());
+    (Writer(pipe.clone()), Body(pipe))
+}
+
+/// Writes the body of a request. Dropped before [`Writer::finish`], it fails the transfer.
+pub struct Writer(Arc<Pipe>);
+
+/// A body that a [`Writer`] writes.
+pub struct Body(Arc<Pipe>);
+
+/// Between the two.
+#[derive(Default)]
+pub(crate) struct Pipe(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    pieces: VecDeque<Vec<u8>>,
+    /// Bytes of the first piece that are gone.
+    taken: usize,
+    waiting: usize,
+    end: Option<End>,
+    /// Nobody reads any more.
+    unread: bool,
+    /// The transfer was paused, since there was nothing.
+    starved: bool,
+    writer: Option<Waker>,
+    transfer: Option<(Arc<Orders>, Arc<Slot>)>,
+}
+
+/// How a body ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Complete,
+    Dropped,
+}
+
+impl Writer {
+    /// Writes a piece; waits while the server does not take what is there.
+    ///
+    /// # Errors
+    /// `BrokenPipe` when the transfer has ended: its response, or error, says why.
+    pub async fn write(&mut self, piece: impl Into<Vec<u8>>) -> io::Result<()> {
+        let mut piece = Some(piece.into());
+        poll_fn(|context| self.poll_write(context, &mut piece)).await
+    }
+
+    /// The body is complete.
+    pub fn finish(self) {
+        self.0.end(End::Complete);
+    }
+
+    fn poll_write(
+        &self,
+        context: &mut Context<'_>,
+        piece: &mut Option<Vec<u8>>,
+    ) -> Poll<io::Result<()>> {
+        let mut state = self.0.lock();
+        if state.unread {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        if state.waiting >= MAX_WAITING {
+            state.writer = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        let piece = piece.take().filter(|piece| !piece.is_empty());
+        if let Some(piece) = piece {
+            state.waiting += piece.len();
+            state.pieces.push_back(piece);
+            feed(state);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.0.end(End::Dropped);
+    }
+}
+
+impl Body {
+    /// What a read of the transfer gives.
+    pub(crate) fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let mut state = self.0.lock();
+        let Some(first) = state.pieces.front() else {
+            return match state.end {
+                Some(End::Complete) => Ok(0),
+                Some(End::Dropped) => Err(ErrorKind::BrokenPipe.into()),
+                None => {
+                    state.starved = true;
+                    Err(ErrorKind::WouldBlock.into())
+                }
+            };
+        };
+        let rest = &first[state.taken..];
+        let count = rest.len().min(room.len());
+        room[..count].copy_from_slice(&rest[..count]);
+        let emptied = count == rest.len();
+        state.taken = if emptied { 0 } else { state.taken + count };
+        if emptied {
+            state.pieces.pop_front();
+        }
+        state.waiting -= count;
+        let writer = if state.waiting < MAX_WAITING { state.writer.take() } else { None };
+        drop(state);
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+        Ok(count)
+    }
+
+    pub(crate) fn pipe(&self) -> Arc<Pipe> {
+        self.0.clone()
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Pipe {
+    /// The transfer that reads.
+    pub(super) fn belongs_to(&self, orders: Arc<Orders>, slot: Arc<Slot>) {
+        self.lock().transfer = Some((orders, slot));
+    }
+
+    /// Nobody reads any more.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.unread = true;
+        state.transfer = None;
+        let writer = state.writer.take();
+        drop(state);
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+    }
+
+    fn end(&self, end: End) {
+        let mut state = self.lock();
+        state.end.get_or_insert(end);
+        feed(state);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// There is something to read again.
+fn feed(mut state: MutexGuard<'_, State>) {
+    let starved = std::mem::take(&mut state.starved);
+    let transfer = state.transfer.clone().filter(|_| starved);
+    drop(state);
+    if let Some((orders, slot)) = transfer {
+        orders.give(Order::Unpause(slot));
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").finish_non_exhaustive()
+    }
+}
