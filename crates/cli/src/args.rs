@@ -1,10 +1,12 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::checksum::Checksum;
 use crate::demo::{ClientArgs, DemoArgs};
 
 const EXAMPLES: &str = "\
@@ -16,10 +18,11 @@ Examples:
   tress -c --retries 5 -i urls.txt              go on with what an earlier run began
   tress -j 100 --per-host 10 --discard -i urls.txt --json | jq .failed
   tress -H 'Authorization: Bearer x' -d '{\"a\":1}' -H 'Content-Type: application/json' URL
+  tress -I https://example.com/                 the head of the response alone
   tress demo                                    see the engine at work, without a network
 
-A list has one URL a line, after it a file name if you like; lines that begin with # are left out.
-A file that is not complete is called NAME.part.
+A list has one URL a line, after it a file name and a checksum (sha256:... or sha512:...) if you like;
+lines that begin with # are left out. A file that is not complete is called NAME.part.
 
 Exit status:
   0  every transfer succeeded
@@ -64,6 +67,8 @@ pub struct Fetch {
     #[command(flatten)]
     pub request: Request,
     #[command(flatten)]
+    pub way: Way,
+    #[command(flatten)]
     pub pace: Pace,
     #[command(flatten)]
     pub limits: Limits,
@@ -89,6 +94,12 @@ pub struct Output {
     /// Go on with NAME.part, and leave out files that are there already
     #[arg(short = 'c', long = "continue", conflicts_with_all = ["force", "compressed"])]
     pub resume: bool,
+    /// Fail unless the one URL's body has this sum, such as sha256:2cf2...; a list has its own
+    #[arg(long, value_name = "SUM", value_parser = Checksum::parse)]
+    pub checksum: Option<Checksum>,
+    /// Give files the time that the server tells of them
+    #[arg(short = 'R', long)]
+    pub remote_time: bool,
 }
 
 #[derive(Args, Debug)]
@@ -100,14 +111,18 @@ pub struct Request {
     /// A header to add; "Name:" leaves one out
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub headers: Vec<(String, String)>,
-    /// POST this; "@FILE" takes it from a file, several are joined by "&"
+    /// POST this; "@FILE" takes it from a file ("@-": the standard input), several are joined by
+    /// "&"
     #[arg(short, long, value_name = "DATA")]
     pub data: Vec<String>,
+    /// POST a form with this field; "NAME=@FILE" sends a file
+    #[arg(short = 'F', long = "form", value_name = "NAME=VALUE", value_parser = field, conflicts_with = "data")]
+    pub fields: Vec<(String, String)>,
     /// PUT this file
-    #[arg(short = 'T', long, value_name = "FILE", conflicts_with = "data")]
+    #[arg(short = 'T', long, value_name = "FILE", conflicts_with_all = ["data", "fields"])]
     pub upload: Option<PathBuf>,
-    /// Ask for the head only
-    #[arg(short = 'I', long, conflicts_with_all = ["data", "upload"])]
+    /// Ask for the head only, and write it to the standard output, or where the body would go
+    #[arg(short = 'I', long, conflicts_with_all = ["data", "fields", "upload"])]
     pub head: bool,
     /// The User-Agent header
     #[arg(short = 'A', long, value_name = "TEXT", default_value = AGENT)]
@@ -115,21 +130,90 @@ pub struct Request {
     /// User and password for the server
     #[arg(short, long, value_name = "USER:PASSWORD")]
     pub user: Option<String>,
+    /// How to prove who the user is
+    #[arg(long, value_name = "WAY", default_value = "basic")]
+    pub auth: Authentication,
+    /// Look users and passwords up in ~/.netrc
+    #[arg(short, long)]
+    pub netrc: bool,
+    /// A cookie to send, as "NAME=VALUE"
+    #[arg(short = 'b', long = "cookie", value_name = "NAME=VALUE")]
+    pub cookies: Vec<String>,
+    /// Begin with the cookies of this file, heed those that servers set, and write all of them back
+    #[arg(long, value_name = "FILE")]
+    pub cookie_file: Option<PathBuf>,
     /// Ask for compressed bodies, and unpack them
     #[arg(long)]
     pub compressed: bool,
     /// Follow at most so many redirects
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub redirects: u16,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "The way there")]
+pub struct Way {
+    /// The version of HTTP: 2 over TLS where the server can, else 1.1, unless this says otherwise
+    #[arg(long = "http", value_name = "VERSION")]
+    pub http_version: Option<Version>,
     /// Go through this proxy, whatever the environment says; "" is none
     #[arg(short = 'x', long, value_name = "URL")]
     pub proxy: Option<String>,
+    /// User and password for the proxy
+    #[arg(long, value_name = "USER:PASSWORD")]
+    pub proxy_user: Option<String>,
+    /// Connect to this address where a URL says this host and port
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = resolution)]
+    pub resolve: Vec<(String, u16, IpAddr)>,
+    /// Connect to the host of each URL by IPv4 only
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// Connect to the host of each URL by IPv6 only
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+    /// Connect from this address, or by this network device
+    #[arg(long, value_name = "NAME")]
+    pub interface: Option<String>,
+    /// Connect to this Unix domain socket
+    #[arg(long, value_name = "PATH")]
+    pub unix_socket: Option<PathBuf>,
     /// Trust the certificates of this file, in place of the system's
     #[arg(long, value_name = "FILE")]
-    pub cacert: Option<String>,
+    pub cacert: Option<PathBuf>,
+    /// Our certificate, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub cert: Option<PathBuf>,
+    /// Its key, in PEM, if the same file does not have it
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
     /// Take any certificate: for tests only
     #[arg(short = 'k', long)]
     pub insecure: bool,
+}
+
+/// How a user is authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Authentication {
+    Basic,
+    Digest,
+    Ntlm,
+    Negotiate,
+    /// The safest that the server takes.
+    Any,
+}
+
+/// A version of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Version {
+    #[value(name = "1.0")]
+    V1_0,
+    #[value(name = "1.1")]
+    V1_1,
+    #[value(name = "2")]
+    V2,
+    /// Without asking first, also in the clear.
+    #[value(name = "2-at-once")]
+    V2AtOnce,
 }
 
 const AGENT: &str = concat!("tress/", env!("CARGO_PKG_VERSION"));
@@ -150,6 +234,9 @@ pub struct Pace {
     /// may make it longer
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
     pub retry_delay: Duration,
+    /// Stop at the first failure: what runs is cancelled, what waits is left out
+    #[arg(long)]
+    pub fail_fast: bool,
 }
 
 #[derive(Args, Debug)]
@@ -181,9 +268,19 @@ pub struct Reporting {
     /// Progress bars, on the standard error
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub progress: When,
-    /// A summary in JSON on the standard output, when all is done
-    #[arg(long)]
-    pub json: bool,
+    /// JSON on the standard output: a summary when all is done, or a line for each URL as it ends
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "summary")]
+    pub json: Option<Json>,
+    /// The heads of requests and responses, and remarks, on the standard error
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+/// What JSON there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Json {
+    Summary,
+    Lines,
 }
 
 /// When there are bars.
@@ -202,6 +299,21 @@ fn header(text: &str) -> Result<(String, String), String> {
         return Err(format!("{name:?} is no header's name, or its value has a line end"));
     }
     Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+fn field(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a field is NAME=VALUE or NAME=@FILE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn resolution(text: &str) -> Result<(String, u16, IpAddr), String> {
+    let mut parts = text.splitn(3, ':');
+    let mut part = || parts.next().ok_or("it is HOST:PORT:ADDRESS");
+    let (host, port, address) = (part()?, part()?, part()?);
+    let port = port.parse().map_err(|_| format!("{port:?} is no port"))?;
+    let bare = address.trim_start_matches('[').trim_end_matches(']');
+    let address = bare.parse().map_err(|_| format!("{address:?} is no IP address"))?;
+    Ok((host.to_owned(), port, address))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

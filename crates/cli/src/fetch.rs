@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tress::{Done, Handle, Multi};
 
-use crate::args::{Fetch, Output};
+use crate::args::Fetch;
 use crate::job::{Job, Progress, Verdict};
 use crate::list::{self, Wanted};
 use crate::names::{self, Names};
@@ -22,7 +22,7 @@ const TICK: Duration = Duration::from_millis(100);
 pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
     let wanted = list::wanted(args)?;
     let sending = Sending::new(&args.request)?;
-    let jobs = jobs(wanted, &args.output)?;
+    let jobs = jobs(wanted, args)?;
     let report = Report::new(&args.reporting, jobs.len());
     let mut run = Run {
         args,
@@ -35,7 +35,9 @@ pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
     };
     run.multi.max_host_connections(args.pace.per_host).max_idle_connections(args.pace.jobs);
     run.all()?;
+    let saved = run.sending.save(&args.request);
     let failed = run.report.end();
+    saved?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -63,6 +65,9 @@ impl Run<'_> {
             while let Some(done) = self.multi.next_done() {
                 self.ended(&done);
             }
+            if self.args.pace.fail_fast && self.report.has_failures() {
+                self.give_up();
+            }
             self.report.tick(self.active.values().map(|(job, progress)| (&*job.url, progress)));
         }
     }
@@ -76,6 +81,17 @@ impl Run<'_> {
             let Some(job) = self.waiting.pop_front() else { return };
             self.start(job);
         }
+    }
+
+    /// What runs is cancelled, what waits is left out.
+    fn give_up(&mut self) {
+        for (handle, (job, _)) in self.active.drain() {
+            self.multi.remove(handle);
+            self.later.push((Instant::now(), job));
+        }
+        self.report.left_out(self.later.len() + self.waiting.len());
+        self.later.clear();
+        self.waiting.clear();
     }
 
     fn start(&mut self, mut job: Job) {
@@ -105,7 +121,8 @@ impl Run<'_> {
     }
 }
 
-fn jobs(wanted: Vec<Wanted>, output: &Output) -> Result<VecDeque<Job>, String> {
+fn jobs(wanted: Vec<Wanted>, args: &Fetch) -> Result<VecDeque<Job>, String> {
+    let output = &args.output;
     if output.output.is_some() && wanted.len() > 1 {
         return Err(format!("--output is for one URL, not for {}: --directory?", wanted.len()));
     }
@@ -119,11 +136,16 @@ fn jobs(wanted: Vec<Wanted>, output: &Output) -> Result<VecDeque<Job>, String> {
         _ if output.discard => Place::Nowhere,
         Some(file) if file.as_os_str() == "-" => Place::Stdout,
         Some(file) => Place::of(file.clone(), output.force),
+        None if args.request.head && output.directory.is_none() => Place::Stdout,
         None => {
             let name = wanted.name.as_deref().map(names::safe);
             let name = names.unique(&name.unwrap_or_else(|| names::of_url(&wanted.url)));
             Place::of(directory.join(name), output.force)
         }
     };
-    Ok(wanted.into_iter().map(|wanted| Job::new(wanted.url.clone(), place(&wanted))).collect())
+    let job = |wanted: Wanted| {
+        let place = place(&wanted);
+        Job::new(wanted, place)
+    };
+    Ok(wanted.into_iter().map(job).collect())
 }

@@ -3,11 +3,13 @@
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tress::{Code, Done, Easy, Flow, Response};
 
 use crate::args::Fetch;
+use crate::checksum::Checksum;
+use crate::list::Wanted;
 use crate::request::Sending;
 use crate::sink::{Place, Sink};
 
@@ -18,6 +20,7 @@ const MAX_DELAY: Duration = Duration::from_secs(300);
 pub struct Job {
     pub url: String,
     pub place: Place,
+    checksum: Option<Checksum>,
     /// Tries that are over.
     pub tries: u32,
     /// Bytes of the body that are there already.
@@ -36,6 +39,8 @@ pub struct Progress {
 
 struct Shared {
     sink: Mutex<Sink>,
+    /// What the server says first, where that is asked for.
+    head: Mutex<Vec<u8>>,
     /// Bytes of the body that have come, and that it has; 0: not known.
     come: AtomicU64,
     total: AtomicU64,
@@ -68,14 +73,15 @@ pub struct Outcome {
 /// Why a URL failed.
 #[derive(Debug)]
 pub struct Failure {
-    /// libcurl's code.
-    pub code: Code,
+    /// libcurl's code; none: the body has not the sum that it must have.
+    pub code: Option<Code>,
     pub message: String,
 }
 
 impl Job {
-    pub fn new(url: String, place: Place) -> Self {
-        Self { url, place, tries: 0, from: 0, version: None, begun: None }
+    pub fn new(wanted: Wanted, place: Place) -> Self {
+        let Wanted { url, checksum, .. } = wanted;
+        Self { url, place, checksum, tries: 0, from: 0, version: None, begun: None }
     }
 
     /// Looks at what is there before anything is fetched: an outcome when nothing need be.
@@ -83,7 +89,7 @@ impl Job {
         self.begun = Some(Instant::now());
         if let Some(path) = self.place.existing().filter(|_| !args.output.force) {
             let error = (!args.output.resume).then(|| Failure {
-                code: Code::WriteError,
+                code: Some(Code::WriteError),
                 message: format!("{} exists (--force, --continue)", path.display()),
             });
             let skipped = error.is_none();
@@ -106,10 +112,19 @@ impl Job {
             }
         }
         let shared = Arc::new(Shared {
-            sink: Mutex::new(Sink::new(self.place.clone(), self.from)),
+            sink: Mutex::new(Sink::new(self.place.clone(), self.from, self.checksum.as_ref())),
+            head: Mutex::default(),
             come: AtomicU64::new(0),
             total: AtomicU64::new(0),
         });
+        if args.request.head {
+            // Written when it is complete: heads of others may come in between.
+            let shared = shared.clone();
+            easy = easy.on_header(move |line| {
+                shared.head().extend_from_slice(line);
+                Flow::Continue
+            });
+        }
         let (writing, watching) = (shared.clone(), shared.clone());
         let easy = easy
             .on_body(move |bytes| match writing.sink().write(bytes) {
@@ -147,13 +162,8 @@ impl Job {
             (None, Err(error)) => Some(error),
         };
         let Some(error) = failure else {
-            return match sink.complete() {
-                Ok(()) => Verdict::Ended(self.outcome(response.status(), bytes)),
-                Err(error) => {
-                    let file = self.place.shown().unwrap_or_default();
-                    self.failed(response, bytes, Code::WriteError, format!("{file}: {error}"))
-                }
-            };
+            sink.write(&std::mem::take(&mut *progress.shared.head()));
+            return self.complete(response, &mut sink, args);
         };
         if error.code() == Code::RangeError && self.from > 0 {
             return self.start_again("the server cannot go on with it");
@@ -164,17 +174,49 @@ impl Job {
             && may_be_repeated(args, error.code(), response.status())
             && (length == self.from || self.place.can_start_again());
         if !repeats {
+            if matches!(self.place, Place::Stdout) {
+                // A head is worth a look whatever it says.
+                sink.write(&std::mem::take(&mut *progress.shared.head()));
+            }
             return self.failed(response, bytes, error.code(), words(error));
         }
         self.keep(response, length);
-        let doubled = args.pace.retry_delay.saturating_mul(1 << (self.tries - 1).min(16));
-        let asked = Duration::from_secs(response.infos().retry_after);
-        Verdict::Again(doubled.max(asked).min(MAX_DELAY), words(error))
+        Verdict::Again(self.delay(response, args), words(error))
+    }
+
+    /// All has come.
+    fn complete(&mut self, response: &Response, sink: &mut Sink, args: &Fetch) -> Verdict {
+        let bytes = response.infos().downloaded;
+        if let Err(message) = sink.check() {
+            if self.tries <= args.pace.retries && self.place.can_start_again() {
+                self.from = 0;
+                self.version = None;
+                return Verdict::Again(self.delay(response, args), message);
+            }
+            let error = Some(Failure { code: None, message });
+            return Verdict::Ended(Outcome { error, ..self.outcome(response.status(), bytes) });
+        }
+        let time = response.infos().filetime.and_then(|seconds| u64::try_from(seconds).ok());
+        let time = time.map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        match sink.complete(time.filter(|_| args.output.remote_time)) {
+            Ok(()) => Verdict::Ended(self.outcome(response.status(), bytes)),
+            Err(error) => {
+                let file = self.place.shown().unwrap_or_default();
+                self.failed(response, bytes, Code::WriteError, format!("{file}: {error}"))
+            }
+        }
+    }
+
+    /// How long to wait for the next try.
+    fn delay(&self, response: &Response, args: &Fetch) -> Duration {
+        let tries = self.tries.saturating_sub(1).min(16);
+        let doubled = args.pace.retry_delay.saturating_mul(1 << tries);
+        doubled.max(Duration::from_secs(response.infos().retry_after)).min(MAX_DELAY)
     }
 
     /// The outcome of a try that could not even begin.
     pub fn refused(&self, error: &io::Error) -> Outcome {
-        let error = Failure { code: Code::ReadError, message: error.to_string() };
+        let error = Failure { code: Some(Code::ReadError), message: error.to_string() };
         Outcome { error: Some(error), ..self.outcome(0, 0) }
     }
 
@@ -196,7 +238,7 @@ impl Job {
     }
 
     fn failed(&self, response: &Response, bytes: u64, code: Code, message: String) -> Verdict {
-        let error = Some(Failure { code, message });
+        let error = Some(Failure { code: Some(code), message });
         Verdict::Ended(Outcome { error, ..self.outcome(response.status(), bytes) })
     }
 
@@ -223,6 +265,10 @@ impl Progress {
 }
 
 impl Shared {
+    fn head(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.head.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn sink(&self) -> MutexGuard<'_, Sink> {
         self.sink.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -256,7 +302,7 @@ fn may_pass(code: Code, status: u32) -> bool {
 fn may_be_repeated(args: &Fetch, code: Code, status: u32) -> bool {
     let request = &args.request;
     let method = request.method.as_deref();
-    let posts = method.map_or(!request.data.is_empty(), |method| {
+    let posts = method.map_or(!request.data.is_empty() || !request.fields.is_empty(), |method| {
         !["GET", "HEAD", "PUT", "DELETE", "OPTIONS"].contains(&method)
     });
     let not_begun =

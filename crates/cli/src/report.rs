@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{BinaryBytes, MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::args::{Reporting, When};
+use crate::args::{Json, Reporting, When};
 use crate::job::{Outcome, Progress};
 
 /// Transfers that have a bar of their own at a time.
@@ -18,13 +18,14 @@ const SHOWN_URL: usize = 40;
 /// Tells the user how it goes; all of it on the standard error, but for the JSON.
 pub struct Report {
     quiet: bool,
-    json: bool,
+    json: Option<Json>,
     bars: Option<Bars>,
     outcomes: Vec<Value>,
     begun: Instant,
     count: usize,
     failed: usize,
     skipped: usize,
+    left_out: usize,
     bytes: u64,
 }
 
@@ -51,6 +52,7 @@ impl Report {
             count: 0,
             failed: 0,
             skipped: 0,
+            left_out: 0,
             bytes: 0,
         }
     }
@@ -74,9 +76,21 @@ impl Report {
         if let Some(bars) = &self.bars {
             bars.overall.inc(1);
         }
-        if self.json {
-            self.outcomes.push(value(&outcome));
+        match self.json {
+            Some(Json::Summary) => self.outcomes.push(value(&outcome)),
+            Some(Json::Lines) => println!("{}", value(&outcome)),
+            None => {}
         }
+    }
+
+    /// Has any URL failed?
+    pub fn has_failures(&self) -> bool {
+        self.failed > 0
+    }
+
+    /// So many URLs are not fetched, since another one failed.
+    pub fn left_out(&mut self, count: usize) {
+        self.left_out += count;
     }
 
     /// A URL is to be tried again.
@@ -98,14 +112,21 @@ impl Report {
                 0 => String::new(),
                 skipped => format!(", {skipped} there already"),
             };
-            let bytes = BinaryBytes(self.bytes);
-            eprintln!("{fetched} fetched, {} failed{skipped}; {bytes} in {took:.1} s", self.failed);
+            let left_out = match self.left_out {
+                0 => String::new(),
+                count => format!(", {count} left out"),
+            };
+            let (failed, bytes) = (self.failed, BinaryBytes(self.bytes));
+            eprintln!(
+                "{fetched} fetched, {failed} failed{skipped}{left_out}; {bytes} in {took:.1} s"
+            );
         }
-        if self.json {
+        if self.json == Some(Json::Summary) {
             let summary = json!({
                 "fetched": fetched,
                 "failed": self.failed,
                 "skipped": self.skipped,
+                "left_out": self.left_out,
                 "bytes": self.bytes,
                 "seconds": took,
                 "transfers": self.outcomes,
@@ -197,8 +218,8 @@ fn line(outcome: &Outcome) -> String {
 fn value(outcome: &Outcome) -> Value {
     let error = outcome.error.as_ref().map(|failure| {
         json!({
-            "code": failure.code as u32,
-            "name": format!("{:?}", failure.code),
+            "code": failure.code.map(|code| code as u32),
+            "name": failure.code.map_or("Checksum".to_owned(), |code| format!("{code:?}")),
             "message": failure.message,
         })
     });

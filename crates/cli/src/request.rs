@@ -1,56 +1,115 @@
 //! What is sent: the transfer that the options describe.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tress::Easy;
+use tress::options::{IpResolve, NetrcMode};
+use tress::{Auth, DebugKind, Easy, Form, HttpVersion, Share};
 
-use crate::args::{Fetch, Request};
+use crate::args::{Authentication, Fetch, Request, Version, Way};
 
-/// The body of the requests, read once for all of them.
-pub enum Sending {
+/// What the requests have in common, read once for all of them.
+pub struct Sending {
+    body: Body,
+    /// Cookies of `--cookie-file`.
+    share: Option<Share>,
+}
+
+enum Body {
     Nothing,
     /// The joined `--data`.
     Data(Vec<u8>),
+    Form(Form),
     /// Each request reads the file as it goes.
     File(PathBuf),
 }
 
 impl Sending {
-    /// Reads what `--data` names.
+    /// Reads what the options name.
     pub fn new(request: &Request) -> Result<Self, String> {
-        if let Some(file) = &request.upload {
-            return Ok(Self::File(file.clone()));
-        }
-        if request.data.is_empty() {
-            return Ok(Self::Nothing);
-        }
-        let mut body = Vec::new();
-        for (number, data) in request.data.iter().enumerate() {
-            if number > 0 {
-                body.push(b'&');
-            }
-            match data.strip_prefix('@') {
-                Some(file) => {
-                    body.extend(fs::read(file).map_err(|error| format!("{file}: {error}"))?);
-                }
-                None => body.extend_from_slice(data.as_bytes()),
-            }
-        }
-        Ok(Self::Data(body))
+        let share = request.cookie_file.as_deref().map(cookies).transpose()?;
+        Ok(Self { body: Body::new(request)?, share })
     }
 
     /// The transfer for one URL.
     pub fn easy(&self, url: &str, args: &Fetch) -> io::Result<Easy> {
-        let easy = match self {
-            Self::Nothing if args.request.head => Easy::head(url),
-            Self::Nothing => Easy::get(url),
-            Self::Data(body) => Easy::post(url, body.clone()),
-            Self::File(path) => upload(url, path)?,
+        let mut easy = match &self.body {
+            Body::Nothing if args.request.head => Easy::head(url),
+            Body::Nothing => Easy::get(url),
+            Body::Data(body) => Easy::post(url, body.clone()),
+            Body::Form(form) => Easy::post_form(url, form.clone()),
+            Body::File(path) => upload(url, path)?,
         };
-        Ok(limited(described(easy, &args.request), args))
+        if let Some(share) = &self.share {
+            easy = easy.share(share);
+        }
+        if args.reporting.verbose {
+            easy = easy.on_debug(tell);
+        }
+        Ok(limited(by_way(described(easy, &args.request), &args.way), args))
+    }
+
+    /// All is done: the cookies are written back.
+    pub fn save(&self, request: &Request) -> Result<(), String> {
+        let (Some(share), Some(file)) = (&self.share, &request.cookie_file) else { return Ok(()) };
+        fs::write(file, share.cookies()).map_err(|error| format!("{}: {error}", file.display()))
+    }
+}
+
+impl Body {
+    fn new(request: &Request) -> Result<Self, String> {
+        if let Some(file) = &request.upload {
+            return Ok(Self::File(file.clone()));
+        }
+        if !request.fields.is_empty() {
+            let add = |form: Form, (name, value): &(String, String)| match value.strip_prefix('@') {
+                Some(file) => form.file(name, file),
+                None => form.text(name, value),
+            };
+            return Ok(Self::Form(request.fields.iter().fold(Form::new(), add)));
+        }
+        if request.data.is_empty() {
+            return Ok(Self::Nothing);
+        }
+        let pieces: Result<Vec<_>, _> = request.data.iter().map(|data| piece(data)).collect();
+        Ok(Self::Data(pieces?.join(&b'&')))
+    }
+}
+
+/// What one `--data` says.
+fn piece(data: &str) -> Result<Vec<u8>, String> {
+    let Some(file) = data.strip_prefix('@') else { return Ok(data.as_bytes().to_vec()) };
+    let mut bytes = Vec::new();
+    match file {
+        "-" => io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes),
+        file => fs::read(file),
+    }
+    .map_err(|error| format!("{file}: {error}"))
+}
+
+/// The cookies of a file, if it is there.
+fn cookies(file: &Path) -> Result<Share, String> {
+    let share = Share::new().with_cookies();
+    match fs::read(file) {
+        Ok(text) => share.load_cookies(&text),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(format!("{}: {error}", file.display())),
+    }
+    Ok(share)
+}
+
+/// `--verbose`: heads and remarks.
+fn tell(kind: DebugKind, bytes: &[u8]) {
+    let mark = match kind {
+        DebugKind::Text => '*',
+        DebugKind::HeaderIn => '<',
+        DebugKind::HeaderOut => '>',
+        _ => return,
+    };
+    for line in String::from_utf8_lossy(bytes).lines() {
+        eprintln!("{mark} {line}");
     }
 }
 
@@ -70,16 +129,59 @@ fn described(easy: Easy, request: &Request) -> Easy {
         let (user, password) = user.split_once(':').unwrap_or((user, ""));
         easy = easy.credentials(user, password);
     }
-    if request.compressed {
-        easy = easy.accept_compressed();
+    if request.netrc {
+        easy = easy.set(|options| options.auth_mut().netrc = NetrcMode::Optional);
     }
-    if let Some(proxy) = &request.proxy {
+    easy = match request.auth {
+        Authentication::Basic => easy,
+        Authentication::Digest => easy.auth(Auth::DIGEST),
+        Authentication::Ntlm => easy.auth(Auth::NTLM),
+        Authentication::Negotiate => easy.auth(Auth::NEGOTIATE),
+        Authentication::Any => easy.auth(Auth::BASIC | Auth::DIGEST | Auth::NTLM | Auth::NEGOTIATE),
+    };
+    if !request.cookies.is_empty() {
+        easy = easy.cookie(&request.cookies.join("; "));
+    }
+    if request.compressed { easy.accept_compressed() } else { easy }
+}
+
+fn by_way(mut easy: Easy, way: &Way) -> Easy {
+    if let Some(version) = way.http_version {
+        easy = easy.http_version(match version {
+            Version::V1_0 => HttpVersion::V1_0,
+            Version::V1_1 => HttpVersion::V1_1,
+            Version::V2 => HttpVersion::V2,
+            Version::V2AtOnce => HttpVersion::V2PriorKnowledge,
+        });
+    }
+    if let Some(proxy) = &way.proxy {
         easy = easy.proxy(proxy);
     }
-    if let Some(file) = &request.cacert {
+    if let Some(user) = &way.proxy_user {
+        let (user, password) = user.split_once(':').unwrap_or((user, ""));
+        easy = easy.proxy_credentials(user, password);
+    }
+    for (host, port, address) in &way.resolve {
+        easy = easy.resolve(host, *port, *address);
+    }
+    for (wanted, family) in [(way.ipv4, IpResolve::V4), (way.ipv6, IpResolve::V6)] {
+        if wanted {
+            easy = easy.set(|options| options.connect_mut().ipresolve = family);
+        }
+    }
+    if let Some(name) = &way.interface {
+        easy = easy.interface(name);
+    }
+    if let Some(path) = &way.unix_socket {
+        easy = easy.unix_socket(path);
+    }
+    if let Some(file) = &way.cacert {
         easy = easy.ca_file(file);
     }
-    if request.insecure { easy.insecure() } else { easy }
+    if let Some(cert) = &way.cert {
+        easy = easy.client_certificate(cert, way.key.as_ref().unwrap_or(cert));
+    }
+    if way.insecure { easy.insecure() } else { easy }
 }
 
 fn limited(easy: Easy, args: &Fetch) -> Easy {
@@ -89,6 +191,7 @@ fn limited(easy: Easy, args: &Fetch) -> Easy {
         .min_speed(1, limits.stall)
         .max_size(limits.max_size)
         .max_receive_speed(limits.limit_rate)
+        .set(|options| options.filetime = args.output.remote_time)
 }
 
 fn upload(url: &str, path: &PathBuf) -> io::Result<Easy> {

@@ -1,12 +1,14 @@
 //! Where a body goes: straight to its place, as it comes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use crate::checksum::{Checksum, Summing};
 use crate::names;
 
 /// Where a body is to go.
@@ -31,6 +33,8 @@ pub struct Sink {
     pub length: u64,
     /// Why no more can be written.
     pub error: Option<io::Error>,
+    /// The sum that the body must have, and the one so far.
+    sum: Option<(Checksum, Summing)>,
 }
 
 impl Place {
@@ -75,8 +79,9 @@ impl Place {
 
 impl Sink {
     /// For a body whose first `from` bytes are in the place.
-    pub fn new(place: Place, from: u64) -> Self {
-        Self { place, file: None, length: from, error: None }
+    pub fn new(place: Place, from: u64, checksum: Option<&Checksum>) -> Self {
+        let sum = checksum.map(|sum| (sum.clone(), sum.summing()));
+        Self { place, file: None, length: from, error: None, sum }
     }
 
     /// Writes a piece of the body. False: it failed, see `error`.
@@ -87,26 +92,48 @@ impl Sink {
             _ => self.open().and_then(|mut file| file.write_all(bytes)),
         };
         match result {
-            Ok(()) => self.length += bytes.len() as u64,
+            Ok(()) => {
+                self.length += bytes.len() as u64;
+                if let Some((_, sum)) = &mut self.sum {
+                    sum.update(bytes);
+                }
+            }
             Err(error) => self.error = Some(error),
         }
         self.error.is_none()
     }
 
-    /// The body is complete: it gets its name.
-    pub fn complete(&mut self) -> io::Result<()> {
-        match &self.place {
-            Place::Nowhere => return Ok(()),
-            Place::Stdout => return io::stdout().lock().flush(),
-            _ => {}
+    /// The body has come: has it the sum that it must have? One that has not is thrown away.
+    pub fn check(&mut self) -> Result<(), String> {
+        self.open_if_file().map_err(|error| error.to_string())?;
+        let Some((wanted, sum)) = self.sum.take() else { return Ok(()) };
+        let result = wanted.check(sum);
+        if let (Err(_), Place::File { path, .. }) = (&result, &self.place) {
+            let _ = fs::remove_file(part(path));
         }
-        // An empty body makes an empty file.
-        self.open()?;
+        result
+    }
+
+    /// The body is complete: it gets its name, and this time if one is known.
+    pub fn complete(&mut self, time: Option<SystemTime>) -> io::Result<()> {
+        self.open_if_file()?;
+        if let (Some(time), Some(file)) = (time, &self.file) {
+            file.set_modified(time)?;
+        }
         self.file = None;
         match &self.place {
             Place::File { path, overwrite: true } => fs::rename(part(path), path),
             Place::File { path, overwrite: false } => rename_to_new(&part(path), path),
+            Place::Stdout => io::stdout().lock().flush(),
             _ => Ok(()),
+        }
+    }
+
+    /// An empty body makes an empty file.
+    fn open_if_file(&mut self) -> io::Result<()> {
+        match self.place {
+            Place::Nowhere | Place::Stdout => Ok(()),
+            _ => self.open().map(|_| ()),
         }
     }
 
@@ -114,12 +141,31 @@ impl Sink {
         if self.file.is_none() {
             self.file = Some(match &self.place {
                 Place::File { path, .. } if self.length == 0 => File::create(part(path))?,
-                Place::File { path, .. } => OpenOptions::new().append(true).open(part(path))?,
+                Place::File { path, .. } => {
+                    if let Some((_, sum)) = &mut self.sum {
+                        begin_sum(sum, &part(path))?;
+                    }
+                    OpenOptions::new().append(true).open(part(path))?
+                }
                 Place::Special(path) => OpenOptions::new().write(true).open(path)?,
                 Place::Stdout | Place::Nowhere => return Err(io::ErrorKind::Unsupported.into()),
             });
         }
         self.file.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+/// Sums up what an earlier try or run has left.
+fn begin_sum(sum: &mut Summing, path: &Path) -> io::Result<()> {
+    let mut file = BufReader::new(File::open(path)?);
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        sum.update(bytes);
+        let count = bytes.len();
+        file.consume(count);
     }
 }
 

@@ -203,6 +203,170 @@ fn requests_are_what_the_options_say() {
 }
 
 #[test]
+fn forms_cookies_and_the_standard_input_are_sent() {
+    let server = serve(|request| {
+        let cookie = request.header("Cookie").unwrap_or("-");
+        let kind = request.header("Content-Type").unwrap_or("-");
+        let kind = kind.split(';').next().unwrap();
+        let body = String::from_utf8_lossy(&request.body);
+        ok(&format!("{} {cookie} {kind} {body}", request.method))
+    });
+    let url = format!("http://{server}/");
+    let dir = scratch("form");
+    fs::write(dir.join("f.txt"), "from a file").unwrap();
+    let at = format!("file=@{}", dir.join("f.txt").display());
+    let form = text(&tress(&["-o", "-", "-F", "a=1", "-F", &at, &url]).stdout);
+    assert!(form.starts_with("POST - multipart/form-data "), "{form}");
+    assert!(form.contains("name=\"a\"\r\n\r\n1\r\n"), "{form}");
+    assert!(form.contains("filename=\"f.txt\"") && form.contains("from a file"), "{form}");
+    let cookies = tress(&["-o", "-", "-b", "a=1", "-b", "b=2", &url]);
+    assert_eq!(cookies.stdout, b"GET a=1; b=2 - ");
+    let piped = tress_with(&["-o", "-", "-d", "@-", &url], "from a pipe");
+    assert!(text(&piped.stdout).ends_with(" from a pipe"));
+}
+
+#[test]
+fn a_file_of_cookies_is_read_and_written() {
+    let server = serve(|request| match request.path.as_str() {
+        "/login" => response("200 OK", "Set-Cookie: id=7; Max-Age=1000\r\n", ""),
+        _ => ok(request.header("Cookie").unwrap_or("-")),
+    });
+    let dir = scratch("cookies");
+    let jar = dir.join("jar");
+    let with = |path: &str| {
+        let url = format!("http://{server}{path}");
+        let run = tress(&["-o", "-", "--cookie-file", jar.to_str().unwrap(), &url]);
+        assert_eq!(code(&run), 0, "{}", text(&run.stderr));
+        text(&run.stdout)
+    };
+    assert_eq!(with("/page"), "-");
+    with("/login");
+    assert!(fs::read_to_string(&jar).unwrap().contains("id\t7"));
+    assert_eq!(with("/page"), "id=7");
+    let unreadable = tress(&["--cookie-file", "/", &format!("http://{server}/")]);
+    assert_eq!(code(&unreadable), 2);
+    assert!(text(&unreadable.stderr).starts_with("tress: /: "));
+}
+
+#[test]
+fn heads_are_shown_whole_and_a_conversation_on_demand() {
+    let server = serve(|request| match request.path.as_str() {
+        "/gone" => Answer::Raw("HTTP/1.1 404 Gone\r\nContent-Length: 3\r\n\r\n".into()),
+        _ => Answer::Raw("HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 3\r\n\r\n".into()),
+    });
+    let url = |path: &str| format!("http://{server}{path}");
+    let run = tress(&["-I", "-j", "1", &url("/"), &url("/gone")]);
+    assert_eq!(code(&run), 1);
+    let heads = "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 3\r\n\r\n\
+                 HTTP/1.1 404 Gone\r\nContent-Length: 3\r\n\r\n";
+    assert_eq!(text(&run.stdout), heads);
+    let told = tress(&["-v", "--discard", "-I", &url("/")]);
+    let told = text(&told.stderr);
+    assert!(told.contains("> HEAD / HTTP/1.1\n") && told.contains("< X-A: 1\n"), "{told}");
+}
+
+#[test]
+fn a_body_must_have_its_sum() {
+    const HELLO: &str = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = calls.clone();
+    let server = serve(move |request| match request.path.as_str() {
+        "/second" if counter.fetch_add(1, Ordering::SeqCst) == 0 => ok("jello"),
+        "/wrong" => ok("jello"),
+        _ if request.header("Range") == Some("bytes=3-") => {
+            response("206 Partial Content", "Content-Range: bytes 3-4/5\r\n", "lo")
+        }
+        _ => ok("hello"),
+    });
+    let dir = scratch("sums");
+    fs::write(dir.join("resumed.part"), "hel").unwrap();
+    let list: String = ["good", "resumed", "second", "wrong"]
+        .iter()
+        .map(|name| format!("http://{server}/{name} {name} {HELLO}\n"))
+        .collect();
+    let args = ["-c", "-P", dir.to_str().unwrap(), "-i", "-", "-r", "1", "--retry-delay", "0"];
+    let run = tress_with(&args, &list);
+    assert_eq!(code(&run), 1);
+    let told = text(&run.stderr);
+    assert!(told.contains("/wrong: the sum is sha256:"), "{told}");
+    assert!(told.contains("3 fetched, 1 failed"), "{told}");
+    let mut names = files(&dir);
+    names.sort();
+    assert_eq!(names, ["good", "resumed", "second"]);
+    let url = format!("http://{server}/good");
+    assert_eq!(code(&tress(&["--discard", "--checksum", HELLO, &url])), 0);
+    assert_eq!(code(&tress(&["--discard", "--checksum", HELLO, &url, &url])), 2);
+    assert_eq!(code(&tress(&["--discard", "--checksum", "sha256:12", &url])), 2);
+    let bad = tress_with(&["--discard", "-i", "-"], "# one\nhttp://a/ sha512:xy\n");
+    assert_eq!(text(&bad.stderr), "tress: -: line 2: \"xy\" is not 128 digits\n");
+}
+
+#[test]
+fn json_comes_by_the_line_as_well() {
+    let server = serve(|_| ok("12345"));
+    let (one, two) = (format!("http://{server}/1"), format!("http://{server}/2"));
+    let run = tress(&["--discard", "-q", "-j", "1", "--json=lines", &one, &two, "nothing://x"]);
+    let output = text(&run.stdout);
+    let lines: Vec<_> = output.lines().map(json).collect();
+    assert_eq!(lines.len(), 3);
+    assert_eq!((&lines[0]["url"], &lines[1]["url"]), (&Value::from(one), &Value::from(two)));
+    assert_eq!(lines[2]["error"]["name"], "UnsupportedProtocol");
+}
+
+#[test]
+fn a_run_can_stop_at_its_first_failure() {
+    let server = serve(|request| match request.path.as_str() {
+        "/bad" => response("404 No", "", ""),
+        _ => Answer::Hang,
+    });
+    let mut list = vec![format!("http://{server}/bad")];
+    list.extend((0..10).map(|number| format!("http://{server}/{number}")));
+    let mut args = vec!["--discard", "--fail-fast", "-j", "3", "--json"];
+    args.extend(list.iter().map(String::as_str));
+    let begun = Instant::now();
+    let run = tress(&args);
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(code(&run), 1);
+    assert!(
+        text(&run.stderr).contains("0 fetched, 1 failed, 10 left out"),
+        "{}",
+        text(&run.stderr)
+    );
+    assert_eq!(json(&text(&run.stdout))["left_out"], 10);
+}
+
+#[test]
+fn the_way_to_a_server_can_be_chosen() {
+    let server = serve(|request| {
+        let host = request.header("Host").unwrap_or("-");
+        ok(&format!("{host} {}", request.header("Proxy-Authorization").unwrap_or("-")))
+    });
+    let port = server.port();
+    let said = |args: &[&str]| text(&tress(&[&["-o", "-"], args].concat()).stdout);
+    let there = format!("some.invalid:{port}:127.0.0.1");
+    let url = format!("http://some.invalid:{port}/");
+    assert_eq!(said(&["--resolve", &there, "-4", &url]), format!("some.invalid:{port} -"));
+    let proxy = format!("http://{server}");
+    let proxied = said(&["-x", &proxy, "--proxy-user", "u:p", "--http", "1.1", "http://far/"]);
+    assert_eq!(proxied, "far Basic dTpw");
+    let wrong = tress(&["--resolve", "host:80:nowhere", "http://host/"]);
+    assert_eq!(code(&wrong), 2);
+    assert!(text(&wrong.stderr).contains("\"nowhere\" is no IP address"));
+}
+
+#[test]
+fn a_file_can_have_the_time_of_its_document() {
+    let server =
+        serve(|_| response("200 OK", "Last-Modified: Sun, 09 Sep 2001 01:46:40 GMT\r\n", "x"));
+    let dir = scratch("time");
+    let url = format!("http://{server}/f");
+    assert_eq!(code(&tress(&["-R", "-P", dir.to_str().unwrap(), &url])), 0);
+    let time = fs::metadata(dir.join("f")).unwrap().modified().unwrap();
+    let since = time.duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert_eq!(since.as_secs(), 1_000_000_000);
+}
+
+#[test]
 fn limits_hold() {
     let server = serve(|request| match request.path.as_str() {
         "/hang" => Answer::Hang,
