@@ -21,7 +21,15 @@ fn packages_have_their_files_and_fields() {
     {
         assert!(development.iter().any(|found| found.ends_with(file)), "{file}: {development:?}");
     }
-    assert!(contents(&debs, "tress").iter().any(|file| file == "./usr/bin/tress"));
+    let command = contents(&debs, "tress");
+    for file in [
+        "./usr/bin/tress",
+        "./usr/share/man/man1/tress.1.gz",
+        "./usr/share/bash-completion/completions/tress",
+        "./usr/share/zsh/vendor-completions/_tress",
+    ] {
+        assert!(command.iter().any(|found| found == file), "{file}: {command:?}");
+    }
 }
 
 /// None of the system's own names is in a library's package: nothing is overwritten.

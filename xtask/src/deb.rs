@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::dist::{FLAVOURS, Flavour};
+use crate::dist::{DOCUMENTS, FLAVOURS, Flavour};
 use crate::release::{self, Layout};
 use crate::tables::features::VERSION;
 use crate::{Result, dist, root, run};
@@ -131,6 +131,10 @@ fn command(dist: &Path, out: &Path, machine: &Machine) -> Result<()> {
         tree.copy(&dist.join(file), place)?;
         run(Command::new("strip").arg(tree.path(place)?))?;
     }
+    for (_, file) in DOCUMENTS {
+        tree.copy(&dist.join(file), &format!("usr/{}", debian_place(file)))?;
+    }
+    run(Command::new("gzip").arg("-9n").arg(tree.path("usr/share/man/man1/tress.1")?))?;
     tree.build(
         machine,
         &Control {
@@ -141,6 +145,11 @@ fn command(dist: &Path, out: &Path, machine: &Machine) -> Result<()> {
             description: ["fetches many URLs at once", "The command of the Tress transfer engine."],
         },
     )
+}
+
+/// Debian's zsh looks for completions in a directory of its own.
+fn debian_place(file: &str) -> String {
+    file.replace("zsh/site-functions", "zsh/vendor-completions")
 }
 
 impl Machine {

@@ -53,8 +53,31 @@ pub fn dist(profile: &str, test_hooks: bool) -> Result<PathBuf> {
         let _ = fs::remove_file(&file);
         fs::copy(built.join(program), file)?;
     }
+    documents(&dist)?;
     release::write(&dist, &dist)?;
     Ok(dist)
+}
+
+/// What the command tells of itself, and where that is looked for.
+pub const DOCUMENTS: [(&str, &str); 4] = [
+    ("man", "share/man/man1/tress.1"),
+    ("bash", "share/bash-completion/completions/tress"),
+    ("zsh", "share/zsh/site-functions/_tress"),
+    ("fish", "share/fish/vendor_completions.d/tress.fish"),
+];
+
+/// The manual page and the completions of the command.
+fn documents(dist: &Path) -> Result<()> {
+    for (what, place) in DOCUMENTS {
+        let made = Command::new(dist.join("bin/tress")).args(["generate", what]).output()?;
+        if !made.status.success() {
+            return Err(format!("tress generate {what}: {}", made.status).into());
+        }
+        let file = dist.join(place);
+        fs::create_dir_all(file.parent().unwrap_or(dist))?;
+        fs::write(file, made.stdout)?;
+    }
+    Ok(())
 }
 
 /// Puts what `dist` made under `prefix`.
@@ -62,7 +85,7 @@ pub fn install(profile: &str, prefix: &Path) -> Result<()> {
     let dist = dist(profile, false)?;
     fs::create_dir_all(prefix)?;
     let prefix = prefix.canonicalize()?;
-    for dir in ["lib", "bin", "libexec", "include"] {
+    for dir in ["lib", "bin", "libexec", "include", "share"] {
         run(Command::new("cp").arg("-a").arg(dist.join(dir)).arg(&prefix))?;
     }
     release::write(&prefix, &prefix)

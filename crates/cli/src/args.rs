@@ -44,12 +44,27 @@ pub enum Command {
     /// Show the engine at work: a server in here, many transfers, and the figures beside the
     /// system's libcurl
     Demo(DemoArgs),
+    /// Write the manual page, or a shell's completions, for packages
+    #[command(hide = true)]
+    Generate {
+        /// What to write to the standard output
+        what: Generated,
+    },
     /// The demo's server
     #[command(hide = true)]
     DemoServer,
     /// The demo's client
     #[command(hide = true)]
     DemoClient(ClientArgs),
+}
+
+/// What can be made of the command line's declaration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Generated {
+    Man,
+    Bash,
+    Zsh,
+    Fish,
 }
 
 /// Options of `tress URL...`.

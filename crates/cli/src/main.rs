@@ -5,6 +5,7 @@ mod args;
 mod checksum;
 mod demo;
 mod fetch;
+mod generate;
 mod job;
 mod list;
 mod names;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let result = match &line.command {
         None => fetch::fetch(&line.fetch),
         Some(Command::Demo(args)) => demo::demo(args),
+        Some(Command::Generate { what }) => generate::write(*what),
         Some(Command::DemoServer) => demo::server(),
         Some(Command::DemoClient(args)) => demo::client(args),
     };

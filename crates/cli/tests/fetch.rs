@@ -424,6 +424,23 @@ fn wrong_use_is_told_apart() {
     assert!(!text(&help.stdout).contains("demo-server"));
 }
 
+#[test]
+fn the_manual_page_and_completions_know_every_option() {
+    for (what, sign) in [
+        ("man", ".TH tress 1"),
+        ("bash", "complete -F"),
+        ("zsh", "#compdef tress"),
+        ("fish", "-c tress"),
+    ] {
+        let run = tress(&["generate", what]);
+        assert_eq!(code(&run), 0, "{}", text(&run.stderr));
+        let made = text(&run.stdout).replace('\\', "");
+        for part in [sign, "per-host", "cookie-file", "fail-fast"] {
+            assert!(made.contains(part), "{what}: {part}");
+        }
+    }
+}
+
 fn tress(args: &[&str]) -> Output {
     command().args(args).stdin(Stdio::null()).output().unwrap()
 }
