@@ -158,7 +158,8 @@ END
         local easy, length = curl.easy_init(), 0
         easy:setopt(curl.OPT_URL, "$B/large")
         easy:setopt(curl.OPT_WRITEFUNCTION, function(data) length = length + #data; return #data end)
-        print(easy:perform(), length, easy:getinfo(curl.INFO_RESPONSE_CODE))
+        easy:perform()
+        print(length)
 END
         lua5.1 /tmp/a.lua""",
     "mpd": """
