@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""programs.py ROOT LIB [NAME...]: programs of Debian's do what they do in a Debian 12 under ROOT, once
+"""programs.py ROOT LIB [NAME...] [--record FILE]: programs of Debian's do what they do in a Debian 12 under ROOT, once
 on Debian's libcurl and once on the libraries in LIB, which are mounted over its files; what they say
-is compared. As root; fetches Debian's packages.
+is compared. With --record nothing is compared, and FILE gets a line for each program: which options
+and infos it asks Debian's libcurl for. As root; fetches Debian's packages.
 """
 
 import contextlib
@@ -129,6 +130,16 @@ def prepare(site, base):
     with open(f"{site}/large.torrent", "wb") as file:
         file.write(bencode(torrent))
 
+
+# The packages of programs that are not called like them.
+PACKAGE_OF = {
+    "php": "php8.2-curl",
+    "pycurl": "python3-pycurl",
+    "r": "r-cran-curl",
+    "systemd-journal-upload": "systemd-journal-remote",
+    "systemd-pull": "systemd-container",
+    "zypper": "libzypp1722",
+}
 
 # What each program does; $B is the server. What is printed must be the same on both libraries.
 ACTIONS = {
@@ -298,7 +309,13 @@ END
 
 
 def main():
-    root, library, *names = sys.argv[1:]
+    arguments = sys.argv[1:]
+    record = None
+    if "--record" in arguments:
+        at = arguments.index("--record")
+        record = arguments[at + 1]
+        del arguments[at : at + 2]
+    root, library, *names = arguments
     root = os.path.abspath(root)
     site = root + "/site"
     Handler.site = site
@@ -309,9 +326,9 @@ def main():
     with open(site + "/large", "rb") as file:
         digest = hashlib.sha256(file.read()).hexdigest()
 
-    def run(action):
+    def run(action, **more):
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"}
-        env |= {"B": base, "LARGE": digest, "DEBIAN_FRONTEND": "noninteractive"}
+        env |= {"B": base, "LARGE": digest, "DEBIAN_FRONTEND": "noninteractive"} | more
         done = subprocess.run(
             ["chroot", root, "sh", "-c", action],
             env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
@@ -326,6 +343,8 @@ def main():
         packages = " ".join(PACKAGES)
         run(f"apt-get update -qq; apt-get install -y -qq --no-install-recommends {packages}")
     names = names or list(ACTIONS)
+    if record:
+        return write_record(record, root, names, run)
     theirs = {name: run(ACTIONS[name]) for name in names}
     with mounted(root, library):
         loaded = run("curl -V; python3 -c 'import pycurl; print(pycurl.version)'")
@@ -337,6 +356,32 @@ def main():
         if not same or len(names) < len(ACTIONS):
             print(f"-- libcurl:\n{theirs[name]}-- Tress:\n{ours[name]}")
     return sum(ours[name] != theirs[name] for name in names)
+
+
+def write_record(record, root, names, run):
+    """What each program asks for, seen by an auditor of the loader; its package's version with it."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    source = os.path.join(here, "../c/recorder.c")
+    shared = ["-shared", "-fPIC", "-O2", source, "-o", root + "/recorder.so"]
+    subprocess.run(["cc", *shared], check=True)
+    prefixes = {"easy": "CURLOPT_", "multi": "CURLMOPT_", "share": "CURLSHOPT_", "info": "CURLINFO_"}
+    table = {}
+    for header in ("curl.h", "multi.h"):
+        with open(os.path.join(here, "../../product/include/curl", header)) as text:
+            for name, number in re.findall(r"^  (CURL\w+)[^=\n]* = (\d+),$", text.read(), re.M):
+                table[name[: name.index("_") + 1], number] = name
+    with open(record, "w") as file:
+        for name in names:
+            seen = root + "/tmp/recorded"
+            if os.path.exists(seen):
+                os.remove(seen)
+            run(ACTIONS[name], LD_AUDIT="/recorder.so", RECORDED="/tmp/recorded")
+            with open(seen) as lines:
+                pairs = {tuple(line.split()) for line in lines}
+            found = sorted(table[prefixes[kind], number] for kind, number in pairs)
+            version = run(f"dpkg-query -W -f '${{Version}}' {PACKAGE_OF.get(name, name)}")
+            file.write(f"{name} {version}: {' '.join(found)}\n")
+    return 0
 
 
 @contextlib.contextmanager

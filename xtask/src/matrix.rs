@@ -1,5 +1,5 @@
 //! `cargo xtask matrix`: `MATRIX.md`, which says of every function, option and info of the API what
-//! state it is in, and of the functions which programs of Debian call them.
+//! state it is in, and which programs of Debian use it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,6 +19,9 @@ pub const FILE: &str = "MATRIX.md";
 
 /// What the packages of Debian import (see the head of that file).
 const CONSUMERS: &str = "xtask/data/consumers.txt";
+
+/// Which options and infos some of Debian's programs ask for (see the head of that file).
+const ASKED: &str = "xtask/data/asked.txt";
 
 /// Which options are refused whatever their value, with the reason; a test checks the list.
 const REFUSED: &str = "tests/differences.txt";
@@ -57,8 +60,9 @@ const HEAD: &str = "\
 # The API, piece by piece
 
 Rendered by `cargo xtask matrix` from the tables of `crates/capi/src/tables`, the list of refused
-options in `tests/differences.txt` (which `tests/tests/surface.rs` checks against the library) and
-`xtask/data/consumers.txt`.
+options in `tests/differences.txt` (which `tests/tests/surface.rs` checks against the library),
+`xtask/data/consumers.txt` (imports) and `xtask/data/asked.txt` (what fifteen programs asked for while
+they were watched).
 
 Every function is called by a C program of `tests/c` under valgrind (`tests/tests/checked.rs`), and
 with NULL in every place; from every callback where it takes a handle (`tests/c/reentry.c`). Every
@@ -83,13 +87,14 @@ pub fn check() -> Result<()> {
 
 fn text() -> Result<String> {
     let refused = refused(&fs::read_to_string(root().join(REFUSED))?);
-    let consumers = consumers(&fs::read_to_string(root().join(CONSUMERS))?);
+    let importers = users(&fs::read_to_string(root().join(CONSUMERS))?);
+    let asked = users(&fs::read_to_string(root().join(ASKED))?);
     let mut text = String::from(HEAD);
     text.push_str("\n## Functions\n\n| function | state | programs of Debian that import it |\n| --- | --- | --- |\n");
     for function in FUNCTIONS.iter().flat_map(|header| header.iter()) {
-        let users = consumers.get(function.name).map(Vec::as_slice).unwrap_or_default();
+        let users = named(&importers, function.name).unwrap_or_else(|| "none of the list".into());
         let state = with_deprecation("works", function.deprecated);
-        let _ = writeln!(text, "| `{}` | {state} | {} |", function.name, named(users));
+        let _ = writeln!(text, "| `{}` | {state} | {users} |", function.name);
     }
     let tables = [
         ("Options of easy handles", "CURLOPT_", EASY_OPTIONS, "applied"),
@@ -98,14 +103,18 @@ fn text() -> Result<String> {
         ("Infos", "CURLINFO_", INFOS, "told"),
     ];
     for (title, prefix, rows, state) in tables {
-        let _ = write!(text, "\n## {title}\n\n| name | kind | state |\n| --- | --- | --- |\n");
+        let _ = write!(
+            text,
+            "\n## {title}\n\n| name | kind | state | seen in use by |\n| --- | --- | --- | --- |\n"
+        );
         for row in rows {
             let name = format!("{prefix}{}", row.name.to_string_lossy());
             let _ = writeln!(
                 text,
-                "| `{name}` | {} | {} |",
+                "| `{name}` | {} | {} | {} |",
                 kind(row),
-                state_of(&name, row, state, &refused)
+                state_of(&name, row, state, &refused),
+                named(&asked, &name).unwrap_or_default()
             );
         }
     }
@@ -147,14 +156,14 @@ fn with_deprecation(state: &str, deprecated: Option<Deprecated>) -> String {
     }
 }
 
-/// How many, and the first few.
-fn named(users: &[String]) -> String {
+/// Who uses it: how many, and the first few.
+fn named(users: &BTreeMap<String, Vec<String>>, name: &str) -> Option<String> {
     const SHOWN: usize = 5;
-    match users.len() {
-        0 => "none of the list".into(),
+    let users = users.get(name)?;
+    Some(match users.len() {
         few if few <= SHOWN => users.join(", "),
         many => format!("{many}: {}, ...", users[..SHOWN].join(", ")),
-    }
+    })
 }
 
 /// `refused NAME: REASON`
@@ -166,14 +175,14 @@ fn refused(text: &str) -> BTreeMap<String, String> {
     text.lines().filter_map(entry).collect()
 }
 
-/// `PACKAGE VERSION: FUNCTION...`, the other way round.
-fn consumers(text: &str) -> BTreeMap<String, Vec<String>> {
+/// `PACKAGE VERSION: NAME...`, the other way round.
+fn users(text: &str) -> BTreeMap<String, Vec<String>> {
     let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let Some((package, functions)) = line.split_once(": ") else { continue };
+        let Some((package, names)) = line.split_once(": ") else { continue };
         let package = package.split(' ').next().unwrap_or_default();
-        for function in functions.split(' ') {
-            users.entry(function.to_owned()).or_default().push(package.to_owned());
+        for name in names.split(' ') {
+            users.entry(name.to_owned()).or_default().push(package.to_owned());
         }
     }
     users
@@ -185,7 +194,7 @@ mod tests {
 
     #[test]
     fn imports_are_turned_round() {
-        let users = consumers("# made by hand\na 1: curl_free curl_version\nb 2: curl_free\n");
+        let users = users("# made by hand\na 1: curl_free curl_version\nb 2: curl_free\n");
         assert_eq!(users["curl_free"], ["a", "b"]);
         assert_eq!(users["curl_version"], ["a"]);
     }
