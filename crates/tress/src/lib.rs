@@ -32,7 +32,8 @@
 //!
 //! | you have | use |
 //! | --- | --- |
-//! | one thing to fetch, and time to wait | [`Easy::perform`] |
+//! | one thing to fetch, and time to wait | [`Easy::perform`]; [`Easy::open`] to read it as it comes |
+//! | one after the other | [`Multi::perform`], [`Multi::open`] |
 //! | many, and no loop | [`Multi::turn`] |
 //! | a loop over descriptors (mio, epoll, GLib, poll) | [`Multi::descriptor`] and [`Multi::deadline`], then [`Multi::turn`] without waiting |
 //! | a loop that wants each socket and the timer itself | [`Multi::on_socket`], [`Multi::on_timer`], [`Multi::socket_action`], [`Multi::timeout`] |
@@ -72,6 +73,7 @@ mod form;
 #[cfg(feature = "future")]
 pub mod future;
 mod multi;
+mod reader;
 mod response;
 mod share;
 mod websocket;
@@ -79,6 +81,7 @@ mod websocket;
 pub use easy::{Easy, Flow};
 pub use form::{Form, Part};
 pub use multi::{Counts, Handle, Multi};
+pub use reader::Reader;
 pub use response::{Done, Response};
 pub use share::Share;
 pub use tress_engine::options::{Auth, HttpVersion, TlsVersion};

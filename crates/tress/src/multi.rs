@@ -12,11 +12,17 @@ use crate::easy::Easy;
 use crate::event_loop::{EVENTS, EventLoop};
 #[cfg(feature = "future")]
 use crate::response::{Headers, url};
-use crate::{Code, Done, Error, Message, Response, Result};
+use crate::{Code, Done, Error, Message, Reader, Response, Result};
 
 /// A transfer in a [`Multi`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle(TransferId);
+
+impl Handle {
+    pub(crate) fn id(self) -> TransferId {
+        self.0
+    }
+}
 
 /// How often what was done since the multi was made; the differences between two times tell
 /// what work costs.
@@ -37,6 +43,30 @@ type OnSocket = Box<dyn FnMut(RawFd, Watch) + Send>;
 type OnTimer = Box<dyn FnMut(Option<Duration>) + Send>;
 
 /// Many transfers on one thread, driven by its own [`Multi::turn`] or by any event loop.
+///
+/// Connections are kept and used again, HTTP/2 connections by many transfers at once, TLS
+/// sessions are resumed, names are looked up once. The closures of transfers run on the thread
+/// that drives, and have nothing of the multi at hand: what they want of it they tell by what
+/// they return. A multi may be sent to another thread; several on several threads may have a
+/// [`Share`](crate::Share).
+///
+/// In a loop of another kind one descriptor stands for all sockets:
+///
+/// ```no_run
+/// # fn wait(_: std::os::fd::BorrowedFd<'_>, _: Option<std::time::Instant>) {}
+/// use std::time::Duration;
+/// let mut multi = tress::Multi::new();
+/// multi.add(tress::Easy::get("https://example.com/"));
+/// while multi.running() > 0 {
+///     let deadline = multi.deadline();
+///     wait(multi.descriptor()?, deadline); // poll(2), together with the program's own
+///     multi.turn(Duration::ZERO)?;
+///     while let Some(done) = multi.next_done() {
+///         println!("{:?}", done.result());
+///     }
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Multi {
     pub(crate) engine: tress_engine::Multi,
     pub(crate) easies: HashMap<TransferId, Easy>,
@@ -270,13 +300,27 @@ impl Multi {
     pub fn perform(&mut self, easy: Easy) -> Result<Response> {
         let handle = self.add(easy);
         loop {
-            let at = self.done.iter().position(|done| done.handle() == handle);
-            if let Some(done) = at.and_then(|at| self.done.remove(at)) {
+            if let Some(done) = self.take_done(handle) {
                 return done.into_result();
             }
             self.turn(Duration::from_secs(60))
                 .map_err(|error| Error::new(Code::UnrecoverablePoll, error.to_string()))?;
         }
+    }
+
+    /// Performs one transfer whose body is read as it comes, on connections that earlier ones
+    /// have left; the others go on while it is read.
+    ///
+    /// # Errors
+    /// What libcurl would say of it, as code and words, if it fails before its body comes.
+    pub fn open(&mut self, easy: Easy) -> Result<Reader<&mut Self>> {
+        Reader::open(self, easy)
+    }
+
+    /// The end of that transfer, if it has ended.
+    pub(crate) fn take_done(&mut self, handle: Handle) -> Option<Done> {
+        let at = self.done.iter().position(|done| done.handle() == handle)?;
+        self.done.remove(at)
     }
 
     /// Tells idle connections' peers that we are still there, where the protocol has a way to

@@ -2,13 +2,13 @@
 
 mod support;
 
-use std::io::{Error, ErrorKind};
+use std::io::{BufRead, Error, ErrorKind, Read};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use support::{Answer, ok, response, serve};
-use tress::{Code, Easy, Flow};
+use tress::{Code, Easy, Flow, Multi};
 
 #[test]
 fn get_collects_the_body() {
@@ -220,4 +220,44 @@ fn credentials_are_sent() {
     let server = serve(|request| ok(request.header("Authorization").unwrap_or("none")));
     let easy = Easy::get(&format!("http://{server}/")).credentials("user", "secret");
     assert_eq!(easy.perform().unwrap().body(), b"Basic dXNlcjpzZWNyZXQ=");
+}
+
+#[test]
+fn a_body_is_read_as_it_comes() {
+    let server = serve(|request| match request.path.as_str() {
+        "/lines" => response("200 OK", "X-A: 1\r\n", "one\ntwo\n"),
+        "/large" => ok(&"x".repeat(3_000_000)),
+        "/empty" => response("404 No", "X-A: 2\r\n", ""),
+        _ => Answer::Last("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".into()),
+    });
+    let url = |path: &str| format!("http://{server}{path}");
+    let lines = Easy::get(&url("/lines")).open().unwrap();
+    assert_eq!((lines.status(), lines.url()), (200, &url("/lines")[..]));
+    assert_eq!(lines.header("x-a"), Some(&b"1"[..]));
+    assert_eq!(lines.lines().map(Result::unwrap).collect::<Vec<_>>(), ["one", "two"]);
+
+    let mut multi = Multi::new();
+    for _ in 0..2 {
+        let mut large = multi.open(Easy::get(&url("/large"))).unwrap();
+        let (mut first, mut rest) = ([0; 10], Vec::new());
+        large.read_exact(&mut first).unwrap();
+        // The server is held back meanwhile.
+        std::thread::sleep(Duration::from_millis(50));
+        assert_eq!(large.read_to_end(&mut rest).unwrap(), 2_999_990);
+    }
+    assert_eq!(multi.connections(), 1);
+    let empty = multi.open(Easy::get(&url("/empty"))).unwrap();
+    assert_eq!((empty.status(), empty.header("X-A")), (404, Some(&b"2"[..])));
+    drop(empty);
+
+    let mut short = multi.open(Easy::get(&url("/short"))).unwrap();
+    let error = short.read_to_end(&mut Vec::new()).unwrap_err();
+    let error = error.get_ref().and_then(|it| it.downcast_ref::<tress::Error>()).unwrap();
+    assert_eq!(error.code(), Code::PartialFile);
+    drop(short);
+    let cancelled = multi.open(Easy::get(&url("/large"))).unwrap();
+    drop(cancelled);
+    assert_eq!(multi.running(), 0);
+    let refused = multi.open(Easy::get("http://127.0.0.1:1/")).unwrap_err();
+    assert!(refused.is_connect());
 }

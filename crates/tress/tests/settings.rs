@@ -153,6 +153,33 @@ fn cookies_are_shared_and_can_be_kept() {
 }
 
 #[test]
+fn threads_share_what_they_remember() {
+    let server = serve(|request| match request.path.as_str() {
+        "/login" => response("200 OK", "Set-Cookie: id=7\r\n", ""),
+        _ => ok(request.header("Cookie").unwrap_or("-")),
+    });
+    let port = server.port();
+    let url = move |path: &str| format!("http://shared.invalid:{port}{path}");
+    let share = Share::new().with_cookies().with_hsts().with_addresses().with_tls_sessions();
+    let login = Easy::get(&url("/login")).resolve("shared.invalid", port, server.ip());
+    login.share(&share).perform().unwrap();
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let share = share.clone();
+            std::thread::spawn(move || {
+                let mut multi = tress::Multi::new();
+                for _ in 0..20 {
+                    // The address, too, is known from another thread.
+                    let page = multi.perform(Easy::get(&url("/page")).share(&share)).unwrap();
+                    assert_eq!(page.body(), b"id=7");
+                }
+            })
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
 fn a_log_hears_of_both_ways() {
     let server = serve(|_| ok("body"));
     let (sender, told) = std::sync::mpsc::channel();

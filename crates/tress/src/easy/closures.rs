@@ -54,6 +54,17 @@ impl Easy {
     /// in chunks. An error of kind `WouldBlock` pauses the upload until
     /// [`Multi::unpause`](crate::Multi::unpause); any other fails it. [`Easy::method`] makes a
     /// POST of it.
+    ///
+    /// ```no_run
+    /// use std::io::Read;
+    /// let mut file = std::fs::File::open("large")?;
+    /// let length = file.metadata()?.len();
+    /// let easy = tress::Easy::upload("ftp://example.com/large", Some(length), move |room| {
+    ///     file.read(room)
+    /// });
+    /// easy.credentials("user", "secret").require_tls().perform()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn upload(
         url: &str,
         length: Option<u64>,
@@ -125,6 +136,24 @@ impl Easy {
     /// Gets the messages of a WebSocket (a URL of scheme `ws` or `wss`); answer, or say
     /// something yourself, by [`Multi::send_message`](crate::Multi::send_message). The transfer
     /// is over when the server closes.
+    ///
+    /// ```no_run
+    /// use std::{sync::mpsc, time::Duration};
+    /// use tress::{Easy, Flow, Message, Multi};
+    /// let (sender, heard) = mpsc::channel();
+    /// let mut multi = Multi::new();
+    /// let socket = multi.add(Easy::get("wss://example.com/").on_message(move |message| {
+    ///     sender.send(message).map_or(Flow::Abort, |()| Flow::Continue)
+    /// }));
+    /// while multi.running() > 0 {
+    ///     multi.turn(Duration::from_secs(1))?;
+    ///     for message in heard.try_iter() {
+    ///         println!("{message:?}");
+    ///         multi.send_message(socket, &Message::Text("thanks".into()))?;
+    ///     }
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_message(mut self, closure: impl FnMut(Message) -> Flow + Send + 'static) -> Self {
         self.closures.messages = Some(Messages::new(Box::new(closure)));
         self

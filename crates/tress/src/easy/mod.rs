@@ -15,7 +15,7 @@ pub use closures::Flow;
 pub(crate) use closures::{Closures, Source};
 
 use crate::form::Form;
-use crate::{Code, Error, Multi, Response, Result, Share};
+use crate::{Code, Error, Multi, Reader, Response, Result, Share};
 
 /// A transfer with its settings and closures; made by its builder methods, then handed to
 /// [`Easy::perform`] or [`Multi::add`].
@@ -98,8 +98,7 @@ impl Easy {
         Self::post(url, pairs.join(&b'&'))
     }
 
-    /// A POST of a form with files or other parts, as `multipart/form-data`. To a mail server:
-    /// a mail of these parts.
+    /// A POST of a form with files or other parts, as `multipart/form-data`.
     pub fn post_form(url: &str, form: Form) -> Self {
         let mut easy = Self::get(url);
         match form.lay_out() {
@@ -167,6 +166,24 @@ impl Easy {
     /// What libcurl would say of it, as code and words.
     pub fn perform(self) -> Result<Response> {
         Multi::new().perform(self)
+    }
+
+    /// Performs the transfer, whose body is read as it comes: a source of bytes. A closure of
+    /// [`Easy::on_body`] is replaced.
+    ///
+    /// ```no_run
+    /// use std::io::BufRead;
+    /// for line in tress::Easy::get("https://example.com/large.txt").open()?.lines() {
+    ///     println!("{}", line?);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What libcurl would say of it, as code and words, if it fails before its body comes; later
+    /// failures are those of reading, with that error within.
+    pub fn open(self) -> Result<Reader<Multi>> {
+        Reader::open(Multi::new(), self)
     }
 
     /// The engine's side of it. The one that was used before has its request prepared, which

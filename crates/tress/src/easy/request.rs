@@ -105,7 +105,17 @@ impl Easy {
         self.set(|options| options.resume_from = i64::try_from(from).unwrap_or(i64::MAX))
     }
 
-    /// From whom and to whom a mail goes (SMTP): the mail itself is an upload or a form.
+    /// From whom and to whom a mail goes (SMTP); the mail itself is the body.
+    ///
+    /// ```no_run
+    /// let mail = "From: <me@example.com>\r\nTo: <you@example.org>\r\nSubject: Hello\r\n\r\nHello!\r\n";
+    /// tress::Easy::put("smtp://mail.example.com/", mail)
+    ///     .mail("<me@example.com>", &["<you@example.org>"])
+    ///     .credentials("me", "secret")
+    ///     .require_tls()
+    ///     .perform()?;
+    /// # Ok::<(), tress::Error>(())
+    /// ```
     pub fn mail(self, from: &str, to: &[&str]) -> Self {
         let all = to.iter().chain([&from]);
         if let Some(bad) = all.into_iter().find(|address| address.contains(['\r', '\n', '\0'])) {
