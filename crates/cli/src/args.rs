@@ -73,7 +73,7 @@ pub struct Fetch {
     /// What to fetch
     #[arg(value_name = "URL")]
     pub urls: Vec<String>,
-    /// Take further URLs from a file; "-" is the standard input
+    /// Take further URLs from a file; "-" is the standard input, whose URLs are fetched as they come
     #[arg(short, long, value_name = "FILE")]
     pub input: Option<PathBuf>,
 

@@ -2,14 +2,16 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use tress::{Done, Handle, Multi};
 
 use crate::args::Fetch;
-use crate::job::{Job, Progress, Verdict};
-use crate::list::{self, Wanted};
+use crate::job::{Job, Outcome, Progress, Verdict};
+use crate::list::{List, Wanted};
 use crate::names::{self, Names};
 use crate::report::Report;
 use crate::request::Sending;
@@ -20,21 +22,27 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Fetches what the options say. An error is one that kept everything from beginning.
 pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
-    let wanted = list::wanted(args)?;
     let sending = Sending::new(&args.request)?;
-    let jobs = jobs(wanted, args)?;
-    let report = Report::new(&args.reporting, jobs.len());
+    let list = List::new(args)?;
+    let mut places = Places::new(args, &list)?;
+    let waiting: VecDeque<_> = list.wanted.into_iter().map(|wanted| places.job(wanted)).collect();
+    let report = Report::new(&args.reporting, waiting.len());
     let mut run = Run {
         args,
         sending,
         multi: Multi::new(),
-        waiting: jobs,
+        waiting,
+        list: list.later,
+        places,
         later: Vec::new(),
         active: HashMap::new(),
         report,
     };
     run.multi.max_host_connections(args.pace.per_host).max_idle_connections(args.pace.jobs);
     run.all()?;
+    if run.report.is_empty() {
+        return Err("no URL given; tress --help shows how".to_owned());
+    }
     let saved = run.sending.save(&args.request);
     let failed = run.report.end();
     saved?;
@@ -46,6 +54,9 @@ struct Run<'a> {
     sending: Sending,
     multi: Multi,
     waiting: VecDeque<Job>,
+    /// What else comes from another program.
+    list: Option<Receiver<Result<Wanted, String>>>,
+    places: Places<'a>,
     /// To be tried again at that time.
     later: Vec<(Instant, Job)>,
     active: HashMap<Handle, (Job, Progress)>,
@@ -56,7 +67,7 @@ impl Run<'_> {
     fn all(&mut self) -> Result<(), String> {
         loop {
             self.start_what_may();
-            if self.active.is_empty() && self.later.is_empty() {
+            if self.active.is_empty() && self.later.is_empty() && self.list.is_none() {
                 return Ok(());
             }
             let next = self.later.iter().map(|(at, _)| *at).min();
@@ -78,8 +89,31 @@ impl Run<'_> {
             self.waiting.push_front(job);
         }
         while self.active.len() < self.args.pace.jobs as usize {
-            let Some(job) = self.waiting.pop_front() else { return };
+            let Some(job) = self.waiting.pop_front().or_else(|| self.next_of_list()) else {
+                return;
+            };
             self.start(job);
+        }
+    }
+
+    /// The next of the list, if it has come.
+    fn next_of_list(&mut self) -> Option<Job> {
+        match self.list.as_ref()?.try_recv() {
+            Ok(Ok(wanted)) => {
+                self.report.more(1);
+                Some(self.places.job(wanted))
+            }
+            Ok(Err(error)) => {
+                // Whatever else it says: a list that is not understood is not gone on with.
+                self.list = None;
+                self.report.ended(Outcome::of_list(error));
+                None
+            }
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => {
+                self.list = None;
+                None
+            }
         }
     }
 
@@ -92,6 +126,7 @@ impl Run<'_> {
         self.report.left_out(self.later.len() + self.waiting.len());
         self.later.clear();
         self.waiting.clear();
+        self.list = None;
     }
 
     fn start(&mut self, mut job: Job) {
@@ -121,31 +156,44 @@ impl Run<'_> {
     }
 }
 
-fn jobs(wanted: Vec<Wanted>, args: &Fetch) -> Result<VecDeque<Job>, String> {
-    let output = &args.output;
-    if output.output.is_some() && wanted.len() > 1 {
-        return Err(format!("--output is for one URL, not for {}: --directory?", wanted.len()));
-    }
-    let directory = output.directory.clone().unwrap_or_default();
-    if output.directory.is_some() {
-        fs::create_dir_all(&directory)
-            .map_err(|error| format!("{}: {error}", directory.display()))?;
-    }
-    let mut names = Names::default();
-    let mut place = |wanted: &Wanted| match &output.output {
-        _ if output.discard => Place::Nowhere,
-        Some(file) if file.as_os_str() == "-" => Place::Stdout,
-        Some(file) => Place::of(file.clone(), output.force),
-        None if args.request.head && output.directory.is_none() => Place::Stdout,
-        None => {
-            let name = wanted.name.as_deref().map(names::safe);
-            let name = names.unique(&name.unwrap_or_else(|| names::of_url(&wanted.url)));
-            Place::of(directory.join(name), output.force)
+/// Where bodies go to.
+struct Places<'a> {
+    args: &'a Fetch,
+    directory: PathBuf,
+    names: Names,
+}
+
+impl<'a> Places<'a> {
+    fn new(args: &'a Fetch, list: &List) -> Result<Self, String> {
+        let output = &args.output;
+        if output.output.is_some() && (list.later.is_some() || list.wanted.len() > 1) {
+            return Err("--output is for one URL; --directory is for more".to_owned());
         }
-    };
-    let job = |wanted: Wanted| {
-        let place = place(&wanted);
+        let directory = output.directory.clone().unwrap_or_default();
+        if output.directory.is_some() {
+            fs::create_dir_all(&directory)
+                .map_err(|error| format!("{}: {error}", directory.display()))?;
+        }
+        Ok(Self { args, directory, names: Names::default() })
+    }
+
+    fn job(&mut self, wanted: Wanted) -> Job {
+        let place = self.place(&wanted);
         Job::new(wanted, place)
-    };
-    Ok(wanted.into_iter().map(job).collect())
+    }
+
+    fn place(&mut self, wanted: &Wanted) -> Place {
+        let output = &self.args.output;
+        match &output.output {
+            _ if output.discard => Place::Nowhere,
+            Some(file) if file.as_os_str() == "-" => Place::Stdout,
+            Some(file) => Place::of(file.clone(), output.force),
+            None if self.args.request.head && output.directory.is_none() => Place::Stdout,
+            None => {
+                let name = wanted.name.as_deref().map(names::safe);
+                let name = name.unwrap_or_else(|| names::of_url(&wanted.url));
+                Place::of(self.directory.join(self.names.unique(&name)), output.force)
+            }
+        }
+    }
 }

@@ -78,6 +78,22 @@ pub struct Failure {
     pub message: String,
 }
 
+impl Outcome {
+    /// A list that is not understood.
+    pub fn of_list(message: String) -> Self {
+        Self {
+            url: "the list".to_owned(),
+            file: None,
+            status: 0,
+            bytes: 0,
+            time: Duration::ZERO,
+            tries: 0,
+            error: Some(Failure { code: Some(Code::ReadError), message }),
+            skipped: false,
+        }
+    }
+}
+
 impl Job {
     pub fn new(wanted: Wanted, place: Place) -> Self {
         let Wanted { url, checksum, .. } = wanted;

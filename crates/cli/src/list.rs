@@ -1,10 +1,15 @@
 //! Which URLs to fetch: those of the command line, then those of the list.
 
-use std::io::{self, Read};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use crate::args::Fetch;
 use crate::checksum::Checksum;
+
+/// Lines of a list that are read ahead of the transfers.
+const READ_AHEAD: usize = 1000;
 
 /// A URL, and the name that its file shall have.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,36 +19,87 @@ pub struct Wanted {
     pub checksum: Option<Checksum>,
 }
 
-/// Every URL, in order.
-pub fn wanted(args: &Fetch) -> Result<Vec<Wanted>, String> {
-    let checksum = args.output.checksum.clone();
-    let given = |url: &String| Wanted { url: url.clone(), name: None, checksum: checksum.clone() };
-    let mut all: Vec<_> = args.urls.iter().map(given).collect();
-    if checksum.is_some() && (all.len() > 1 || args.input.is_some()) {
-        return Err("--checksum is for one URL; in a list each line has its own".to_owned());
-    }
-    if let Some(file) = &args.input {
-        let about = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
-        let text = read(file).map_err(|error| about(&error))?;
-        let lines = text.lines().enumerate().filter_map(|(at, text)| Some((at + 1, line(text)?)));
-        for (number, wanted) in lines {
-            all.push(wanted.map_err(|error| about(&format!("line {number}: {error}")))?);
-        }
-    }
-    if all.is_empty() {
-        return Err("no URL given; tress --help shows how".to_owned());
-    }
-    Ok(all)
+/// What is to be fetched.
+pub struct List {
+    /// Known from the start, in order.
+    pub wanted: Vec<Wanted>,
+    /// The rest of a list that comes from another program, as it comes; an error ends it.
+    pub later: Option<Receiver<Result<Wanted, String>>>,
 }
 
-fn read(file: &Path) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        io::stdin().lock().read_to_end(&mut bytes)?;
-    } else {
-        bytes = std::fs::read(file)?;
+impl List {
+    /// What the options say.
+    pub fn new(args: &Fetch) -> Result<Self, String> {
+        let sum = args.output.checksum.clone();
+        if sum.is_some() && (args.urls.len() > 1 || args.input.is_some()) {
+            return Err("--checksum is for one URL; in a list each line has its own".to_owned());
+        }
+        let given = |url: &String| Wanted { url: url.clone(), name: None, checksum: sum.clone() };
+        let mut list = Self { wanted: args.urls.iter().map(given).collect(), later: None };
+        let Some(file) = &args.input else { return Ok(list) };
+        if fs::metadata(file).is_ok_and(|about| about.is_file()) {
+            // All of it is looked at before anything is fetched.
+            let lines = Lines::open(file)?;
+            list.wanted.extend(lines.collect::<Result<Vec<_>, _>>()?);
+        } else {
+            list.later = Some(Lines::open(file)?.in_a_thread());
+        }
+        Ok(list)
     }
-    String::from_utf8(bytes).map_err(|_| io::Error::other("the list is not UTF-8 text"))
+}
+
+/// The URLs of a list, line by line.
+struct Lines {
+    name: String,
+    source: Box<dyn BufRead + Send>,
+    number: usize,
+}
+
+impl Lines {
+    fn open(file: &Path) -> Result<Self, String> {
+        let name = file.display().to_string();
+        let source: Box<dyn Read + Send> = match file == Path::new("-") {
+            true => Box::new(io::stdin()),
+            false => Box::new(File::open(file).map_err(|error| format!("{name}: {error}"))?),
+        };
+        Ok(Self { name, source: Box::new(BufReader::new(source)), number: 0 })
+    }
+
+    /// Reading may wait for the other program: transfers do not.
+    fn in_a_thread(self) -> Receiver<Result<Wanted, String>> {
+        let (sender, receiver) = sync_channel(READ_AHEAD);
+        let send = move |sender: SyncSender<_>| {
+            for wanted in self {
+                if sender.send(wanted).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::spawn(move || send(sender));
+        receiver
+    }
+}
+
+impl Iterator for Lines {
+    type Item = Result<Wanted, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let mut text = String::new();
+            self.number += 1;
+            let about = |error: &dyn std::fmt::Display| {
+                format!("{}: line {}: {error}", self.name, self.number)
+            };
+            match self.source.read_line(&mut text) {
+                Ok(0) => return None,
+                Ok(_) => {}
+                Err(error) => return Some(Err(about(&error))),
+            }
+            if let Some(wanted) = line(&text) {
+                return Some(wanted.map_err(|error| about(&error)));
+            }
+        }
+    }
 }
 
 /// None: the line says nothing.

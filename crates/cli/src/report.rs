@@ -1,6 +1,6 @@
 //! What is told meanwhile and at the end: bars on a terminal, lines otherwise, JSON when asked.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr, stdout};
 use std::time::{Duration, Instant};
 
 use indicatif::{BinaryBytes, MultiProgress, ProgressBar, ProgressStyle};
@@ -78,9 +78,21 @@ impl Report {
         }
         match self.json {
             Some(Json::Summary) => self.outcomes.push(value(&outcome)),
-            Some(Json::Lines) => println!("{}", value(&outcome)),
+            Some(Json::Lines) => print(&value(&outcome).to_string()),
             None => {}
         }
+    }
+
+    /// So many URLs more have come.
+    pub fn more(&self, count: u64) {
+        if let Some(bars) = &self.bars {
+            bars.overall.inc_length(count);
+        }
+    }
+
+    /// Was there no URL at all?
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// Has any URL failed?
@@ -131,7 +143,7 @@ impl Report {
                 "seconds": took,
                 "transfers": self.outcomes,
             });
-            println!("{summary:#}");
+            print(&format!("{summary:#}"));
         }
         self.failed
     }
@@ -187,6 +199,11 @@ impl Bars {
         self.each.iter().for_each(ProgressBar::finish_and_clear);
         self.overall.finish_and_clear();
     }
+}
+
+/// Whoever reads the standard output may have heard enough: that is no error.
+fn print(line: &str) {
+    let _ = writeln!(stdout(), "{line}");
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -297,8 +297,42 @@ fn a_body_must_have_its_sum() {
     assert_eq!(code(&tress(&["--discard", "--checksum", HELLO, &url])), 0);
     assert_eq!(code(&tress(&["--discard", "--checksum", HELLO, &url, &url])), 2);
     assert_eq!(code(&tress(&["--discard", "--checksum", "sha256:12", &url])), 2);
-    let bad = tress_with(&["--discard", "-i", "-"], "# one\nhttp://a/ sha512:xy\n");
-    assert_eq!(text(&bad.stderr), "tress: -: line 2: \"xy\" is not 128 digits\n");
+    let list = dir.join("list");
+    fs::write(&list, "# one\nhttp://a/ sha512:xy\n").unwrap();
+    let bad = tress(&["--discard", "-i", list.to_str().unwrap()]);
+    let told = format!("tress: {}: line 2: \"xy\" is not 128 digits\n", list.display());
+    assert_eq!((code(&bad), text(&bad.stderr)), (2, told));
+}
+
+#[test]
+fn a_list_is_fetched_as_it_comes() {
+    let (asked, heard) = std::sync::mpsc::channel();
+    let asked = std::sync::Mutex::new(asked);
+    let server = serve(move |request| {
+        asked.lock().unwrap().send(request.path.clone()).unwrap();
+        ok("x")
+    });
+    let mut child = command()
+        .args(["--discard", "-i", "-", "--json=lines", "-q"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for number in 0..3 {
+        writeln!(input, "http://{server}/{number}").unwrap();
+        // The list goes on only when this one was fetched.
+        let path = heard.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert_eq!(path, format!("/{number}"));
+    }
+    writeln!(input, "http://{server}/4 sha256:wrong").unwrap();
+    drop(input);
+    let run = child.wait_with_output().unwrap();
+    assert_eq!((code(&run), text(&run.stdout).lines().count()), (1, 4));
+    let told = text(&run.stderr);
+    assert_eq!(told, "FAILED  the list: -: line 4: \"wrong\" is not 64 digits\n");
+    assert_eq!(code(&tress_with(&["-i", "-"], "# nothing\n")), 2);
 }
 
 #[test]
@@ -311,6 +345,21 @@ fn json_comes_by_the_line_as_well() {
     assert_eq!(lines.len(), 3);
     assert_eq!((&lines[0]["url"], &lines[1]["url"]), (&Value::from(one), &Value::from(two)));
     assert_eq!(lines[2]["error"]["name"], "UnsupportedProtocol");
+}
+
+#[test]
+fn a_reader_that_has_heard_enough_is_no_error() {
+    let server = serve(|_| ok("12345"));
+    let url = format!("http://{server}/x");
+    let mut child = command()
+        .args(["--discard", "-q", "--json=lines", &url, &url])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let run = child.wait_with_output().unwrap();
+    assert_eq!((code(&run), text(&run.stderr)), (0, String::new()));
 }
 
 #[test]
