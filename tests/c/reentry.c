@@ -1,6 +1,6 @@
 /* Every function that takes a handle, called from every callback: what it answers, and how the
  * transfer then ends. Each pair has a process of its own. argv: the server's base URL, then
- * callbacks' names, or none for all. */
+ * callbacks' names, or none for all that a plain HTTP server is enough for. */
 #include <curl/curl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -517,6 +517,74 @@ static void on_notify(CURLM *m, unsigned int what, CURL *handle, void *arg)
   now();
 }
 
+static long on_chunk_bgn(const void *info, void *arg, int rest)
+{
+  (void)info;
+  (void)arg;
+  (void)rest;
+  now();
+  return CURL_CHUNK_BGN_FUNC_OK;
+}
+
+static long on_chunk_end(void *arg)
+{
+  (void)arg;
+  now();
+  return CURL_CHUNK_END_FUNC_OK;
+}
+
+static int on_fnmatch(void *arg, const char *pattern, const char *name)
+{
+  (void)arg;
+  (void)pattern;
+  now();
+  return strstr(name, ".txt") ? CURL_FNMATCHFUNC_MATCH : CURL_FNMATCHFUNC_NOMATCH;
+}
+
+static CURLSTScode one_host(struct curl_hstsentry *entry, void *arg)
+{
+  int *given = arg;
+  if((*given)++)
+    return CURLSTS_DONE;
+  strcpy(entry->name, "a.example");
+  strcpy(entry->expire, "20401231 00:00:00");
+  return CURLSTS_OK;
+}
+
+static CURLSTScode on_hsts_read(CURL *handle, struct curl_hstsentry *entry, void *arg)
+{
+  (void)handle;
+  now();
+  return one_host(entry, arg);
+}
+
+static CURLSTScode quiet_hsts_read(CURL *handle, struct curl_hstsentry *entry, void *arg)
+{
+  (void)handle;
+  return one_host(entry, arg);
+}
+
+static CURLSTScode on_hsts_write(CURL *handle, struct curl_hstsentry *entry, struct curl_index *index, void *arg)
+{
+  (void)handle;
+  (void)entry;
+  (void)index;
+  (void)arg;
+  now();
+  return CURLSTS_OK;
+}
+
+static int on_push(CURL *parent, CURL *pushed, size_t count, struct curl_pushheaders *headers, void *arg)
+{
+  (void)parent;
+  (void)pushed;
+  (void)count;
+  (void)headers;
+  (void)arg;
+  now();
+  return CURL_PUSH_DENY;
+}
+
 #define OPT(option, value) curl_easy_setopt(easy, CURLOPT_##option, value)
 
 static void path(const char *text)
@@ -625,15 +693,58 @@ static void s_notify(void)
   curl_multi_notify_enable(multi, CURLMNOTIFY_EASY_DONE);
 }
 
-#define C(name, needs_multi) { #name, s_##name, needs_multi }
+static void wildcard(void)
+{
+  OPT(WILDCARDMATCH, 1L);
+  path("/*.txt");
+}
+
+static void s_chunk_bgn(void) { wildcard(); OPT(CHUNK_BGN_FUNCTION, on_chunk_bgn); }
+static void s_chunk_end(void) { wildcard(); OPT(CHUNK_END_FUNCTION, on_chunk_end); }
+static void s_fnmatch(void) { wildcard(); OPT(FNMATCH_FUNCTION, on_fnmatch); }
+
+static void hsts_by(curl_hstsread_callback read)
+{
+  static int given;
+  OPT(HSTS_CTRL, (long)CURLHSTS_ENABLE);
+  OPT(HSTSREADFUNCTION, read);
+  OPT(HSTSREADDATA, &given);
+}
+
+static void s_hsts_read(void) { hsts_by(on_hsts_read); }
+static void s_hsts_write(void) { hsts_by(quiet_hsts_read); OPT(HSTSWRITEFUNCTION, on_hsts_write); }
+
+/* Packets are of channels that a transfer before has set up. */
+static void s_interleave(void)
+{
+  path("/stream");
+  OPT(RTSP_STREAM_URI, base);
+  OPT(RTSP_TRANSPORT, "RTP/AVP/TCP;interleaved=0-1");
+  OPT(RTSP_REQUEST, (long)CURL_RTSPREQ_SETUP);
+  curl_easy_perform(easy);
+  OPT(RTSP_REQUEST, (long)CURL_RTSPREQ_PLAY);
+  OPT(INTERLEAVEFUNCTION, on_write);
+}
+
+static void s_push(void)
+{
+  path("/page");
+  OPT(HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+  curl_multi_setopt(multi, CURLMOPT_PUSHFUNCTION, on_push);
+}
+
+#define C(name, needs_multi) { #name, s_##name, needs_multi, 0 }
+/* Those that only run when they are named: they want a server of their own, or TLS in the library. */
+#define N(name, needs_multi) { #name, s_##name, needs_multi, 1 }
 static const struct {
   const char *name;
   void (*set)(void);
-  int needs_multi;
+  int needs_multi, by_name_only;
 } callbacks[] = {
   C(write, 0), C(header, 0), C(read, 0), C(seek, 0), C(ioctl, 0), C(xferinfo, 0), C(progress, 0), C(debug, 0),
   C(sockopt, 0), C(opensocket, 0), C(closesocket, 0), C(resolver, 0), C(prereq, 0), C(trailer, 0), C(mime_read, 0),
-  C(mime_seek, 0), C(mime_free, 0), C(lock, 0), C(unlock, 0), C(socket, 1), C(timer, 1), C(notify, 1)
+  C(mime_seek, 0), C(mime_free, 0), C(lock, 0), C(unlock, 0), C(socket, 1), C(timer, 1), C(notify, 1),
+  N(chunk_bgn, 0), N(chunk_end, 0), N(fnmatch, 0), N(hsts_read, 0), N(hsts_write, 0), N(interleave, 0), N(push, 1)
 };
 
 /* ---- one pair ---- */
@@ -719,7 +830,7 @@ int main(int argc, char **argv)
   base = argv[1];
   curl_global_init(CURL_GLOBAL_DEFAULT);
   for(i = 0; i < sizeof(callbacks) / sizeof(*callbacks); i++) {
-    int wanted = argc == 2;
+    int wanted = argc == 2 && !callbacks[i].by_name_only;
     for(k = 2; k < argc; k++)
       wanted |= !strcmp(argv[k], callbacks[i].name);
     for(in_easy_perform = 0; wanted && in_easy_perform < 2; in_easy_perform++)

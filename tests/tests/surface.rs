@@ -2,7 +2,11 @@
 //! place, every function from every callback, memory that runs out, many threads with one share.
 //! Answers are those of libcurl 8.22, but for what `differences.txt` lists.
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
+use tress_tests::peers::Apache;
+use tress_tests::vsftpd::Vsftpd;
 use tress_tests::{Library, Program, Server, cc, differences, here, scratch};
 
 /// `CURLE_NOT_BUILT_IN` and `CURLE_UNKNOWN_OPTION`: the option is refused whatever the value, but
@@ -58,6 +62,95 @@ fn every_function_from_every_callback_as_in_libcurl_8_22() {
         report.compare(name, &Some(value), &ours.get(name));
     }
     report.finish();
+}
+
+/// The callbacks that FTP, RTSP, HTTP/2 and HSTS have. The reference that the tests build speaks none of
+/// them: its answers are a record, made by this test with a whole libcurl 8.22 (`TRESS_LIB`).
+#[test]
+fn every_function_from_the_callbacks_of_other_protocols() {
+    let text = std::fs::read_to_string(here().join("data/reentry-8.22.txt")).expect("the record");
+    let wanted = lines(&text);
+    let (http, ftp) = (Server::start(), Vsftpd::start());
+    for name in ["a.txt", "b.txt", "c.bin"] {
+        std::fs::write(ftp.root.join(name), "text").expect("a file");
+    }
+    let never = never_ready();
+    let apache = Apache::start(&format!(
+        "<Location /page>\nH2PushResource /unwanted\n</Location>\n\
+         ProxyPass /unwanted http://127.0.0.1:{never}/"
+    ));
+    apache.file("page", 100);
+    let rtsp = rtsp_server();
+    let bases: [(String, &[&str]); 4] = [
+        (http.base(), &["hsts_read", "hsts_write"]),
+        (format!("ftp://127.0.0.1:{}", ftp.port), &["chunk_bgn", "chunk_end", "fnmatch"]),
+        (format!("rtsp://127.0.0.1:{rtsp}"), &["interleave"]),
+        (apache.plain_url(""), &["push"]),
+    ];
+    let mut report = differences::Report::new("reentry");
+    let mut all = BTreeMap::new();
+    for (base, callbacks) in &bases {
+        all.extend(lines(&run(
+            Library::under_test(),
+            "reentry",
+            &[&[base.as_str()], *callbacks].concat(),
+        )));
+    }
+    // What came out, for a new record.
+    let record: String = all.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    std::fs::write(scratch("reentry").join("record"), record).expect("a record");
+    // What ends the process there is not a promise to keep.
+    for (name, value) in wanted.iter().filter(|(_, value)| !value.starts_with("signal")) {
+        report.compare(name, &Some(value), &all.get(name));
+    }
+    report.finish();
+    assert_eq!(all.len(), wanted.len());
+    let crashed: Vec<_> = all.iter().filter(|(_, value)| value.starts_with("signal")).collect();
+    assert_eq!(crashed, [], "calls that end the process");
+}
+
+/// Takes connections, says nothing, and ends them when each refusal of a push has come.
+fn never_ready() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(300));
+                drop(stream);
+            });
+        }
+    });
+    port
+}
+
+/// Sets up channels, and sends a packet on one before it answers another request.
+fn rtsp_server() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let serve = |stream: TcpStream| -> std::io::Result<()> {
+        let mut out = stream.try_clone()?;
+        let (mut head, mut sets_up) = (String::new(), false);
+        for line in BufReader::new(stream).lines() {
+            let line = line?;
+            sets_up |= line.starts_with("SETUP ");
+            if line.starts_with("CSeq: ") || line.starts_with("Transport: ") {
+                head += &format!("{line}\r\n");
+            } else if line.is_empty() {
+                let packet: &[u8] = if sets_up { b"" } else { b"$\0\0\x04data" };
+                out.write_all(packet)?;
+                out.write_all(format!("RTSP/1.0 200 OK\r\nSession: 1\r\n{head}\r\n").as_bytes())?;
+                (head, sets_up) = (String::new(), false);
+            }
+        }
+        Ok(())
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    port
 }
 
 #[test]

@@ -239,6 +239,9 @@ pub unsafe fn cleanup(easy: *mut c_void) {
         if !own.is_null() {
             crate::multi::destroy(own);
         }
+        // It is a handle no longer, for the callbacks that are still to come: none of them can put
+        // it into a multi handle again.
+        (*easy.as_ptr()).magic = 0;
         stores::save(easy);
         stores::unlink(easy);
         drop(Box::from_raw(easy.as_ptr()));
