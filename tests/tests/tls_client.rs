@@ -119,6 +119,24 @@ fn pem_and_der() {
     }
 }
 
+/// X.509's first version has no extensions; rustls reads none of it, the server takes it.
+#[test]
+fn a_certificate_of_the_first_version() {
+    let client = Client::new();
+    for name in ["ec", "rsa"] {
+        client.openssl(&format!(
+            "x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out v1.pem"
+        ));
+        let above = client.issuer.read(&format!("{name}-above.pem"));
+        client.issuer.write("v1-chain.pem", &(client.issuer.read("v1.pem") + &above));
+        let get = || client.get().str(SSLCERT, &client.path("v1-chain.pem"));
+        client.works(name, get().str(SSLKEY, &client.path(&format!("{name}.key"))));
+        let other = if name == "ec" { "rsa.key" } else { "ec.key" };
+        let (code, _) = client.run(get().str(SSLKEY, &client.path(other)));
+        assert_eq!(code, 58, "the key of another");
+    }
+}
+
 #[test]
 fn pkcs12() {
     let client = Client::new();

@@ -157,7 +157,7 @@ unsafe fn string(easy: NonNull<Easy>, number: i32) -> Option<*const c_char> {
         match number {
             info::PRIVATE => return Some(handle.private.cast_const().cast()),
             info::EFFECTIVE_URL => {
-                let url = transfer.and_then(Transfer::effective_url).map(Vec::into_boxed_slice);
+                let url = handle.effective_url();
                 Some(url.or_else(|| handle.options.url.clone()).unwrap_or_default())
             }
             info::EFFECTIVE_METHOD => Some(handle.effective_method(transfer).into()),

@@ -94,6 +94,8 @@ pub struct Kept {
     pub(crate) tls_session: getinfo::TlsSession,
     pub(crate) header: headers::Kept,
     pub(crate) frame: Option<crate::ws::WsFrame>,
+    /// `CURLINFO_EFFECTIVE_URL` of the handle that this one is a copy of, until it has its own.
+    pub(crate) copied_url: Option<Box<[u8]>>,
 }
 
 impl Easy {
@@ -200,6 +202,16 @@ impl Easy {
             _ => self.transfer.as_deref(),
         }
     }
+
+    /// `CURLINFO_EFFECTIVE_URL`, where it may be another than `CURLOPT_URL`.
+    ///
+    /// # Safety
+    /// As for [`Easy::transfer`].
+    pub(crate) unsafe fn effective_url(&self) -> Option<Box<[u8]>> {
+        // SAFETY: by contract.
+        let own = unsafe { self.transfer() }.and_then(Transfer::effective_url);
+        own.map(Vec::into_boxed_slice).or_else(|| self.kept.as_ref()?.copied_url.clone())
+    }
 }
 
 impl Default for Easy {
@@ -271,6 +283,10 @@ pub unsafe fn duphandle(easy: *mut c_void) -> *mut c_void {
     copy.copied_fields = source.copied_fields.clone();
     copy.error_buffer = source.error_buffer;
     copy.private = source.private;
+    // SAFETY: as above.
+    if let Some(url) = unsafe { source.effective_url() } {
+        copy.kept.get_or_insert_default().copied_url = Some(url);
+    }
     let copy = NonNull::from(Box::leak(Box::new(copy)));
     // SAFETY: both are good; nothing borrows them any more.
     if unsafe { stores::copy(easy, copy) }.is_err() {

@@ -4,7 +4,9 @@ mod stores;
 use std::ffi::{CStr, CString, c_int, c_long, c_void};
 use std::ptr::null_mut;
 
-use super::api::{curl_easy_cleanup, curl_easy_duphandle, curl_easy_init, curl_easy_reset};
+use super::api::{
+    curl_easy_cleanup, curl_easy_duphandle, curl_easy_init, curl_easy_perform, curl_easy_reset,
+};
 use super::getinfo::getinfo;
 use super::setopt::{MAX_INPUT_LENGTH, Value, setopt};
 use super::*;
@@ -133,4 +135,29 @@ fn a_copy_has_the_settings_and_a_life_of_its_own() {
     // SAFETY: a good handle.
     unsafe { curl_easy_reset(copy.0) };
     assert!(copy.options().url.is_none());
+}
+
+#[test]
+fn a_copy_tells_the_effective_url_of_the_original_until_it_has_its_own() {
+    let easy = Handle::new();
+    easy.text(opt::URL, "127.0.0.1:1/x");
+    // SAFETY: good handles; the text is read while its handle lives.
+    unsafe {
+        let effective = |easy: &Handle| {
+            let mut text = null_mut::<std::ffi::c_char>();
+            assert_eq!(getinfo(easy.0, info::EFFECTIVE_URL, (&raw mut text).cast()), 0);
+            CStr::from_ptr(text).to_owned()
+        };
+        assert_eq!(curl_easy_perform(easy.0), Code::CouldntConnect as c_int);
+        assert_eq!(effective(&easy).as_c_str(), c"http://127.0.0.1:1/x");
+        let copy = Handle(curl_easy_duphandle(easy.0));
+        let second = Handle(curl_easy_duphandle(copy.0));
+        for copy in [&copy, &second] {
+            assert_eq!(effective(copy).as_c_str(), c"http://127.0.0.1:1/x");
+        }
+        copy.text(opt::URL, "a.test");
+        assert_eq!(effective(&copy).as_c_str(), c"a.test");
+        curl_easy_reset(second.0);
+        assert_eq!(effective(&second).as_c_str(), c"");
+    }
 }

@@ -166,6 +166,7 @@ impl Multi {
         let elapsed = transfer.since_start(core.now);
         let destination = &conn.destination;
         let host = String::from_utf8_lossy(&destination.host);
+        let host = transfer.as_typed(&host);
         let towards = match destination.first_proxy() {
             Some(proxy) => format!("{host}:{} over proxy {}", destination.port, proxy.host),
             None => format!("{host}:{}", destination.port),

@@ -69,7 +69,7 @@ impl Multi {
             core.on_dns(transfer, |dns| dns.get(name, port, family, wildcard, timeout, now));
         match known {
             Cached::Found(addresses) => return Ok(Some(addresses)),
-            Cached::Negative => return Err(unresolved(name, via_proxy)),
+            Cached::Negative => return Err(unresolved(transfer.as_typed(name), via_proxy)),
             Cached::Stale | Cached::Missing => {}
         }
         if transfer.options.dns().doh_url.is_some() {
@@ -86,7 +86,7 @@ impl Multi {
                 core.watch_resolver(id);
                 Ok(None)
             }
-            Lookup::Failed(_) => Err(unresolved(name, via_proxy)),
+            Lookup::Failed(_) => Err(unresolved(transfer.as_typed(name), via_proxy)),
         }
     }
 
@@ -126,7 +126,11 @@ impl Multi {
                 self.socks_target_found(id, found.ok().as_deref()).map(|()| Flow::Again)
             }
             Ok(addresses) => self.addresses_known(id, ConnectTargets::Ip { addresses, port }),
-            Err(_) => Err(unresolved(&name, via_proxy)),
+            Err(_) => {
+                let transfer = self.transfers.get(id);
+                let shown = transfer.map_or(&*name, |transfer| transfer.as_typed(&name));
+                Err(unresolved(shown, via_proxy))
+            }
         };
         let Some((transfer, _, core)) = self.parts(id) else { return };
         if let Err(error) = flow {
@@ -227,6 +231,15 @@ pub(crate) fn wanted(family: IpResolve) -> Family {
         IpResolve::Whatever => Family::Any,
         IpResolve::V4 => Family::V4,
         IpResolve::V6 => Family::V6,
+    }
+}
+
+impl Transfer {
+    /// A host's name as the URL has it, for messages: names are in lower case else.
+    pub(crate) fn as_typed<'a>(&'a self, name: &'a str) -> &'a str {
+        let typed = self.plan.as_deref().map(|plan| plan.url.host_name());
+        let typed = typed.filter(|typed| typed.eq_ignore_ascii_case(name.as_bytes()));
+        typed.and_then(|typed| std::str::from_utf8(typed).ok()).unwrap_or(name)
     }
 }
 

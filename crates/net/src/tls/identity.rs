@@ -9,6 +9,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use tress_model::{Code, Error, Result};
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::encrypted;
 use super::settings::{KeyFormat, Source, TlsSettings};
@@ -59,11 +60,24 @@ pub(super) fn load(
         Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
             Ok(Some(Arc::new(certified)))
         }
+        Err(rustls::Error::InvalidCertificate(_)) if belong_together(&certified) => {
+            Ok(Some(Arc::new(certified)))
+        }
         Err(_) if *key_format == KeyFormat::P12 => Err(problem(format!(
             "private key from PKCS12 file '{}' does not match certificate in same file",
             shown(key_source)
         ))),
         Err(_) => Err(problem("Private key does not match the certificate public key".into())),
+    }
+}
+
+/// Has the certificate the key's public half? For what rustls cannot read, which may be good enough
+/// for the server: certificates of X.509's first version.
+fn belong_together(certified: &CertifiedKey) -> bool {
+    let certificate = certified.cert.first().map(|it| X509Certificate::from_der(it));
+    match (certificate, certified.key.public_key()) {
+        (Some(Ok((_, certificate))), Some(key)) => certificate.public_key().raw == &*key,
+        _ => false,
     }
 }
 

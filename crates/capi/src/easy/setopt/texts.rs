@@ -32,6 +32,9 @@ macro_rules! text {
 fn request(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcome {
     match option {
         option::URL => {
+            if let Some(kept) = &mut easy.kept {
+                kept.copied_url = None;
+            }
             if let Some(lists) = &mut easy.lists {
                 lists.curlu = std::ptr::null_mut();
             }
