@@ -103,6 +103,8 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *arg)
 {
   struct transfer *t = arg;
   text(t, "header", bytes, size * count);
+  if(bytes[size * count])
+    printf("%d header has no end of string\n", t->id);
   return fails(t, "header") ? 0 : size * count;
 }
 

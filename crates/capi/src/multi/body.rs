@@ -24,16 +24,37 @@ pub unsafe fn deliver(
     bytes: &[u8],
 ) -> Delivered {
     let Some(easy) = easy else { return Delivered::Taken };
-    // SAFETY: by contract.
-    unsafe {
-        if kind == Delivery::Header && easy.as_ref().options.header {
-            match hand_over(multi, easy, Delivery::Body, bytes) {
-                Delivered::Taken => {}
-                answer => return answer,
+    match kind {
+        Delivery::Header | Delivery::Reply => with_end(bytes, |line| {
+            // SAFETY: by contract.
+            unsafe {
+                if kind == Delivery::Header && easy.as_ref().options.header {
+                    match hand_over(multi, easy, Delivery::Body, line) {
+                        Delivered::Taken => {}
+                        answer => return answer,
+                    }
+                }
+                hand_over(multi, easy, kind, line)
             }
-        }
-        hand_over(multi, easy, kind, bytes)
+        }),
+        // SAFETY: by contract.
+        Delivery::Body | Delivery::Rtp => unsafe { hand_over(multi, easy, kind, bytes) },
     }
+}
+
+/// A copy of a line with a NUL behind it: libcurl promises no end of string there, but has one, and
+/// programs rely on it (ostree makes requests of what they find).
+fn with_end(line: &[u8], act: impl FnOnce(&[u8]) -> Delivered) -> Delivered {
+    /// Most lines are shorter.
+    const SHORT: usize = 256;
+    if line.len() < SHORT {
+        let mut short = [0; SHORT];
+        let (copy, _) = short.split_at_mut(line.len());
+        copy.copy_from_slice(line);
+        return act(copy);
+    }
+    let long = [line, b"\0"].concat();
+    act(long.get(..line.len()).unwrap_or_default())
 }
 
 unsafe fn hand_over(
