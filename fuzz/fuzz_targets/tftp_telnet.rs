@@ -46,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
 
     let request = mqtt::Request {
         path: b"/a/b".to_vec(),
-        publish: (which & 4 != 0).then(|| 4),
+        publish: (which & 4 != 0).then_some(4),
         user: b"user".to_vec(),
         password: b"password".to_vec(),
         client_id: [b'a'; mqtt::CLIENT_ID_LEN],
@@ -59,8 +59,18 @@ fuzz_target!(|data: &[u8]| {
             let count = mqtt.output().len();
             mqtt.sent(count, now);
             match mqtt.receive(rest, now) {
-                Ok((consumed, _)) if consumed > 0 => rest = &rest[consumed..],
-                Ok(_) => break,
+                Ok((consumed, event)) => {
+                    if event == mqtt::Event::Upload {
+                        mqtt.published();
+                    }
+                    if let mqtt::Event::Body(range) = event {
+                        assert!(range.end <= consumed);
+                    }
+                    if consumed == 0 {
+                        break;
+                    }
+                    rest = &rest[consumed..];
+                }
                 Err(_) => return,
             }
         }

@@ -24,6 +24,9 @@ Examples:
 A list has one URL a line, after it a file name and a checksum (sha256:... or sha512:...) if you like;
 lines that begin with # are left out. A file that is not complete is called NAME.part.
 
+JSON tells of each URL: url, file, status, bytes, seconds, tries, skipped, and error, which is null or
+has libcurl's code, its name and a message.
+
 Exit status:
   0  every transfer succeeded
   1  some failed; the lines (and --json) tell which and why

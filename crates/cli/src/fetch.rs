@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use tress::{Done, Handle, Multi};
 
 use crate::args::Fetch;
+use crate::hosts::Hosts;
 use crate::job::{Job, Outcome, Progress, Verdict};
-use crate::list::{List, Wanted};
+use crate::list::{List, READ_AHEAD, Wanted};
 use crate::names::{self, Names};
 use crate::report::Report;
 use crate::request::Sending;
@@ -32,6 +33,7 @@ pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
         sending,
         multi: Multi::new(),
         waiting,
+        hosts: Hosts::new(args.pace.per_host),
         list: list.later,
         places,
         later: Vec::new(),
@@ -54,6 +56,7 @@ struct Run<'a> {
     sending: Sending,
     multi: Multi,
     waiting: VecDeque<Job>,
+    hosts: Hosts,
     /// What else comes from another program.
     list: Option<Receiver<Result<Wanted, String>>>,
     places: Places<'a>,
@@ -67,7 +70,8 @@ impl Run<'_> {
     fn all(&mut self) -> Result<(), String> {
         loop {
             self.start_what_may();
-            if self.active.is_empty() && self.later.is_empty() && self.list.is_none() {
+            let nothing_waits = self.waiting.is_empty() && self.later.is_empty();
+            if self.active.is_empty() && nothing_waits && self.list.is_none() {
                 return Ok(());
             }
             let next = self.later.iter().map(|(at, _)| *at).min();
@@ -89,30 +93,29 @@ impl Run<'_> {
             self.waiting.push_front(job);
         }
         while self.active.len() < self.args.pace.jobs as usize {
-            let Some(job) = self.waiting.pop_front().or_else(|| self.next_of_list()) else {
-                return;
-            };
+            self.read_on();
+            let Some(job) = self.hosts.next(&mut self.waiting) else { return };
             self.start(job);
         }
     }
 
-    /// The next of the list, if it has come.
-    fn next_of_list(&mut self) -> Option<Job> {
-        match self.list.as_ref()?.try_recv() {
-            Ok(Ok(wanted)) => {
-                self.report.more(1);
-                Some(self.places.job(wanted))
-            }
-            Ok(Err(error)) => {
-                // Whatever else it says: a list that is not understood is not gone on with.
-                self.list = None;
-                self.report.ended(Outcome::of_list(error));
-                None
-            }
-            Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => {
-                self.list = None;
-                None
+    /// Takes what has come of the list, as far as it is of use soon.
+    fn read_on(&mut self) {
+        while self.waiting.len() < READ_AHEAD
+            && let Some(list) = &self.list
+        {
+            match list.try_recv() {
+                Ok(Ok(wanted)) => {
+                    self.report.more(1);
+                    self.waiting.push_back(self.places.job(wanted));
+                }
+                Ok(Err(error)) => {
+                    // Whatever else it says: a list that is not understood is not gone on with.
+                    self.list = None;
+                    self.report.ended(Outcome::of_list(error));
+                }
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => self.list = None,
             }
         }
     }
@@ -137,6 +140,7 @@ impl Run<'_> {
         }
         match job.start(&self.sending, self.args) {
             Ok((easy, progress)) => {
+                self.hosts.begun(&job.url);
                 let handle = self.multi.add(easy);
                 self.active.insert(handle, (job, progress));
             }
@@ -146,6 +150,7 @@ impl Run<'_> {
 
     fn ended(&mut self, done: &Done) {
         let Some((mut job, progress)) = self.active.remove(&done.handle()) else { return };
+        self.hosts.ended(&job.url, done.partial().http_version());
         match job.judge(done, &progress, self.args) {
             Verdict::Ended(outcome) => self.report.ended(outcome),
             Verdict::Again(after, why) => {

@@ -9,7 +9,7 @@ use crate::args::Fetch;
 use crate::checksum::Checksum;
 
 /// Lines of a list that are read ahead of the transfers.
-const READ_AHEAD: usize = 1000;
+pub const READ_AHEAD: usize = 1000;
 
 /// A URL, and the name that its file shall have.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod checksum;
 mod demo;
 mod fetch;
 mod generate;
+mod hosts;
 mod job;
 mod list;
 mod names;

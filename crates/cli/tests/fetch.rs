@@ -450,6 +450,25 @@ fn so_many_connections_to_a_host_and_no_more() {
 }
 
 #[test]
+fn a_slow_host_does_not_keep_the_others_waiting() {
+    let slow = serve(|_| {
+        std::thread::sleep(Duration::from_millis(200));
+        ok("x")
+    });
+    let quick = serve(|_| ok("x"));
+    let url = |server, number| format!("http://{server}/{number}\n");
+    let list: String = (0..6).map(|n| url(slow, n)).chain((0..6).map(|n| url(quick, n))).collect();
+    let args = ["--discard", "-q", "--json=lines", "-j", "4", "--per-host", "1", "-i", "-"];
+    let run = tress_with(&args, &list);
+    assert_eq!(code(&run), 0, "{}", text(&run.stderr));
+    let output = text(&run.stdout);
+    let of_quick = |line: &&str| line.contains(&format!("http://{quick}/"));
+    let last = output.lines().collect::<Vec<_>>().iter().rposition(of_quick).unwrap();
+    // One or two of the slow host's may have come between.
+    assert!(last <= 7, "{output}");
+}
+
+#[test]
 fn bars_are_drawn_when_asked() {
     let server = serve(|_| ok("x"));
     let url = format!("http://{server}/x");

@@ -159,8 +159,9 @@ impl Easy {
         self
     }
 
-    /// Performs the transfer and waits for its end, on a connection of its own. Several after each
-    /// other on the same connections: [`Multi::perform`]. Many at once: [`Multi`].
+    /// Performs the transfer and waits for its end, on a connection of its own. The body is
+    /// collected in memory: [`Easy::max_size`] limits it. Several after each other on the same
+    /// connections: [`Multi::perform`]. Many at once: [`Multi`].
     ///
     /// # Errors
     /// What libcurl would say of it, as code and words.
