@@ -15,6 +15,7 @@ use crate::http::auth::Bound;
 use crate::http2::Session;
 use crate::ids::Id;
 use crate::interest::{Interest, Want};
+use crate::leftover::Leftover;
 use crate::options::{Hooks, Options};
 use crate::proxy::{Handshake, Layer};
 use crate::ws::Socket;
@@ -48,7 +49,7 @@ pub(crate) struct Conn {
     /// Whether it will carry many transfers is not known yet.
     pub(crate) undecided: bool,
     /// Bytes received that the transfer has not consumed: it is paused.
-    pub(crate) leftover: Vec<u8>,
+    pub(crate) leftover: Leftover,
     pub(crate) created: Instant,
     pub(crate) last_used: Instant,
     /// Transfers that it has carried.
@@ -56,6 +57,8 @@ pub(crate) struct Conn {
     /// May a read (a write) succeed, as far as is known?
     pub(crate) readable: bool,
     pub(crate) writable: bool,
+    /// The last read has taken all that there was; nothing is known of more.
+    pub(crate) drained: bool,
     /// TLS must write before a read can go on.
     pub(crate) reads_by_writing: bool,
     /// A layer must be read from before a write can go on: TLS awaits what becomes of its early
@@ -76,6 +79,8 @@ pub(crate) struct Conn {
 
     // The pool's own links.
     pub(crate) idle_since: Option<Instant>,
+    /// It is among those whose sockets stay watched for a while.
+    pub(crate) lingers: bool,
     pub(crate) idle_place: u32,
     pub(crate) older: Option<ConnId>,
     pub(crate) newer: Option<ConnId>,
@@ -126,12 +131,13 @@ impl Conn {
             local: None,
             h2: None,
             undecided: false,
-            leftover: Vec::new(),
+            leftover: Leftover::default(),
             created: now,
             last_used: now,
             uses: 0,
             readable: false,
             writable: false,
+            drained: false,
             reads_by_writing: false,
             writes_by_reading: false,
             may_talk_unasked: false,
@@ -141,6 +147,7 @@ impl Conn {
             held: false,
             bound: None,
             idle_since: None,
+            lingers: false,
             idle_place: 0,
             older: None,
             newer: None,

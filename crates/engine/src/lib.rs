@@ -29,6 +29,7 @@ mod http2;
 mod ids;
 mod infos;
 mod interest;
+mod leftover;
 mod line;
 mod mail;
 mod mqtt;

@@ -21,6 +21,8 @@ pub(crate) struct Pool {
     idle: Links,
     /// Transfers for which the total is reached.
     waiting: VecDeque<TransferId>,
+    /// How many transfers stand in all the queues for a slot.
+    queued: usize,
     next_number: i64,
     /// What destinations were found to speak: can a connection carry many transfers?
     known: HashMap<Arc<Destination>, bool, BuildFast>,
@@ -76,6 +78,7 @@ impl Pool {
             hosts: HashMap::default(),
             idle: Links::default(),
             waiting: VecDeque::new(),
+            queued: 0,
             next_number: 0,
             known: HashMap::default(),
         }
@@ -132,8 +135,11 @@ impl Pool {
 
     /// Takes the idle connection to `destination` that was used last.
     pub(crate) fn take_idle(&mut self, destination: &Arc<Destination>) -> Option<ConnId> {
-        let id = *self.hosts.get(destination)?.idle.last()?;
-        self.unidle(id);
+        let id = self.hosts.get_mut(destination)?.idle.pop()?;
+        if let Some(conn) = self.conns.get_mut(id) {
+            conn.idle_since = None;
+            self.unlink(id);
+        }
         Some(id)
     }
 
@@ -159,9 +165,10 @@ impl Pool {
         conn.idle_since = Some(now);
         conn.newer = None;
         conn.older = self.idle.last;
-        let host = self.hosts.entry(conn.destination.clone()).or_default();
-        conn.idle_place = host.idle.len() as u32;
-        host.idle.push(id);
+        if let Some(host) = self.hosts.get_mut(&conn.destination) {
+            conn.idle_place = host.idle.len() as u32;
+            host.idle.push(id);
+        }
         match self.idle.last.and_then(|last| self.conns.get_mut(last)) {
             Some(last) => last.newer = Some(id),
             None => self.idle.first = Some(id),
@@ -253,6 +260,7 @@ impl Pool {
 
     /// Queues a transfer for a slot.
     pub(crate) fn wait(&mut self, id: TransferId, destination: &Arc<Destination>, full: Room) {
+        self.queued += 1;
         match full {
             Room::HostFull => {
                 self.hosts.entry(destination.clone()).or_default().waiting.push_back(id);
@@ -264,14 +272,17 @@ impl Pool {
     /// A slot to `destination` became free: who waited longest for it? The host's own queue
     /// goes first; stale ids of removed transfers are the caller's to skip.
     pub(crate) fn next_waiting(&mut self, destination: &Arc<Destination>) -> Option<TransferId> {
-        if let Some(host) = self.hosts.get_mut(destination) {
-            let id = host.waiting.pop_front();
-            self.forget_if_empty(destination);
-            if id.is_some() {
-                return id;
-            }
+        if self.queued == 0 {
+            return None;
         }
-        self.waiting.pop_front()
+        let host = self.hosts.get_mut(destination);
+        let own = host.and_then(|host| host.waiting.pop_front());
+        if own.is_some() {
+            self.forget_if_empty(destination);
+        }
+        let next = own.or_else(|| self.waiting.pop_front());
+        self.queued -= usize::from(next.is_some());
+        next
     }
 
     /// This connection is given to nobody any more.
@@ -285,8 +296,21 @@ impl Pool {
         if conn.idle_since.take().is_none() {
             return;
         }
-        let (older, newer, place) = (conn.older.take(), conn.newer.take(), conn.idle_place);
-        let destination = conn.destination.clone();
+        let place = conn.idle_place;
+        let Some(host) = self.hosts.get_mut(&conn.destination) else { return };
+        host.idle.swap_remove(place as usize);
+        if let Some(moved) = host.idle.get(place as usize).copied()
+            && let Some(conn) = self.conns.get_mut(moved)
+        {
+            conn.idle_place = place;
+        }
+        self.unlink(id);
+    }
+
+    /// Takes a connection out of the list of those that are idle.
+    fn unlink(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        let (older, newer) = (conn.older.take(), conn.newer.take());
         match older.and_then(|older| self.conns.get_mut(older)) {
             Some(conn) => conn.newer = newer,
             None => self.idle.first = newer,
@@ -294,13 +318,6 @@ impl Pool {
         match newer.and_then(|newer| self.conns.get_mut(newer)) {
             Some(conn) => conn.older = older,
             None => self.idle.last = older,
-        }
-        let Some(host) = self.hosts.get_mut(&destination) else { return };
-        host.idle.swap_remove(place as usize);
-        if let Some(moved) = host.idle.get(place as usize).copied()
-            && let Some(conn) = self.conns.get_mut(moved)
-        {
-            conn.idle_place = place;
         }
     }
 
@@ -337,6 +354,11 @@ impl Pool {
             if found != counted {
                 return Some(format!("a host's connections are {found:?}, counted {counted:?}"));
             }
+        }
+        let in_queues = self.hosts.values().map(|host| host.waiting.len()).sum::<usize>();
+        let in_queues = in_queues + self.waiting.len();
+        if in_queues != self.queued {
+            return Some(format!("{in_queues} in queues, counted {}", self.queued));
         }
         let open: usize = self.hosts.values().map(|host| host.open as usize).sum();
         (open != self.len()).then(|| format!("{} connections, {open} at hosts", self.len()))

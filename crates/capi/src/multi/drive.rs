@@ -185,8 +185,9 @@ unsafe fn done(multi: NonNull<Multi>, transfer: TransferId) {
             stdio::put(answers::stderr(handle), b"\n");
         }
         (*multi.as_ptr()).notify(NOTIFY_EASY_DONE, Some(transfer));
-        if (*multi.as_ptr()).engine.is_first_message(transfer) {
-            (*multi.as_ptr()).notify(NOTIFY_INFO_READ, None);
+        let this = &mut *multi.as_ptr();
+        if this.is_notified(NOTIFY_INFO_READ) && this.engine.is_first_message(transfer) {
+            this.notify(NOTIFY_INFO_READ, None);
         }
     }
 }

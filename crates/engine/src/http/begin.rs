@@ -47,9 +47,9 @@ impl Multi {
         varying.http10 = conn.http10 || transfer.exchange.follow.http10;
         let plan = transfer.plan()?;
         // Where nothing varies the plan's head is sent as it is, without a copy.
-        let mut own = match varying == plan.varying() {
-            true => None,
-            false => {
+        let mut own = match varying.is_plain() {
+            true if service != Service::WebSocket => None,
+            _ => {
                 let follow = &transfer.exchange.follow;
                 let (login, proxy) = (plan.credentials.as_deref(), plan.destination.forwarder());
                 Some(head::build(&options, &plan.url, follow, &varying, login, proxy)?)

@@ -25,7 +25,7 @@ pub(crate) struct Head {
 }
 
 /// What a head says beyond the settings and the URL: different each time.
-#[derive(Default, PartialEq)]
+#[derive(Default)]
 pub(crate) struct Varying {
     /// The value of `Authorization`, where it is not the one that needs no challenge.
     pub(crate) authorization: Option<Vec<u8>>,
@@ -44,6 +44,17 @@ pub(crate) struct Varying {
     pub(crate) negotiating: bool,
     /// The server speaks HTTP/1.0 alone.
     pub(crate) http10: bool,
+}
+
+impl Varying {
+    /// Does it say what the plan's own head says, and nothing else?
+    pub(crate) fn is_plain(&self) -> bool {
+        self.authorization.is_none()
+            && self.authorization_extra.is_empty()
+            && self.proxy_authorization.is_none()
+            && self.jar_cookies.is_empty()
+            && !(self.jar_is_cut || self.negotiating || self.http10)
+    }
 }
 
 /// Builds the head of a request to `url`, which goes to `proxy` if there is one that gets the

@@ -259,8 +259,8 @@ impl Multi {
 
     /// Bytes that the application has not taken when it paused come first.
     pub(crate) fn deliver_held(&mut self, id: TransferId) -> Option<Flow> {
-        let (transfer, _, core) = self.parts(id)?;
-        if transfer.paused.receive {
+        let transfer = self.transfers.get_mut(id)?;
+        if transfer.held.is_none() || transfer.paused.receive {
             return None;
         }
         let (kind, buffer) = transfer.held.take()?;
@@ -270,7 +270,7 @@ impl Multi {
             buffer,
             home: crate::effect::Home::Spare,
         };
-        Some(core.ask(id, crate::Effect::Deliver { transfer: id, kind, bytes }))
+        Some(self.core.ask(id, crate::Effect::Deliver { transfer: id, kind, bytes }))
     }
 }
 

@@ -11,6 +11,7 @@ use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Span, Version};
 
 use super::{Next, Step};
 use crate::TransferId;
+use crate::conn::Stage;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::multi::{Core, Multi, Out};
 use crate::options::Hooks;
@@ -82,10 +83,12 @@ impl Multi {
         *budget -= 1;
         let room = core.input.room(transfer.options.buffersize as usize);
         let room = transfer.progress.limited(room, &transfer.options);
-        let Some(stream) = conn.stream() else { return Ok(Received::Nothing) };
+        let asked = room.len();
+        let Stage::Open(stream) = &mut conn.stage else { return Ok(Received::Nothing) };
         match stream.recv(room) {
             Ok(0) => Ok(Received::Closed),
             Ok(count) => {
+                conn.drained = count < asked && stream.is_bare();
                 core.input.received(conn_id, count);
                 transfer.exchange.parsing = true;
                 if !transfer.exchange.answered {
@@ -138,7 +141,7 @@ impl Multi {
                 }
                 Event::EndOfHead { line, body, informational } => {
                     exchange.head_ended = Some((body, informational));
-                    return on_line(transfer, core, start, &line, Line::End);
+                    (line, Line::End)
                 }
                 Event::Trailer { line } => (line, Line::Trailer),
                 Event::Body(span) => return self.on_body(id, start, span),
@@ -149,8 +152,10 @@ impl Multi {
                     return Ok(false);
                 }
             };
-            if on_line(transfer, core, start, &line, kind)? {
-                return Ok(true);
+            let ends_head = matches!(kind, Line::End);
+            let asked = on_line(transfer, core, start, &line, kind)?;
+            if asked || ends_head {
+                return Ok(asked);
             }
         }
     }
@@ -264,7 +269,7 @@ impl Multi {
         let exchange = &mut transfer.exchange;
         if let Some(kept) = core.input.take_unread(conn_id, exchange.encoded.len()) {
             exchange.encoded = 0..exchange.encoded.len();
-            conn.leftover = kept;
+            conn.leftover = kept.into();
         }
     }
 }
@@ -313,6 +318,7 @@ pub(crate) enum Received {
 
 impl Transfer {
     /// Acts on a line of a head or trailer and keeps it. True: somebody wants it.
+    #[inline]
     pub(crate) fn take_line(
         &mut self,
         outbox: &mut VecDeque<Out>,

@@ -15,6 +15,9 @@ use crate::timers::Owner;
 /// Time for a connection to say goodbye (TLS close_notify) before it is cut.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long the socket of an idle connection stays watched at least, as long as anything runs.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// Idle connections kept at least, whatever number of transfers there was.
 const MIN_CACHED: usize = 16;
 
@@ -25,7 +28,7 @@ impl Multi {
         let Some(conn) = self.pool.get_mut(id) else { return };
         conn.last_used = now;
         conn.readable &= conn.h2.is_some();
-        let (destination, uses, last) = (conn.destination.clone(), conn.uses, conn.last_user);
+        let (destination, last) = (conn.destination.clone(), conn.last_user);
         let is_bound = conn.h2.is_some() || conn.bound.as_ref().is_some_and(|it| it.is_under_way());
         if let Stage::Open(stream) = &conn.stage {
             let fd = stream.fd();
@@ -34,9 +37,9 @@ impl Multi {
             let want = if self.core.interest.wanted(fd).readable { Want::IN } else { Want::NONE };
             let want = if self.core.settings.watch_idle { Want::IN } else { want };
             self.core.interest.set(fd, SocketOwner::Conn(id), last, want);
-            if want != Want::NONE && !self.core.settings.watch_idle {
-                self.core.lingering.push_back((id, uses));
-                self.limit_lingering();
+            let lingers = want != Want::NONE && !self.core.settings.watch_idle;
+            if lingers && !std::mem::replace(&mut conn.lingers, true) {
+                self.core.lingering.push_back((id, now));
             }
         }
         if let Some(unbound) = destination.unbound.as_ref().filter(|_| !is_bound) {
@@ -55,7 +58,6 @@ impl Multi {
     /// be the parent's (pains, line 9). Transfers under way fail.
     pub fn forked(&mut self) {
         self.core.lingering.clear();
-        self.core.lingering_aged = 0;
         self.core.work.forked();
         self.core.workers_for.clear();
         self.core.workers_fd = None;
@@ -103,6 +105,9 @@ impl Multi {
                 }
                 if conn.take_leave(&mut stream) {
                     return self.await_leave(id, stream);
+                }
+                if conn.drained {
+                    return self.cut(id, stream);
                 }
                 stream.start_shutdown();
                 return self.shut_down(id, stream);
@@ -175,41 +180,41 @@ impl Multi {
         }
     }
 
-    /// Every wish on idle sockets that has outlived a time-out is taken back.
+    /// Every wish on sockets that have been idle for long is taken back.
     pub(crate) fn age_idle_watches(&mut self) {
-        for _ in 0..std::mem::replace(&mut self.core.lingering_aged, 0) {
-            self.stop_one_lingering();
+        let idle_before = self.core.now.checked_sub(LINGER);
+        while let Some(&(id, since)) = self.core.lingering.front()
+            && idle_before.is_some_and(|limit| since <= limit)
+        {
+            self.core.lingering.pop_front();
+            let Some(conn) = self.pool.get_mut(id) else { continue };
+            match conn.idle_since {
+                // It was used in between.
+                Some(since) if idle_before.is_some_and(|limit| since > limit) => {
+                    self.core.lingering.push_back((id, since));
+                }
+                _ => self.stop_lingering_of(id),
+            }
         }
-        self.core.lingering_aged = self.core.lingering.len();
     }
 
     /// Nothing runs any more: the application's loop must be able to end.
     pub(crate) fn stop_lingering(&mut self) {
-        while !self.core.lingering.is_empty() {
-            self.stop_one_lingering();
-        }
-        self.core.lingering_aged = 0;
-    }
-
-    /// Without time-outs most entries are of connections that were taken again: these must not
-    /// pile up.
-    fn limit_lingering(&mut self) {
-        if self.core.lingering.len() > 2 * self.pool.len() + MIN_CACHED {
-            self.stop_one_lingering();
-            self.core.lingering_aged = self.core.lingering_aged.saturating_sub(1);
+        while let Some((id, _)) = self.core.lingering.pop_front() {
+            self.stop_lingering_of(id);
         }
     }
 
-    fn stop_one_lingering(&mut self) {
-        let Some((id, uses)) = self.core.lingering.pop_front() else { return };
-        let Some(conn) = self.pool.get(id) else { return };
-        if let Stage::Open(stream) = &conn.stage
-            && conn.transfer.is_none()
-            && conn.uses == uses
-        {
+    fn stop_lingering_of(&mut self, id: ConnId) {
+        let Some(conn) = self.pool.get_mut(id) else { return };
+        conn.lingers = false;
+        if conn.idle_since.is_none() {
+            return;
+        }
+        if let Stage::Open(stream) = &conn.stage {
             let (owner, last) = (SocketOwner::Conn(id), conn.last_user);
             self.core.interest.set(stream.fd(), owner, last, Want::NONE);
-            if let Some(session) = self.pool.get_mut(id).and_then(|conn| conn.h2.as_deref_mut()) {
+            if let Some(session) = conn.h2.as_deref_mut() {
                 session.shrink();
             }
         }

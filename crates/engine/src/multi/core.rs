@@ -69,10 +69,9 @@ pub(crate) struct Core {
     pub(crate) probes: Probes,
     /// Prepared TLS configurations and sessions.
     pub(crate) tls: TlsContext,
-    /// Sockets of idle connections that the application still watches: soon used again, or
-    /// taken out at a later time-out. The first so many were there at the last time-out.
-    pub(crate) lingering: VecDeque<(ConnId, u32)>,
-    pub(crate) lingering_aged: usize,
+    /// Connections whose sockets the application watches though they were idle, and since when:
+    /// soon used again, or taken out at a later time-out. Each is in it once at most.
+    pub(crate) lingering: VecDeque<(ConnId, Instant)>,
     transfers_made: i64,
 }
 
@@ -135,7 +134,6 @@ impl Core {
             probes: Probes::default(),
             tls: TlsContext::default(),
             lingering: VecDeque::new(),
-            lingering_aged: 0,
             transfers_made: 0,
         }
     }

@@ -205,6 +205,7 @@ impl Multi {
     fn conn_ready(&mut self, id: ConnId, socket: RawFd, ready: Ready) {
         let Some(conn) = self.pool.get_mut(id) else { return };
         conn.readable |= ready.readable | ready.error;
+        conn.drained &= !ready.readable;
         conn.writable |= ready.writable | ready.error;
         conn.readable |= conn.reads_by_writing && conn.writable;
         if conn.writes_by_reading && conn.readable {

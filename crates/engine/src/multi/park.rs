@@ -27,6 +27,7 @@ impl Multi {
             conn.transfer = None;
             conn.last_user = None;
             conn.opened_by = None;
+            conn.lingers = false;
             if let Some(session) = conn.h2.as_deref_mut() {
                 session.leave_queues();
             }

@@ -26,7 +26,7 @@ impl Multi {
             // It came with the head of the answer to a handshake.
             let count = conn.leftover.len().min(buffer.len());
             buffer[..count].copy_from_slice(&conn.leftover[..count]);
-            conn.leftover.drain(..count);
+            conn.leftover.consume(count);
             return Ok(count);
         }
         let stream = conn.stream().ok_or_else(gone)?;

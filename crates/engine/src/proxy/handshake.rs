@@ -173,7 +173,7 @@ impl Multi {
                 _ => (handshake.stream, rest),
             };
             conn.readable = stream.pending();
-            conn.leftover = rest;
+            conn.leftover = rest.into();
             conn.stage = Stage::Open(stream);
         }
         conn.writable = true;

@@ -30,13 +30,14 @@ impl Multi {
         {
             return Ok(core.ask(id, Effect::ResolverStart { transfer: id }));
         }
-        let targets = match &conn.destination.peer {
+        let destination = Arc::clone(&conn.destination);
+        let targets = match &destination.peer {
             Peer::Unix(path) => ConnectTargets::Unix(path.clone()),
             Peer::Abstract(name) => ConnectTargets::UnixAbstract(name.clone()),
             Peer::Host { name, port, family } => {
                 core.apply_resolve_rules(transfer)?;
-                let (name, port, family) = (name.clone(), *port, wanted(*family));
-                match self.look_up(id, &name, port, family)? {
+                let (port, family) = (*port, wanted(*family));
+                match self.look_up(id, name, port, family)? {
                     Some(addresses) => ConnectTargets::Ip { addresses, port },
                     None => return Ok(Flow::Wait),
                 }

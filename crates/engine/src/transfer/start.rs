@@ -1,6 +1,7 @@
 //! From the settings to a connection: an idle one, a slot for a new one, or a place in a queue.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tress_model::Result;
 
@@ -94,10 +95,12 @@ impl Multi {
         let now = self.core.now;
         let Some(conn) = self.pool.get_mut(id) else { return false };
         let limits = options.connect();
+        let age = now.saturating_duration_since(conn.created);
+        // No connection was idle for longer than it is old.
+        let exceeds = |limit: Duration| !limit.is_zero() && age > limit;
         let idle = || now.saturating_duration_since(conn.last_used);
-        let age = || now.saturating_duration_since(conn.created);
-        if (!limits.maxage_conn.is_zero() && idle() > limits.maxage_conn)
-            || (!limits.maxlifetime_conn.is_zero() && age() > limits.maxlifetime_conn)
+        if (exceeds(limits.maxage_conn) && idle() > limits.maxage_conn)
+            || exceeds(limits.maxlifetime_conn)
             || (conn.readable && conn.h2.is_none() && !conn.may_talk_unasked)
         {
             return false;

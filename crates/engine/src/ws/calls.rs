@@ -64,7 +64,7 @@ impl Multi {
                 let bytes = conn.leftover.get(payload.clone()).unwrap_or_default();
                 buffer[..bytes.len()].copy_from_slice(bytes);
             }
-            conn.leftover.drain(..used);
+            conn.leftover.consume(used);
             if socket.frames.pong_due() {
                 socket.frames.answer_ping(random::mask());
             }
@@ -140,7 +140,7 @@ fn no_websocket() -> Error {
 
 /// Asks the kernel for more of a connection that its application moves.
 fn read_on(conn: &mut Conn) -> Result<()> {
-    let mut bytes = std::mem::take(&mut conn.leftover);
+    let mut bytes = std::mem::take(&mut conn.leftover).into_buffer();
     let gone = || Error::from(Code::GotNothing);
     bytes.resize(READ_SIZE, 0);
     let count = match conn.stream().ok_or_else(gone)?.recv(&mut bytes) {
@@ -150,7 +150,7 @@ fn read_on(conn: &mut Conn) -> Result<()> {
         Err(error) => return Err(stream_error(&error, Code::RecvError)),
     };
     bytes.truncate(count);
-    conn.leftover = bytes;
+    conn.leftover = bytes.into();
     Ok(())
 }
 

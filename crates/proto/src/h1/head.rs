@@ -181,6 +181,10 @@ impl Head {
 
     /// A list of equal lengths is one length (RFC 9110 section 8.6).
     fn take_content_length(&mut self, list: &[u8], config: &ResponseConfig) -> Result<()> {
+        if let (None, length @ Some(_)) = (self.content_length, decimal(list)) {
+            self.content_length = length;
+            return Ok(());
+        }
         for item in list.split(|&b| b == b',') {
             let digits = item.trim_ascii();
             let all_digits = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
@@ -245,6 +249,9 @@ impl Head {
 
 /// Whether the first bytes can begin a status line.
 pub(super) fn begins_well(bytes: &[u8], config: &ResponseConfig) -> bool {
+    if bytes.starts_with(b"HTTP/") && !config.rtsp {
+        return true;
+    }
     let agrees = |prefix: &[u8]| {
         let len = prefix.len().min(bytes.len());
         bytes.iter().zip(prefix).take(len).all(|(a, b)| a.eq_ignore_ascii_case(b))

@@ -293,6 +293,7 @@ impl Response {
     }
 
     /// The next line: the one found to be `plain`, or what a closer look gives.
+    #[inline]
     fn line(
         &mut self,
         input: &[u8],
@@ -453,11 +454,14 @@ fn skip_chunks(chunked: &mut Chunked, input: &[u8]) -> Result<(usize, bool)> {
     }
 }
 
+#[inline]
 fn count_line(total: &mut usize, len: usize) -> Result<()> {
     *total += len;
-    if *total > MAX_HEAD_BYTES {
-        let message = format!("Too large response headers: {total} > {MAX_HEAD_BYTES}");
-        return Err(Error::new(Code::RecvError, message));
-    }
-    Ok(())
+    if *total > MAX_HEAD_BYTES { Err(too_many_bytes(*total)) } else { Ok(()) }
+}
+
+#[cold]
+fn too_many_bytes(total: usize) -> Error {
+    let message = format!("Too large response headers: {total} > {MAX_HEAD_BYTES}");
+    Error::new(Code::RecvError, message)
 }
