@@ -29,7 +29,7 @@ pub const SYSTEM_LIBRARIES: [&str; 4] = ["-lgcc_s", "-lpthread", "-lm", "-lc"];
 /// Builds everything with `profile` and puts it under `target/dist`; with `test_hooks` the library
 /// does what curl's own suite asks for by environment variables, and stands apart.
 pub fn dist(profile: &str, test_hooks: bool) -> Result<PathBuf> {
-    let built = build(profile, test_hooks)?;
+    let built = build(profile, &["tress-libcurl", "tress-cli", "tress-demo-peer"], test_hooks)?;
     let name = if test_hooks { "dist-test-hooks" } else { "dist" };
     let dist = root().join("target").join(name);
     for dir in ["lib/pkgconfig", "bin", "libexec/tress", "include/curl", "scratch"] {
@@ -80,6 +80,15 @@ fn documents(dist: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Builds with `profile` the shared library alone, under its usual name, in `dir/lib`.
+pub fn library(profile: &str, dir: &Path) -> Result<PathBuf> {
+    let built = build(profile, &["tress-libcurl"], false)?;
+    for place in ["lib", "scratch"] {
+        fs::create_dir_all(dir.join(place))?;
+    }
+    shared_library(&FLAVOURS[0], &built.join("libtress_libcurl.a"), dir)
+}
+
 /// Puts what `dist` made under `prefix`.
 pub fn install(profile: &str, prefix: &Path) -> Result<()> {
     let dist = dist(profile, false)?;
@@ -92,11 +101,11 @@ pub fn install(profile: &str, prefix: &Path) -> Result<()> {
 }
 
 /// The directory with what cargo built.
-fn build(profile: &str, test_hooks: bool) -> Result<PathBuf> {
+fn build(profile: &str, packages: &[&str], test_hooks: bool) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.current_dir(root()).args(["build", "-p", "tress-libcurl"]);
-    build.args(["-p", "tress-cli", "-p", "tress-demo-peer"]);
+    build.current_dir(root()).arg("build");
+    build.args(packages.iter().flat_map(|package| ["-p", package]));
     if test_hooks {
         build.args(["--features", "tress-libcurl/test-hooks"]);
     }
@@ -105,7 +114,8 @@ fn build(profile: &str, test_hooks: bool) -> Result<PathBuf> {
     Ok(target.join(if profile == "dev" { "debug" } else { profile }))
 }
 
-fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path) -> Result<()> {
+/// Links a flavour into `dist/lib`.
+fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path) -> Result<PathBuf> {
     let scratch = dist.join("scratch");
     let script = scratch.join("exports.map");
     fs::write(&script, version_script(flavour.node))?;
@@ -123,7 +133,8 @@ fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path) -> Result<()> 
     // Worker threads may outlive a dlclose: the code must stay.
     link.args(["-Wl,-z,relro,-z,now", "-Wl,-z,nodelete", "-Wl,-z,defs"]);
     run(link.args(SYSTEM_LIBRARIES))?;
-    exports::check(&file, flavour.file, flavour.node)
+    exports::check(&file, flavour.file, flavour.node)?;
+    Ok(file)
 }
 
 /// One object in which only the public functions are visible: two Rust programs linked into one
