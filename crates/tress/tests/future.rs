@@ -291,6 +291,33 @@ mod on_tokio {
         driver.await.unwrap().unwrap();
     }
 
+    #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+    async fn clients_on_many_threads_are_heard() {
+        let server = serve(|request| ok(&request.path));
+        let (client, driver) = tress::future::tokio(Multi::new());
+        tokio::spawn(driver);
+        let tasks = (0..8).map(|task| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                for number in 0..100 {
+                    let path = format!("/{task}/{number}");
+                    let easy = Easy::get(&format!("http://{server}{path}"));
+                    // Half of them are read in pieces.
+                    let body = if number % 2 == 0 {
+                        client.send(easy).await.unwrap().into_body()
+                    } else {
+                        client.open(easy).await.unwrap().next().await.unwrap().unwrap()
+                    };
+                    assert_eq!(body, path.as_bytes());
+                }
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            let limit = Duration::from_secs(20);
+            tokio::time::timeout(limit, task).await.expect("it hangs").unwrap();
+        }
+    }
+
     #[tokio::test(flavor = "current_thread")]
     async fn a_future_that_is_dropped_cancels() {
         let hanging = serve(|_| Answer::Hang);
