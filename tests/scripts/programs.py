@@ -17,7 +17,7 @@ import threading
 import urllib.parse
 
 PACKAGES = (
-    "cmake curl git libostree-1-1 lua-curl lua5.1 mpc mpd ostree php-cli php-curl python3-pycurl"
+    "cmake createrepo-c curl dnf gdal-bin git libostree-1-1 lua-curl lua5.1 mpc mpd ostree php-cli php-curl python3-pycurl"
     " r-cran-curl ruby-curb systemd-container systemd-journal-remote tclcurl transmission-cli"
     " zypper"
 ).split()
@@ -133,6 +133,7 @@ def prepare(site, base):
 
 # The packages of programs that are not called like them.
 PACKAGE_OF = {
+    "gdal": "libgdal32",
     "php": "php8.2-curl",
     "pycurl": "python3-pycurl",
     "r": "r-cran-curl",
@@ -157,6 +158,17 @@ END
         rm -f /tmp/large /site/from-cmake
         cmake -P /tmp/a.cmake; cmp /site/large /site/from-cmake && echo uploaded""",
     "curl": "curl -sS --no-progress-meter -Z --parallel-max 1 $B/small $B/large $B/none | sha256sum",
+    "dnf": """
+        rm -rf /site/rpm2 /tmp/dnf /var/cache/dnf; mkdir -p /site/rpm2; createrepo_c -q /site/rpm2
+        own="--repofrompath=own,$B/rpm2 --repofrompath=none,$B/none --setopt=reposdir=/none --nogpgcheck --installroot=/tmp/dnf --releasever=1"
+        dnf -q $own --repo=own makecache && echo made
+        dnf $own --repo=own repolist -v 2>/dev/null | grep -i 'repo-id\\|repo-pkgs\\|repo-baseurl'
+        dnf -q $own --repo=none makecache 2>&1 | grep -o 'Status code: 404' | head -1""",
+    "gdal": """
+        rm -f /site/a.tif; gdal_create -q -of GTiff -outsize 1200 1200 -bands 3 -burn 10 -burn 20 -burn 30 /site/a.tif
+        gdalinfo -checksum /vsicurl/$B/a.tif
+        gdal_translate -q -srcwin 1000 1000 100 100 /vsicurl/$B/a.tif /tmp/part.tif && sha256sum /tmp/part.tif
+        gdalinfo /vsicurl/$B/none.tif""",
     "git": """
         rm -rf /tmp/clone /site/r.git /tmp/w; cd /tmp
         git init -q w && cd w && echo text > file && git add file

@@ -47,6 +47,24 @@ SUITES = {
             echo "ended $test"; cd $dir; rm -rf $work
         done""",
     ),
+    # WWW::Curl's tests, from its source package, on the installed module; a server beside them.
+    "perl": (
+        "libwww-curl-perl python3 dpkg-dev",
+        """
+        mkdir -p /src/perl && cd /src && [ -e perl/t ] || {
+            apt-get source -qq --download-only libwww-curl-perl
+            tar xf libwww-curl-perl_*.orig.tar.gz -C perl --strip-components=1
+        }""",
+        """
+        cd /src/perl; echo hello > /tmp/index.html
+        python3 -u -m http.server --bind 127.0.0.1 --directory /tmp 0 > /tmp/server.log 2>&1 &
+        until port=$(sed -n 's/.*port \\([0-9]*\\).*/\\1/p' /tmp/server.log | grep .); do sleep 0.1; done
+        for test in t/*.t; do
+            CURL_TEST_URL=http://127.0.0.1:$port/index.html timeout 60 perl $test 2>/dev/null |
+                sed -n "s#^\\(ok\\|not ok\\) \\([0-9]*\\).*#\\1 $test \\2#p"
+        done
+        kill $!""",
+    ),
     # The tests of PHP's extension, from its source package, on the installed php.
     "php": (
         "php-cli php-curl openssl dpkg-dev",

@@ -61,7 +61,7 @@ const HEAD: &str = "\
 
 Rendered by `cargo xtask matrix` from the tables of `crates/capi/src/tables`, the list of refused
 options in `tests/differences.txt` (which `tests/tests/surface.rs` checks against the library),
-`xtask/data/consumers.txt` (imports) and `xtask/data/asked.txt` (what fifteen programs asked for while
+`xtask/data/consumers.txt` (imports) and `xtask/data/asked.txt` (what some programs asked for while
 they were watched).
 
 Every function is called by a C program of `tests/c` under valgrind (`tests/tests/checked.rs`), and
