@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use memchr::memchr;
 use tress_model::{Code, Error, Result};
 
 use super::chunked::{Chunked, Piece};
@@ -180,6 +181,10 @@ enum State {
     Length(u64),
     Chunked(Chunked),
     UntilClose,
+    /// A line without a head in reply to HEAD; has it ended?
+    Dropping {
+        ended: bool,
+    },
     /// The end, not told yet or told.
     End,
 }
@@ -216,6 +221,7 @@ impl Response {
                 Ok(body(len))
             }
             State::UntilClose => Ok(body(input.len())),
+            State::Dropping { ended } => drop_line(ended, input),
             State::Chunked(chunked) if self.config.raw_transfer => {
                 let (consumed, done) = skip_chunks(chunked, input)?;
                 if done {
@@ -249,7 +255,7 @@ impl Response {
     pub fn close(&mut self) -> Result<CloseOutcome> {
         self.lines.forget();
         let message = match &self.state {
-            State::Status => return Ok(CloseOutcome::Nothing),
+            State::Status | State::Dropping { .. } => return Ok(CloseOutcome::Nothing),
             State::Headers if self.config.head_request => return Ok(CloseOutcome::HeadCut),
             State::Headers => match self.head.content_length {
                 None | Some(0) => return Ok(CloseOutcome::HeadCut),
@@ -307,9 +313,6 @@ impl Response {
     }
 
     fn status(&mut self, input: &[u8]) -> Result<Advance> {
-        if self.head.version == Version::Http09 && !input.is_empty() {
-            return Err(Code::WeirdServerReply.into());
-        }
         let plain = self.lines.plain(input, false);
         let (consumed, line) = self.line(input, plain, false)?;
         let Some(line) = line else {
@@ -317,17 +320,11 @@ impl Response {
                 return Ok(Advance { consumed, event: Event::More });
             }
             let held = Span::Held(self.lines.take_held());
-            return self.no_status_line(consumed, held);
+            return self.no_status_line(input, consumed, held);
         };
         let bytes = line.of(input, self.lines.held());
         if !begins_well(bytes, &self.config) {
-            return match line {
-                Span::Input(line) if self.config.head_request => {
-                    self.no_status_line(line.end, Span::Input(line))
-                }
-                Span::Input(_) => self.no_status_line(input.len(), Span::Input(0..input.len())),
-                held => self.no_status_line(consumed, held),
-            };
+            return self.no_status_line(input, consumed, line);
         }
         self.head.status_line(bytes, &self.config)?;
         if plain.is_none() {
@@ -338,8 +335,8 @@ impl Response {
         Ok(Advance { consumed, event: Event::Status { line } })
     }
 
-    /// HTTP/0.9, if that can be: all is body.
-    fn no_status_line(&mut self, consumed: usize, bytes: Span) -> Result<Advance> {
+    /// HTTP/0.9, if that can be: all is body, from `bytes` on.
+    fn no_status_line(&mut self, input: &[u8], consumed: usize, bytes: Span) -> Result<Advance> {
         self.head.close = true;
         if self.head.version >= Version::Http10 || self.config.reused || self.config.rtsp {
             return Err(Error::new(Code::WeirdServerReply, "Invalid status line"));
@@ -350,11 +347,16 @@ impl Response {
         }
         self.head.version = Version::Http09;
         if self.config.head_request {
-            // libcurl drops one line; what comes after it is a body where none is wanted.
-            return Ok(Advance { consumed, event: Event::More });
+            let mut ended = bytes.of(input, self.lines.held()).ends_with(b"\n");
+            let rest = drop_line(&mut ended, input.get(consumed..).unwrap_or_default())?;
+            self.state = State::Dropping { ended };
+            return Ok(Advance { consumed: consumed + rest.consumed, ..rest });
         }
         self.state = State::UntilClose;
-        Ok(Advance { consumed, event: Event::Body(bytes) })
+        Ok(match bytes {
+            Span::Input(_) => body(input.len()),
+            Span::Held(_) => Advance { consumed, event: Event::Body(bytes) },
+        })
     }
 
     fn header(&mut self, input: &[u8]) -> Result<Advance> {
@@ -438,6 +440,18 @@ impl Response {
 fn body(len: usize) -> Advance {
     let event = if len == 0 { Event::More } else { Event::Body(Span::Input(0..len)) };
     Advance { consumed: len, event }
+}
+
+/// libcurl drops one line where HEAD is answered without a head; what comes after it is a body
+/// where none is wanted.
+fn drop_line(ended: &mut bool, input: &[u8]) -> Result<Advance> {
+    let newline = memchr(b'\n', input);
+    let goes_on = newline.is_some_and(|at| at + 1 < input.len());
+    if goes_on || (*ended && !input.is_empty()) {
+        return Err(Code::WeirdServerReply.into());
+    }
+    *ended |= newline.is_some();
+    Ok(Advance { consumed: input.len(), event: Event::More })
 }
 
 /// How far the chunked body reaches, and whether that is its end.

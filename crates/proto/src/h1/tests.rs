@@ -243,6 +243,19 @@ fn http_0_9() {
     }
 }
 
+/// Found by fuzzing: what came after the line was not told to be left.
+#[test]
+fn one_line_without_a_head_in_reply_to_head() {
+    let config =
+        ResponseConfig { http09_allowed: true, head_request: true, ..Default::default() };
+    for line in [&b"a line\r\n"[..], b"\n", b"no line end"] {
+        assert_eq!(every_way(&config, line).unwrap(), ["Nothing"]);
+    }
+    for more in [&b"a line\r\nmore"[..], b"\n\n", b"H\r\nHTTP/1.1 200 OK\r\n\r\n"] {
+        assert_eq!(refused(&config, more).0, Code::WeirdServerReply);
+    }
+}
+
 #[test]
 fn aliases_and_rtsp() {
     let aliases = Some([b"ICY ".as_slice().into()].into());
