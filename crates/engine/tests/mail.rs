@@ -157,6 +157,37 @@ fn a_message_comes_by_imap() {
     assert!(said[3].ends_with(" FETCH 1 BODY[TEXT]"), "{said:?}");
 }
 
+/// A server that closes in the middle of a message (found by fuzzing: it was waited for, for ever).
+#[test]
+fn a_message_that_breaks_off_ends_as_its_protocol_says() {
+    let closing = |replies: &'static [&'static str]| {
+        serve(move |mut stream| {
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            for reply in replies {
+                let _ = stream.write_all(reply.as_bytes());
+                if !reply.ends_with("abc") {
+                    lines.next();
+                }
+            }
+        })
+    };
+    let pop3 = closing(&["+OK\r\n", "+OK\r\nUSER\r\n.\r\n", "+OK\r\nabc"]);
+    let mut driver = Driver::new();
+    let id = driver.add(options(format!("pop3://{pop3}/1")));
+    driver.run();
+    assert_eq!(driver.multi.transfer(id).unwrap().result(), Some(&Ok(())), "{}", driver.debug);
+    assert_eq!((&*driver.got[&id].body, driver.multi.connections()), (&b"abc"[..], 0));
+    let imap =
+        closing(&["* OK\r\n", "A001 OK\r\n", "A002 OK\r\n", "* 1 FETCH (BODY[] {30}\r\nabc"]);
+    // The letter of its tags is that of a first connection.
+    driver = Driver::new();
+    let id = driver.add(options(format!("imap://{imap}/INBOX;UID=1")));
+    driver.run();
+    let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
+    let text = "end of response with 27 bytes missing";
+    assert_eq!((error.code(), error.message()), (Code::PartialFile, text));
+}
+
 #[test]
 fn a_path_that_is_no_mailbox_is_refused() {
     let (server, _lines) = server("* OK hello", IMAP);

@@ -256,6 +256,16 @@ impl Multi {
     }
 }
 
+/// The first of the engine's invariants that does not hold, in words.
+///
+/// # Safety
+/// `multi` is good, and no call of it is going on.
+#[cfg(feature = "sim")]
+pub unsafe fn audit(multi: *mut c_void) -> Option<String> {
+    // SAFETY: by contract.
+    unsafe { Multi::from_c(multi).and_then(|multi| (*multi.as_ptr()).engine.audit()) }
+}
+
 impl Drop for Multi {
     fn drop(&mut self) {
         self.magic = 0;

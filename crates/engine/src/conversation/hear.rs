@@ -122,8 +122,13 @@ impl Multi {
         let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(false) };
         if conversation.ended {
             // While data moves the peer owes nothing on this connection.
-            let owes = conversation.deadline(&transfer.options).is_some();
-            return if owes { Err(pingpong::closed()) } else { Ok(false) };
+            if conversation.deadline(&transfer.options).is_some() {
+                return Err(pingpong::closed());
+            }
+            let over = conversation.machine.closed()?;
+            transfer.exchange.close |= over;
+            conversation.in_order &= !over;
+            return Ok(over);
         }
         if !conn.readable || *budget == 0 {
             return Ok(false);

@@ -103,6 +103,25 @@ impl Machine {
         each!(self, machine => machine.tls_started());
     }
 
+    /// The peer has closed its side, and owes no reply. True: a body of no known length ended
+    /// with that.
+    ///
+    /// # Errors
+    /// `PartialFile` for a body of known length.
+    pub(super) fn closed(&mut self) -> Result<bool> {
+        match self {
+            Self::Pop3(pop3) => Ok(pop3.closed()),
+            Self::Imap(imap) => match imap.missing() {
+                Some(left) => {
+                    let text = format!("end of response with {left} bytes missing");
+                    Err(Error::new(Code::PartialFile, text))
+                }
+                None => Ok(false),
+            },
+            Self::Ftp(_) | Self::Smtp(_) => Ok(false),
+        }
+    }
+
     pub(super) fn quit(&mut self) {
         each!(self, machine => machine.quit());
     }

@@ -18,7 +18,7 @@ use crate::transfer::{State, Transfer};
 
 /// The second connection of a transfer.
 pub(crate) struct Data {
-    pub(super) conn: ConnId,
+    pub(crate) conn: ConnId,
     /// The transfer is lent to it.
     away: Option<Away>,
     /// The application is asked to open the socket that listens.
@@ -90,6 +90,13 @@ impl Transfer {
     /// Is it lent to its second connection?
     pub(crate) fn is_away(&self) -> bool {
         self.data.as_deref().is_some_and(|data| data.away.is_some())
+    }
+
+    /// Does it use this connection as its second one, or lend itself from it?
+    #[cfg(feature = "sim")]
+    pub(crate) fn has_beside(&self, id: ConnId) -> bool {
+        let control = |data: &Data| data.away.as_ref().is_some_and(|away| away.control == id);
+        self.data.as_deref().is_some_and(|data| data.conn == id || control(data))
     }
 
     /// Is a body on its way over the second connection?

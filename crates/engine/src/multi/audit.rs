@@ -70,7 +70,8 @@ impl Multi {
         let waits = transfer.paused.any()
             || self.core.timers.has(Owner::Transfer(id))
             || transfer.watched_file().is_some()
-            || transfer.conn.is_some_and(|conn| self.is_conn_awake(conn));
+            || transfer.conn.is_some_and(|conn| self.is_conn_awake(conn))
+            || transfer.data.as_deref().is_some_and(|data| self.is_conn_awake(data.conn));
         (!waits).then(|| format!("{id:?} ({state:?}) waits for nothing"))
     }
 
@@ -82,7 +83,9 @@ impl Multi {
     fn audit_conn(&self, id: ConnId) -> Option<String> {
         let conn = self.pool.get(id)?;
         if let Some(user) = conn.transfer {
-            let both = self.transfer(user).is_some_and(|transfer| transfer.conn == Some(id));
+            let both = self
+                .transfer(user)
+                .is_some_and(|transfer| transfer.conn == Some(id) || transfer.has_beside(id));
             return (!both).then(|| format!("{id:?} is for {user:?}, which does not know it"));
         }
         let kept = match (&conn.stage, &conn.h2) {

@@ -86,6 +86,13 @@ impl Core {
         !matches!(self.state, Idle | Upgrading | Uploading | Literal(_))
     }
 
+    pub fn missing(&self) -> Option<u64> {
+        match self.state {
+            State::Literal(left) => Some(left),
+            _ => None,
+        }
+    }
+
     pub fn tls_started(&mut self, tx: &mut Tx) {
         self.tls = true;
         self.capability(tx);

@@ -89,6 +89,11 @@ impl Imap {
         self.core.uploaded(&mut self.wire.tx);
     }
 
+    /// Bytes of a message that are still to come; none outside of one.
+    pub fn missing(&self) -> Option<u64> {
+        self.core.missing()
+    }
+
     /// Takes leave.
     pub fn quit(&mut self) {
         self.core.quit(&mut self.wire.tx);

@@ -71,6 +71,14 @@ impl Core {
         self.capa(tx);
     }
 
+    pub fn closed(&mut self, tx: &mut Tx) -> bool {
+        let in_body = self.state == State::Body;
+        if in_body {
+            self.finish(tx);
+        }
+        in_body
+    }
+
     pub fn quit(&mut self, tx: &mut Tx) {
         tx.command(&[b"QUIT"]);
         self.state = State::Quit;
