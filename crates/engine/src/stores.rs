@@ -98,7 +98,7 @@ impl Stores {
     /// fails.
     pub fn save_cookies(&self, jar: &[u8], now: i64) -> Option<String> {
         let text = self.jar_text(now)?;
-        replace_whole(path(jar), &text).err()?;
+        save(jar, text, || self.jar_text(now).unwrap_or_default()).err()?;
         let jar = String::from_utf8_lossy(jar);
         let why = "Failed writing received data to disk/application";
         Some(format!("WARNING: failed to save cookies in {jar}: {why}"))
@@ -109,9 +109,9 @@ impl Stores {
         let file = options.hsts.as_deref().and_then(|files| files.last());
         let (Some(hsts), Some(file)) = (&self.hsts, file) else { return };
         if !options.hsts_ctrl.contains(HstsCtrl::READONLYFILE) && !file.is_empty() {
-            let text = lock(hsts).file_text();
+            let text = || lock(hsts).file_text();
             // There is nobody left to tell: the handle is being cleaned up.
-            let _ = replace_whole(path(file), &text);
+            let _ = save(file, text(), text);
         }
     }
 
@@ -119,8 +119,8 @@ impl Stores {
     pub fn save_altsvc(&self, options: &StateOptions) {
         let (Some(altsvc), Some(file)) = (&self.altsvc, options.altsvc.as_deref()) else { return };
         if !options.altsvc_ctrl.contains(AltSvcCtrl::READONLYFILE) && !file.is_empty() {
-            let text = lock(altsvc).file_text();
-            let _ = replace_whole(path(file), &text);
+            let text = || lock(altsvc).file_text();
+            let _ = save(file, text(), text);
         }
     }
 
@@ -188,6 +188,21 @@ pub(crate) fn heeds_hsts(url: &Url) -> bool {
 /// What curl's own suite asks for by this variable, in the build that is for it.
 pub(crate) fn test_hook(name: &str) -> Option<OsString> {
     if cfg!(feature = "test-hooks") { std::env::var_os(name) } else { None }
+}
+
+/// Writes a store's file. A store that has learned more meanwhile, in another thread, is written
+/// again: of two that write the same file, the one that knew less may be the last to rename it.
+fn save(file: &[u8], mut text: Vec<u8>, newest: impl Fn() -> Vec<u8>) -> io::Result<()> {
+    const MOST_ROUNDS: usize = 10;
+    for _ in 0..MOST_ROUNDS {
+        replace_whole(path(file), &text)?;
+        let now = newest();
+        if now == text {
+            break;
+        }
+        text = now;
+    }
+    Ok(())
 }
 
 /// `CURLOPT_ALTSVC_CTRL`; without it all versions are accepted.

@@ -28,14 +28,14 @@ pub fn read_whole(path: &Path, stdin: bool) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Writes a file so that nobody ever sees half of it: under another name first, then renamed.
-/// What is no regular file is written in place. A file of ours keeps its permissions; a new one
+/// Writes a file so that nobody ever sees half of it: under another name first, then renamed; the
+/// old one stays until then. What is no regular file is written in place. A file of ours keeps its permissions; a new one
 /// can be read by its owner, and by those whom the umask lets.
 ///
 /// # Errors
 /// Those of open(2), write(2) and rename(2).
 pub fn replace_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut target = File::create(path)?;
+    let mut target = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
     let about = target.metadata()?;
     if !about.is_file() {
         return target.write_all(bytes);
@@ -74,5 +74,44 @@ mod tests {
         assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 1);
         assert_eq!(read_whole(&dir, false).unwrap_err().kind(), io::ErrorKind::IsADirectory);
         std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    /// CVE-2023-46219.
+    #[test]
+    fn a_file_that_cannot_be_replaced_stays_as_it_is() {
+        let top = std::env::temp_dir().join(format!("tress-long-name-{}", std::process::id()));
+        let long_name = top.join("n".repeat(255));
+        std::fs::create_dir_all(&top).unwrap();
+        std::fs::write(&long_name, b"old").unwrap();
+        replace_whole(&long_name, b"new").unwrap();
+        assert_eq!(std::fs::read(&long_name).unwrap(), b"new");
+        // There is room for the file's own name below the limit of paths, for no longer one.
+        let mut deep = top.clone();
+        while deep.as_os_str().len() < 4070 {
+            let room = 4078 - deep.as_os_str().len();
+            deep.push("d".repeat(room.min(200)));
+        }
+        std::fs::create_dir_all(&deep).unwrap();
+        let path = deep.join("jar");
+        std::fs::write(&path, b"old").unwrap();
+        assert_eq!(replace_whole(&path, b"new").unwrap_err().raw_os_error(), Some(36));
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        std::fs::remove_dir_all(&top).unwrap();
+    }
+
+    /// CVE-2022-32207.
+    #[test]
+    fn a_file_is_not_readable_by_more_than_before() {
+        use std::os::unix::fs::PermissionsExt;
+        let path = std::env::temp_dir().join(format!("tress-mode-{}", std::process::id()));
+        for mode in [0o600, 0o640, 0o400] {
+            std::fs::write(&path, b"old").unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+            if replace_whole(&path, b"new").is_ok() {
+                let now = std::fs::metadata(&path).unwrap().mode() & 0o777;
+                assert_eq!(now, 0o600 | mode, "{mode:o}");
+            }
+            std::fs::remove_file(&path).unwrap();
+        }
     }
 }

@@ -228,6 +228,7 @@ fn refuses_an_unknown_certificate() {
     assert_eq!(got, (Code::PeerFailedVerification, message.into(), 18));
 }
 
+/// The second of its connections is CVE-2013-4545: no check of the chain, one of the name.
 #[test]
 fn refuses_another_name_unless_told_not_to() {
     let identity = self_signed(&["example.com"]);
@@ -245,6 +246,51 @@ fn refuses_another_name_unless_told_not_to() {
         let lax = TlsSettings { verify_peer, verify_host: false, ..settings(&identity) };
         end(connect(&TlsContext::default(), lax, "localhost", port).unwrap());
     }
+    serving.join().unwrap();
+}
+
+/// CVE-2014-0139, CVE-2009-2417.
+#[test]
+fn takes_no_wildcard_for_an_address_and_no_name_that_a_nul_cuts_short() {
+    for (name, host) in [("*.0.0.1", "127.0.0.1"), ("localhost\0.example.com", "localhost")] {
+        let identity = self_signed(&[name]);
+        let got = failure(settings(&identity), host, server_config(&identity));
+        assert_eq!(got.0, Code::PeerFailedVerification, "{name:?}: {}", got.1);
+        assert!(got.1.contains(host), "{name:?}: {}", got.1);
+    }
+}
+
+/// CVE-2022-27781.
+#[test]
+fn certificates_that_sign_each_other_in_a_ring_are_gone_through_once() {
+    let authority = |name: &str| {
+        let mut identity = self_signed(&[]);
+        identity.params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        identity
+    };
+    let sign = |params: &CertificateParams, key: &KeyPair, by: &Identity| {
+        params.signed_by(key, &rcgen::Issuer::from_params(&by.params, &by.key)).unwrap()
+    };
+    let (a, b) = (authority("a"), authority("b"));
+    let params = CertificateParams::new(vec!["localhost".into()]).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let ring = [sign(&params, &key, &a), sign(&a.params, &a.key, &b), sign(&b.params, &b.key, &a)];
+    let chain: Vec<_> = ring.iter().map(|certificate| certificate.der().clone()).collect();
+    let config = || {
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        builder.with_no_client_auth().with_single_cert(chain.clone(), key).unwrap()
+    };
+    let got = failure(settings(&self_signed(&["other"])), "localhost", config());
+    assert_eq!(got.0, Code::PeerFailedVerification, "{}", got.1);
+    let (port, serving) = listen(config(), 1, echo);
+    let keeps = TlsSettings { keep_certificates: Alike(true), ..unverified() };
+    let stream = connect(&TlsContext::default(), keeps, "localhost", port).unwrap();
+    assert_eq!(stream.tls_info().unwrap().certificates.len(), 3);
+    end(stream);
     serving.join().unwrap();
 }
 

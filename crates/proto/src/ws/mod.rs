@@ -22,7 +22,8 @@ pub use session::WebSocket;
 
 /// The longest payload of a control frame (RFC 6455 section 5.5).
 pub const MAX_CONTROL_LEN: usize = 125;
-/// How much may wait to be sent before [`WebSocket::offer`] takes no more.
+/// How much may wait to be sent before [`WebSocket::offer`] takes no more, and pings wait for
+/// their answer.
 pub const MAX_BUFFERED: usize = 2 * 65_535;
 
 /// `CURLWS_TEXT`: a text message or a fragment of one.

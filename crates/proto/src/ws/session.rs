@@ -80,9 +80,10 @@ impl WebSocket {
     }
 
     /// Puts the due PONG in the output, unless a frame of the application is
-    /// unfinished there.
+    /// unfinished there, or so much waits there already that the peer seems not to read.
     pub fn answer_ping(&mut self, mask: [u8; 4]) {
-        if !self.pong_due || self.encoder.remaining() > 0 {
+        let is_full = self.output().len() >= MAX_BUFFERED;
+        if !self.pong_due || self.encoder.remaining() > 0 || is_full {
             return;
         }
         self.pong_due = false;

@@ -154,6 +154,25 @@ fn pings_are_answered() {
     assert_eq!((used, chunk.map(|c| c.flags)), (2, Some(PING)));
 }
 
+/// CVE-2026-11586: a peer that pings and never reads.
+#[test]
+fn pongs_do_not_pile_up() {
+    let mut ws = WebSocket::new(false);
+    let mut ping = vec![0x89, 125];
+    ping.extend([b'p'; 125]);
+    for _ in 0..10_000 {
+        ws.receive(&ping, 99).unwrap();
+        ws.answer_ping([0; 4]);
+    }
+    assert!(ws.output().len() < MAX_BUFFERED + 131, "{}", ws.output().len());
+    // The last one is answered when there is room again.
+    ws.receive(b"\x89\x04last", 99).unwrap();
+    ws.sent(ws.output().len());
+    assert!(ws.pong_due());
+    ws.answer_ping([0; 4]);
+    assert_eq!(ws.output(), b"\x8a\x84\0\0\0\0last");
+}
+
 #[test]
 fn send_in_pieces() {
     let mut ws = WebSocket::new(false);
