@@ -57,7 +57,11 @@ fn connections_with_other_settings_are_other_connections() {
     let _nginx = server(&root, port, "");
     let list = root.revocation_list("30");
     std::fs::copy(root.path("ca.pem"), root.path("copy.pem")).expect("copy");
+    std::fs::copy(root.path("ca.pem"), root.path("CA.pem")).expect("copy");
+    std::fs::copy(root.path("client.pem"), root.path("CLIENT.pem")).expect("copy");
     let (ca, copy, pem) = (root.path("ca.pem"), root.path("copy.pem"), root.read("ca.pem"));
+    // CVE-2021-22924: names of files differ by case too.
+    let (upper_ca, upper_cert) = (root.path("CA.pem"), root.path("CLIENT.pem"));
     let (cert, key, locked) =
         (root.path("client.pem"), root.path("client.key"), root.path("locked"));
     root.openssl(&["pkey", "-in", "server.key", "-pubout", "-out", "pin"]);
@@ -76,6 +80,7 @@ fn connections_with_other_settings_are_other_connections() {
         ("SSLVERSION, highest", long(SSLVERSION, 6 << 16)),
         ("SSL_OPTIONS", long(SSL_OPTIONS, 4)),
         ("CAINFO", text(CAINFO, &copy)),
+        ("CAINFO in capitals", text(CAINFO, &upper_ca)),
         ("CAINFO_BLOB", Box::new(|transfer| transfer.blob(CAINFO_BLOB, pem.as_bytes()))),
         ("CAPATH", text(CAPATH, "/nonexistent")),
         ("CRLFILE", text(CRLFILE, &list)),
@@ -87,6 +92,7 @@ fn connections_with_other_settings_are_other_connections() {
         ("SSL_EC_CURVES", text(SSL_EC_CURVES, "P-256")),
         ("SSL_SIGNATURE_ALGORITHMS", text(SSL_SIGNATURE_ALGORITHMS, "ECDSA+SHA256")),
         ("SSLCERT", Box::new(|it| it.str(SSLCERT, &cert).str(SSLKEY, &key))),
+        ("SSLCERT in capitals", Box::new(|it| it.str(SSLCERT, &upper_cert).str(SSLKEY, &key))),
         (
             "SSLKEY, KEYPASSWD",
             Box::new(|it| it.str(SSLCERT, &cert).str(SSLKEY, &locked).str(KEYPASSWD, "x")),
@@ -237,6 +243,39 @@ fn sessions_are_resumed() {
         begins(get().long(SSL_SESSIONID_CACHE, 0), ". ");
         begins(get().long(SSL_VERIFYHOST, 0), ". ");
         begins(get(), "r ");
+        // CVE-2016-5419, CVE-2017-7468: nor is one whose client showed another certificate.
+        let (cert, key) = (root.path("client.pem"), root.path("client.key"));
+        let as_client = || get().str(SSLCERT, &cert).str(SSLKEY, &key);
+        begins(as_client(), ". ");
+        begins(as_client(), "r ");
+        begins(get(), "r ");
+    }
+}
+
+/// CVE-2021-22890.
+#[test]
+fn a_session_with_a_proxy_is_not_resumed_with_a_server() {
+    let root = certificates();
+    let port = free_port();
+    let _nginx = server(&root, port, "");
+    let ca = root.path("ca.pem");
+    // The same name, port and settings: once as a proxy, once as the server.
+    let once = |transfer: Transfer| transfer.long(CURLOPT_FORBID_REUSE, 1);
+    let by_proxy = || {
+        let proxy = format!("https://localhost:{port}");
+        once(Transfer::new("http://far.example/"))
+            .str(CURLOPT_NOPROXY, "")
+            .str(CURLOPT_PROXY, &proxy)
+            .str(PROXY_CAINFO, &ca)
+            .long(PROXY_SSLVERSION, 7)
+    };
+    let direct = || once(get(&root, port)).long(SSLVERSION, 7);
+    let mut lp = Loop::new();
+    for (transfer, word) in
+        [(by_proxy(), ". "), (by_proxy(), "r "), (direct(), ". "), (direct(), "r "), (by_proxy(), "r ")]
+    {
+        let text = run(&mut lp, &transfer);
+        assert!(text.starts_with(word), "{text}");
     }
 }
 

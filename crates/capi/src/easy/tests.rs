@@ -1,5 +1,6 @@
 mod aborts;
 mod stores;
+mod vulnerabilities;
 
 use std::ffi::{CStr, CString, c_int, c_long, c_void};
 use std::ptr::null_mut;

@@ -97,7 +97,8 @@ impl Journey<'_> {
             (tls, dialect) = (None, None);
         }
         let http = HttpWish::of(self, scheme, forwarder, tls.is_some());
-        let settings = Arc::new(settings::settings(options));
+        let direct = route.is_none().then_some(self.url);
+        let settings = Arc::new(settings::settings(options, direct));
         let mut key = Vec::with_capacity(64);
         push(&mut key, scheme.as_bytes());
         push(&mut key, &host);
@@ -106,6 +107,9 @@ impl Journey<'_> {
         peer.push(&mut key);
         if let Some(bind) = &settings.bind {
             push(&mut key, format!("{bind:?}").as_bytes());
+        }
+        if settings.address_scope != 0 {
+            push(&mut key, format!("zone {}", settings.address_scope).as_bytes());
         }
         if let Some(dialect) = dialect {
             dialect.push_identity(options, binding.credentials, &mut key);

@@ -1,10 +1,12 @@
 //! What the settings say about making a connection.
 
-use tress_net::connect::{Bind, ConnectSettings, KeepAlive};
+use tress_model::url::Url;
+use tress_net::connect::{Bind, ConnectSettings, KeepAlive, interface_index};
 
 use crate::options::{Hooks, Options};
 
-pub(super) fn settings(options: &Options) -> ConnectSettings {
+/// `url`: what is connected to, where no proxy is.
+pub(super) fn settings(options: &Options, url: Option<&Url>) -> ConnectSettings {
     let connect = options.connect();
     ConnectSettings {
         happy_eyeballs: connect.happy_eyeballs_timeout,
@@ -16,7 +18,10 @@ pub(super) fn settings(options: &Options) -> ConnectSettings {
         }),
         fastopen: connect.tcp_fastopen,
         bind: bind(options),
-        address_scope: connect.address_scope,
+        address_scope: match connect.address_scope {
+            0 => url.and_then(Url::zone_id).and_then(zone).unwrap_or(0),
+            scope => scope,
+        },
         ask_open: options.hooks.contains(Hooks::OPENSOCKET),
         ask_sockopt: options.hooks.contains(Hooks::SOCKOPT),
         // Losers of the race are handed out, so that the application is told to forget them
@@ -24,6 +29,12 @@ pub(super) fn settings(options: &Options) -> ConnectSettings {
         ask_close: true,
         verbose: options.verbose,
     }
+}
+
+/// The zone of an IPv6 address (RFC 6874): the number of an interface, or its name.
+fn zone(id: &[u8]) -> Option<u32> {
+    let id = std::str::from_utf8(id).ok()?;
+    id.parse().ok().or_else(|| interface_index(id))
 }
 
 fn bind(options: &Options) -> Option<Box<Bind>> {

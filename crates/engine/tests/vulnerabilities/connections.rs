@@ -65,7 +65,8 @@ fn a_connection_in_one_zone_is_not_for_another() {
         }
     });
     let mut driver = Driver::new();
-    for (zone, connects) in [("", 1), ("%251", 1), ("%251", 0), ("%252", 1), ("", 0), ("%252", 0)] {
+    let zones = [("", 1), ("%251", 1), ("%25lo", 0), ("%252", 1), ("", 0), ("%252", 0)];
+    for (zone, connects) in zones {
         let id = driver.add(url(&format!("http://[::1{zone}]:{port}/")));
         let (transfer, code) = end(&mut driver, id);
         assert_eq!((code, transfer.infos().num_connects), (Code::Ok, connects), "{zone}");

@@ -99,3 +99,11 @@ fn not_bound(interface: &str, e: &std::io::Error) -> ConnectFailure {
 fn interface_failed(message: String, errno: i32) -> ConnectFailure {
     ConnectFailure { error: Error::new(Code::InterfaceFailed, message), errno }
 }
+
+/// The number of a network interface of this name, if there is one.
+pub fn interface_index(name: &str) -> Option<u32> {
+    let flags = rustix::net::SocketFlags::CLOEXEC;
+    let (family, kind) = (rustix::net::AddressFamily::INET6, rustix::net::SocketType::DGRAM);
+    let socket = rustix::net::socket_with(family, kind, flags, None).ok()?;
+    rustix::net::netdevice::name_to_index(&socket, name).ok()
+}

@@ -17,7 +17,7 @@ use crate::resolve::Addresses;
 use crate::{Stream, Want};
 use attempt::{Attempt, Progress};
 
-pub use bind::Bind;
+pub use bind::{Bind, interface_index};
 pub use note::ConnectNote;
 pub(crate) use note::errno_text;
 
