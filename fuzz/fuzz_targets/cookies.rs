@@ -16,7 +16,8 @@ fuzz_target!(|data: &[u8]| {
         let _ = jar.add_line(line, NOW);
     }
     jar.load(data, false, NOW);
-    for (host, secure) in [(&b"a.example.com"[..], true), (b"b.com", true), (b"a.example.com", false)]
+    for (host, secure) in
+        [(&b"a.example.com"[..], true), (b"b.com", true), (b"a.example.com", false)]
     {
         let mut header = Vec::new();
         jar.write_header(&mut header, &place(host, secure), NOW + 1);

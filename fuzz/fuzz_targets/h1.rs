@@ -44,7 +44,9 @@ fn read(config: ResponseConfig, bytes: &[u8], size: usize) -> (Vec<u8>, Vec<u8>,
                 }
                 Event::End { .. } => return (body, lines, true),
                 Event::Body(span) => body.extend(text(&span)),
-                Event::Status { line } | Event::EndOfHead { line, .. } | Event::Trailer { line } => {
+                Event::Status { line }
+                | Event::EndOfHead { line, .. }
+                | Event::Trailer { line } => {
                     lines.extend(text(&line));
                 }
                 Event::Header { line, name_len, value, .. } => {

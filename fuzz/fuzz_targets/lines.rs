@@ -71,7 +71,8 @@ fuzz_target!(|data: &[u8]| {
                 .is_ok());
         }
         1 => {
-            let config = smtp::Config { domain: b"me".to_vec(), use_ssl, login, ..Default::default() };
+            let config =
+                smtp::Config { domain: b"me".to_vec(), use_ssl, login, ..Default::default() };
             let mail = smtp::Request::Mail(Box::default());
             talk!(smtp::Smtp::new(config, now), bytes, size, now, |smtp: &mut smtp::Smtp| {
                 smtp.perform(mail.clone());

@@ -32,7 +32,9 @@ fn check(url: &Url) {
     let _ = url.host_ascii();
     let Ok(text) = url.to_bytes(UrlFlags::empty()) else { return };
     assert!(!text.contains(&0));
-    let lax = UrlFlags::NON_SUPPORT_SCHEME | UrlFlags::NO_AUTHORITY | UrlFlags::PATH_AS_IS
+    let lax = UrlFlags::NON_SUPPORT_SCHEME
+        | UrlFlags::NO_AUTHORITY
+        | UrlFlags::PATH_AS_IS
         | UrlFlags::ALLOW_SPACE;
     if let Ok(again) = Url::parse(&text, lax) {
         assert_eq!(again.to_bytes(UrlFlags::empty()).as_deref(), Ok(&text[..]));

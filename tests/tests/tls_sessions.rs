@@ -252,33 +252,6 @@ fn sessions_are_resumed() {
     }
 }
 
-/// CVE-2021-22890.
-#[test]
-fn a_session_with_a_proxy_is_not_resumed_with_a_server() {
-    let root = certificates();
-    let port = free_port();
-    let _nginx = server(&root, port, "");
-    let ca = root.path("ca.pem");
-    // The same name, port and settings: once as a proxy, once as the server.
-    let once = |transfer: Transfer| transfer.long(CURLOPT_FORBID_REUSE, 1);
-    let by_proxy = || {
-        let proxy = format!("https://localhost:{port}");
-        once(Transfer::new("http://far.example/"))
-            .str(CURLOPT_NOPROXY, "")
-            .str(CURLOPT_PROXY, &proxy)
-            .str(PROXY_CAINFO, &ca)
-            .long(PROXY_SSLVERSION, 7)
-    };
-    let direct = || once(get(&root, port)).long(SSLVERSION, 7);
-    let mut lp = Loop::new();
-    for (transfer, word) in
-        [(by_proxy(), ". "), (by_proxy(), "r "), (direct(), ". "), (direct(), "r "), (by_proxy(), "r ")]
-    {
-        let text = run(&mut lp, &transfer);
-        assert!(text.starts_with(word), "{text}");
-    }
-}
-
 #[test]
 fn sessions_of_a_share_are_resumed_by_other_multi_handles() {
     const SHARE_DATA: i32 = 1;

@@ -133,7 +133,8 @@ pub unsafe fn enter_easy(easy: NonNull<Easy>, call: EasyCall) -> Result<EasyGuar
     Ok(EasyGuard(easy))
 }
 
-/// Notes that a call on its multi handle works on an easy handle that is not in it yet.
+/// Notes that a call on a multi handle works on an easy handle that is not in it yet, or not for
+/// long.
 ///
 /// # Safety
 /// `easy` is good; nothing borrows it.
@@ -141,6 +142,15 @@ pub unsafe fn hold_easy(easy: NonNull<Easy>) -> EasyGuard {
     // SAFETY: by contract.
     unsafe { (*easy.as_ptr()).calls.depth += 1 };
     EasyGuard(easy)
+}
+
+/// Is a call on the easy handle going on, of its own or of its multi handle's?
+///
+/// # Safety
+/// `easy` is good; nothing borrows it.
+pub unsafe fn is_held(easy: NonNull<Easy>) -> bool {
+    // SAFETY: by contract.
+    unsafe { (*easy.as_ptr()).calls.depth > 0 }
 }
 
 /// Enters an API call on a multi handle.

@@ -38,7 +38,7 @@ impl Input {
 
     /// Drops bytes that are done with.
     pub(crate) fn consume(&mut self, count: usize) {
-        self.unread.start = (self.unread.start + count).min(self.unread.end);
+        self.unread.start = self.unread.start.saturating_add(count).min(self.unread.end);
     }
 
     /// Room to receive into; nothing unread is left when this is called.

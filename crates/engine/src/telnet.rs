@@ -29,9 +29,9 @@ pub(crate) struct Telnet {
 }
 
 impl Telnet {
-    /// When the application is asked again.
+    /// When the application is asked again: not before what it gave is sent.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.ask_at
+        self.ask_at.filter(|_| self.machine.output().is_empty())
     }
 }
 

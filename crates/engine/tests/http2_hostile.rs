@@ -391,3 +391,26 @@ fn pains_18_enhance_your_calm_is_retried_within_a_bound() {
     let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
     assert!(error.message().contains("REFUSED_STREAM"), "{}", error.message());
 }
+
+/// Found by fuzzing: the end of a response, and in the same packet what ends the connection. The
+/// transfer was not told any more, and waited for ever.
+#[test]
+fn a_response_that_is_whole_before_the_connection_breaks_is_whole() {
+    let server = serve(|stream| {
+        let Some(mut peer) = Peer::greet(stream, &[]) else { return };
+        let Some(request) = peer.read_kind(HEADERS) else { return };
+        let frame = |kind: u8, flags: u8, stream: u32, payload: &[u8]| {
+            let size = payload.len() as u8;
+            [&[0, 0, size, kind, flags][..], &stream.to_be_bytes(), payload].concat()
+        };
+        // A head that is all of the response, and a body for no stream at all.
+        let all = [frame(HEADERS, 5, request.stream, &[0x89]), frame(DATA, 0, 0, b"broken")];
+        let _ = std::io::Write::write_all(&mut peer.stream, &all.concat());
+        while peer.read().is_some() {}
+    });
+    let mut driver = Driver::new();
+    let id = driver.add(get2(server, "/"));
+    driver.run();
+    assert_eq!(driver.multi.transfer(id).unwrap().result(), Some(&Ok(())), "{}", driver.debug);
+    assert_eq!(driver.multi.connections(), 0);
+}

@@ -41,6 +41,24 @@ fn dict_and_gopher_ask_and_read_to_the_end() {
     assert_eq!(driver.multi.connections(), 0);
 }
 
+/// Found by fuzzing: what came after the reply was read again.
+#[test]
+fn a_second_reply_of_rtsp_is_dropped_with_all_that_follows() {
+    let server = serve(|mut stream| {
+        read_head(&mut stream).unwrap();
+        let reply = "RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 5\r\n\r\n";
+        stream.write_all(format!("{reply}hello{reply}again").as_bytes()).unwrap();
+        let _ = read_head(&mut stream);
+    });
+    let mut driver = Driver::new();
+    let mut request = options("rtsp", server, "/1");
+    request.other_mut().rtsp_request = RtspRequest::Describe;
+    let id = driver.add(request);
+    driver.run();
+    assert_eq!(driver.multi.transfer(id).unwrap().result(), Some(&Ok(())), "{}", driver.debug);
+    assert_eq!(driver.got[&id].body, b"hello");
+}
+
 #[test]
 fn rtsp_sessions_and_packets() {
     let server = serve(|mut stream| {

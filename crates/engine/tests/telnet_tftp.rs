@@ -36,6 +36,21 @@ fn telnet_goes_both_ways_and_negotiates() {
     assert_eq!(driver.got[&id].body, b"login: \xffend bye", "{}", driver.debug);
 }
 
+/// Found by fuzzing: the time to ask for more input came again and again, in one action.
+#[test]
+fn a_telnet_server_that_does_not_read_holds_up_nobody() {
+    let server = serve(|_stream| std::thread::sleep(Duration::from_secs(3)));
+    let mut driver = Driver::new();
+    driver.upload = vec![b'u'; 20_000_000];
+    let mut options = options("telnet", server, "");
+    (options.hooks, options.timeout) = (Hooks::READ, Duration::from_secs(1));
+    let id = driver.add(options);
+    driver.run();
+    let result = driver.multi.transfer(id).unwrap().result().unwrap().clone();
+    assert_eq!(result.unwrap_err().code(), Code::OperationTimedout);
+    assert!(driver.uploaded < 20_000_000);
+}
+
 #[test]
 fn telnet_stops_at_the_largest_size() {
     let server = serve(|mut stream| stream.write_all(&[b'x'; 1000]).unwrap());

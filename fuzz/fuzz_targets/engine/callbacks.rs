@@ -115,15 +115,15 @@ fn nest(world: &World, slot: usize, decision: u8) {
     // SAFETY: good handles, and what each function asks for.
     unsafe {
         match decision % 16 {
-            0 => drop(curl_easy_pause(handle, if world.performing.get() { 0 } else { 5 })),
-            1 => drop(curl_easy_pause(handle, 0)),
-            2 => drop(curl_easy_setopt(handle, opt::URL, c"http://elsewhere/".as_ptr())),
+            0 => _ = curl_easy_pause(handle, if world.performing.get() { 0 } else { 5 }),
+            1 => _ = curl_easy_pause(handle, 0),
+            2 => _ = curl_easy_setopt(handle, opt::URL, c"http://elsewhere/".as_ptr()),
             3 => {
                 curl_easy_getinfo(handle, info::EFFECTIVE_URL, &raw mut place);
                 curl_easy_header(handle, c"a".as_ptr(), 0, 1, -1, &raw mut place);
             }
             4 => world.remove(other % EASIES),
-            5 => drop(curl_multi_perform(multi, &raw mut number)),
+            5 => _ = curl_multi_perform(multi, &raw mut number),
             6 => {
                 if let Some(free) = free_slot(world) {
                     let copy = curl_easy_duphandle(handle);
@@ -132,8 +132,8 @@ fn nest(world: &World, slot: usize, decision: u8) {
                     }
                 }
             }
-            7 => drop(curl_multi_socket_action(multi, -1, 0, &raw mut number)),
-            8 => drop(curl_ws_send(handle, b"hello".as_ptr(), 5, &raw mut count, 0, 1)),
+            7 => _ = curl_multi_socket_action(multi, -1, 0, &raw mut number),
+            8 => _ = curl_ws_send(handle, b"hello".as_ptr(), 5, &raw mut count, 0, 1),
             9 => {
                 curl_ws_meta(handle);
                 curl_easy_recv(handle, [0; 8].as_mut_ptr(), 8, &raw mut count);
@@ -143,7 +143,7 @@ fn nest(world: &World, slot: usize, decision: u8) {
                 curl_multi_assign(multi, network::FIRST + number, user(slot));
                 curl_free(curl_multi_get_handles(multi).cast());
             }
-            11 => drop(curl_easy_perform(handle)),
+            11 => _ = curl_easy_perform(handle),
             12 => add(world, other % EASIES, slot % MULTIS),
             13 => {
                 // It is refused while something goes on with it.
@@ -154,7 +154,7 @@ fn nest(world: &World, slot: usize, decision: u8) {
                 if at != slot && world.easies[at].get().is_some_and(|easy| idle(&easy)) {
                     world.cleanup_easy(at);
                 } else if let Some(easy) = world.easies[at].get().filter(|easy| !idle(easy)) {
-                    if easy.multi.is_some() {
+                    if easy.multi.is_some() && easy.multi != world.ending.get() {
                         curl_easy_cleanup(easy.handle);
                     }
                 }
@@ -247,12 +247,21 @@ pub unsafe extern "C" fn mime_read(p: *mut c_char, size: usize, count: usize, u:
 
 pub unsafe extern "C" fn mime_free(_: Ptr) {}
 
-unsafe extern "C" fn debug(_: Ptr, kind: c_int, bytes: *mut c_char, len: usize, user: Ptr) -> c_int {
+unsafe extern "C" fn debug(
+    _: Ptr,
+    kind: c_int,
+    bytes: *mut c_char,
+    len: usize,
+    user: Ptr,
+) -> c_int {
     assert!((0..=6).contains(&kind));
     if len > 0 {
         // SAFETY: so many bytes are to be read.
         let bytes = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), len) };
         std::hint::black_box(bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte)));
+        if WORLD.with(|world| world.trace.get()) {
+            eprintln!("    {kind} {}", bytes.escape_ascii());
+        }
     }
     slot(user, EASIES);
     0

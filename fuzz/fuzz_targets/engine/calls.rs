@@ -74,8 +74,8 @@ pub fn wait(world: &World, first: u8, rest: &[u8]) {
     // SAFETY: a good handle, and what each function asks for.
     unsafe {
         match first >> 1 & 7 {
-            0 | 1 => drop(curl_multi_poll(multi, null_mut(), 0, millis, &raw mut count)),
-            2 => drop(curl_multi_wait(multi, null_mut(), 0, millis, &raw mut count)),
+            0 | 1 => _ = curl_multi_poll(multi, null_mut(), 0, millis, &raw mut count),
+            2 => _ = curl_multi_wait(multi, null_mut(), 0, millis, &raw mut count),
             3 => {
                 let mut sets = [std::mem::zeroed::<libc::fd_set>(); 3];
                 let [read, write, error] = &mut sets;
@@ -85,7 +85,7 @@ pub fn wait(world: &World, first: u8, rest: &[u8]) {
                 let size = c_uint::from(rest.first().map_or(8, |byte| byte & 7));
                 curl_multi_waitfds(multi, places.as_mut_ptr().cast(), size, &raw mut fds);
             }
-            5 => drop(curl_multi_wakeup(multi)),
+            5 => _ = curl_multi_wakeup(multi),
             6 => {
                 let mut millis = 0;
                 curl_multi_timeout(multi, &raw mut millis);
@@ -135,8 +135,8 @@ pub fn share(world: &World, first: u8, rest: &[u8]) {
     // SAFETY: a good handle; what each option asks for.
     unsafe {
         match first >> 1 & 3 {
-            0 | 1 => drop(curl_share_setopt(share, shopt::SHARE, what)),
-            2 => drop(curl_share_setopt(share, shopt::UNSHARE, what)),
+            0 | 1 => _ = curl_share_setopt(share, shopt::SHARE, what),
+            2 => _ = curl_share_setopt(share, shopt::UNSHARE, what),
             _ => {
                 if curl_share_cleanup(share) == 0 {
                     world.shares[slot].set(None);
@@ -154,7 +154,7 @@ pub fn url(world: &World, first: u8, rest: &[u8]) {
     // SAFETY: good handles, strings and places.
     unsafe {
         match first >> 1 & 3 {
-            0 | 1 => drop(curl_url_set(url, part, world.text(text), flags)),
+            0 | 1 => _ = curl_url_set(url, part, world.text(text), flags),
             2 => {
                 if curl_url_get(url, part, &raw mut out, flags) == 0 {
                     std::hint::black_box(std::ffi::CStr::from_ptr(out).to_bytes().len());
@@ -181,9 +181,9 @@ pub fn mime(world: &World, first: u8, text: &[u8]) {
     unsafe {
         let part = curl_mime_addpart(mime);
         match first & 7 {
-            1 => drop(curl_mime_name(part, world.text(text))),
-            2 => drop(curl_mime_filename(part, world.text(text))),
-            3 => drop(curl_mime_encoder(part, world.text(text))),
+            1 => _ = curl_mime_name(part, world.text(text)),
+            2 => _ = curl_mime_filename(part, world.text(text)),
+            3 => _ = curl_mime_encoder(part, world.text(text)),
             4 => {
                 let len = number(text.get(..2).unwrap_or_default());
                 let (read, seek, free) =
@@ -196,9 +196,9 @@ pub fn mime(world: &World, first: u8, text: &[u8]) {
                     world.mimes.borrow_mut().pop();
                 }
             }
-            6 => drop(curl_mime_headers(part, world.list(text), 0)),
-            7 => drop(curl_mime_type(part, world.text(text))),
-            _ => drop(curl_mime_data(part, world.bytes(text).cast(), text.len())),
+            6 => _ = curl_mime_headers(part, world.list(text), 0),
+            7 => _ = curl_mime_type(part, world.text(text)),
+            _ => _ = curl_mime_data(part, world.bytes(text).cast(), text.len()),
         }
     }
 }
@@ -236,17 +236,17 @@ pub fn raw(world: &World, first: u8, rest: &[u8]) {
     // SAFETY: a good handle and good places.
     unsafe {
         match first >> 3 & 7 {
-            0 | 1 => drop(curl_ws_recv(easy, buffer.as_mut_ptr(), 64, &raw mut count, &raw mut meta)),
-            2 => drop(curl_ws_send(easy, bytes, len, &raw mut count, 0, 1 << (first >> 6))),
+            0 | 1 => _ = curl_ws_recv(easy, buffer.as_mut_ptr(), 64, &raw mut count, &raw mut meta),
+            2 => _ = curl_ws_send(easy, bytes, len, &raw mut count, 0, 1 << (first >> 6)),
             3 => {
                 let fragment = rest.first().map_or(0, |byte| i64::from(*byte));
                 let flags = rest.get(1).map_or(1, |byte| c_uint::from(*byte));
                 curl_ws_send(easy, bytes, len, &raw mut count, fragment, flags);
             }
-            4 => drop(curl_ws_start_frame(easy, 1 << (first >> 6), number(rest))),
-            5 => drop(curl_easy_recv(easy, buffer.as_mut_ptr(), 64, &raw mut count)),
-            6 => drop(curl_easy_send(easy, bytes, len, &raw mut count)),
-            _ => drop(curl_easy_upkeep(easy)),
+            4 => _ = curl_ws_start_frame(easy, 1 << (first >> 6), number(rest)),
+            5 => _ = curl_easy_recv(easy, buffer.as_mut_ptr(), 64, &raw mut count),
+            6 => _ = curl_easy_send(easy, bytes, len, &raw mut count),
+            _ => _ = curl_easy_upkeep(easy),
         }
     }
     assert!(count <= 64.max(len));

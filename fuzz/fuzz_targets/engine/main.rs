@@ -9,8 +9,8 @@
 #![no_main]
 
 mod abi;
-mod calls;
 mod callbacks;
+mod calls;
 mod clock;
 mod network;
 mod options;

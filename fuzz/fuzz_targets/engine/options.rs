@@ -175,8 +175,8 @@ pub fn set_multi(world: &World, slot: usize, record: &[u8]) {
     // SAFETY: a good handle; values are of the option's type.
     unsafe {
         match row.kind {
-            Kind::Long => drop(curl_multi_setopt(multi, row.id, number(value) as c_long)),
-            Kind::OffT => drop(curl_multi_setopt(multi, row.id, number(value))),
+            Kind::Long => _ = curl_multi_setopt(multi, row.id, number(value) as c_long),
+            Kind::OffT => _ = curl_multi_setopt(multi, row.id, number(value)),
             Kind::Function if !function.is_null() => {
                 curl_multi_setopt(multi, row.id, function);
                 curl_multi_notify_enable(multi, 0);

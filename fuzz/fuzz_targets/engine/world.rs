@@ -65,6 +65,8 @@ pub struct World {
     pub inside: [Cell<u32>; MULTIS],
     pub nested: Cell<u32>,
     pub callbacks: Cell<u32>,
+    /// The multi handle that is being cleaned up: which handles are still in it nobody knows.
+    pub ending: Cell<Option<usize>>,
     /// Nobody is there to end a pause.
     pub performing: Cell<bool>,
     pub locked: [Cell<i32>; 2],
@@ -180,6 +182,7 @@ impl World {
             curl_easy_setopt(easy, opt::STDERR, callbacks::stderr());
             curl_easy_setopt(easy, opt::ERRORBUFFER, self.bytes(&[]));
             curl_easy_setopt(easy, opt::PRIVATE, user);
+            curl_easy_setopt(easy, opt::VERBOSE, std::ffi::c_long::from(self.trace.get()));
         }
         self.forbid_files(slot);
     }
@@ -356,8 +359,10 @@ impl World {
 
     pub fn cleanup_multi(&self, slot: usize) {
         let Some(multi) = self.multis[slot].get() else { return };
+        self.ending.set(Some(slot));
         // SAFETY: given up.
         let code = unsafe { curl_multi_cleanup(multi) };
+        self.ending.set(None);
         assert_eq!(code, 0, "curl_multi_cleanup");
         self.multis[slot].set(None);
         self.timers[slot].set(None);

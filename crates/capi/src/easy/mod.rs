@@ -240,9 +240,11 @@ pub unsafe fn cleanup(easy: *mut c_void) {
     let Some(easy) = (unsafe { Easy::from_c(easy) }) else { return };
     // SAFETY: a good handle is alive, and so is its multi handle; callbacks may run here.
     unsafe {
-        if crate::guard::enter_easy(easy, crate::guard::EasyCall::Cleanup).is_err() {
+        let Ok(guard) = crate::guard::enter_easy(easy, crate::guard::EasyCall::Cleanup) else {
             return;
-        }
+        };
+        // The handle is gone when the guard would count it out.
+        std::mem::forget(guard);
         let multi = (*easy.as_ptr()).multi;
         if !multi.is_null() {
             crate::multi::detach(multi, easy);

@@ -13,7 +13,7 @@ use super::{Message, Multi, Poller, act, drive};
 use crate::easy::Easy;
 use crate::easy::setopt::Value;
 use crate::entry::entry;
-use crate::guard::{MultiCall, MultiGuard, enter_multi};
+use crate::guard::{MultiCall, MultiGuard, enter_multi, hold_easy, is_held};
 use crate::memory;
 
 /// `CURL_SOCKET_TIMEOUT`.
@@ -72,6 +72,11 @@ entry! {
                 if its != multi.as_ptr() {
                     return Err(MultiCode::BadEasyHandle);
                 }
+                // Notifications come while it is taken out: they find it busy.
+                if is_held(easy) {
+                    return Err(MultiCode::RecursiveApiCall);
+                }
+                let _held = hold_easy(easy);
                 super::detach(multi.as_ptr(), easy);
                 match std::mem::take(&mut (*multi.as_ptr()).timer_refused) {
                     true => Err(MultiCode::AbortedByCallback),

@@ -198,6 +198,12 @@ impl Multi {
         callbacks.notify.is_some() && callbacks.notifications & (1 << notification) != 0
     }
 
+    /// From now on there are none, due ones neither.
+    pub(super) fn stop_notifications(&mut self) {
+        self.callbacks.notify = None;
+        self.callbacks.due.clear();
+    }
+
     fn notify(&mut self, notification: u32, whose: Option<TransferId>) {
         if self.is_notified(notification) {
             self.callbacks.due.push_back((notification, whose));

@@ -394,6 +394,8 @@ unsafe fn last_progress(multi: *mut Multi, id: TransferId) {
 pub(crate) unsafe fn destroy(multi: *mut Multi) {
     // SAFETY: by contract.
     unsafe {
+        // Nobody is to add a handle any more, as a notification lets one.
+        (&mut *multi).stop_notifications();
         for at in 0..(&*multi).handles.len() {
             if let Some(easy) = (&*multi).handles.get(at).copied().flatten() {
                 detach(multi, easy);

@@ -79,6 +79,11 @@ impl Multi {
         }
         let streams: Vec<_> = session.machine.streams().collect();
         let (users, closed) = (session.users, *error == closed());
+        // Whose stream has ended already is among the streams no more.
+        let unrun = session.unrun.take();
+        if let Some((id, transfer)) = unrun.and_then(|id| Some((id, self.transfers.get_mut(id)?))) {
+            self.core.wake(id, transfer);
+        }
         for stream in streams {
             let transfer_id = TransferId::from_bits(stream.token);
             let Some(transfer) = self.transfers.get_mut(transfer_id) else { continue };

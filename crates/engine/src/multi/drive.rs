@@ -187,7 +187,7 @@ impl Multi {
     fn waits_for_something(&self, id: TransferId) -> bool {
         let Some(transfer) = self.transfer(id) else { return true };
         let owner = Owner::Transfer(id);
-        let conn = transfer.conn.and_then(|conn| self.pool.get(conn));
+        let watched = |id| self.pool.get(id).is_some_and(|it| it.is_watched(&self.core.interest));
         matches!(transfer.state, State::Idle | State::Done | State::Queued)
             || transfer.dirty
             || transfer.paused.any()
@@ -195,7 +195,8 @@ impl Multi {
             || transfer.doh.is_some()
             || transfer.awaited.is_some()
             || self.core.timers.has(owner)
-            || conn.is_some_and(|conn| conn.is_watched(&self.core.interest))
+            || transfer.conn.is_some_and(watched)
+            || transfer.data.as_deref().is_some_and(|data| watched(data.conn))
             || transfer.watched_file().is_some()
     }
 

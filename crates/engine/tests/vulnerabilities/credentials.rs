@@ -172,7 +172,10 @@ fn the_proxy_of_a_redirect_is_told_no_login_of_the_first() {
         .output()
         .unwrap();
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
-    assert_eq!((log.all().len(), log.having("Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=")), (1, 1));
+    assert_eq!(
+        (log.all().len(), log.having("Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=")),
+        (1, 1)
+    );
     assert_eq!(other_log.having("CONNECT far.example:443"), 1);
     assert_eq!(other_log.having("Proxy-Authorization"), 0, "{:?}", other_log.all());
 }

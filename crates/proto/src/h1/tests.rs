@@ -246,8 +246,7 @@ fn http_0_9() {
 /// Found by fuzzing: what came after the line was not told to be left.
 #[test]
 fn one_line_without_a_head_in_reply_to_head() {
-    let config =
-        ResponseConfig { http09_allowed: true, head_request: true, ..Default::default() };
+    let config = ResponseConfig { http09_allowed: true, head_request: true, ..Default::default() };
     for line in [&b"a line\r\n"[..], b"\n", b"no line end"] {
         assert_eq!(every_way(&config, line).unwrap(), ["Nothing"]);
     }
