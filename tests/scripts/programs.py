@@ -201,7 +201,7 @@ END
         mpd /tmp/mpd/conf; export MPD_HOST=/tmp/mpd/socket
         mpc -q add $B/tone.wav; mpc -q add $B/none.wav; mpc -q play
         sleep 1.5; mpc status | sed -n 's/^\\[\\([a-z]*\\)\\].*/\\1/p'
-        mpc -q seek 2; sleep 0.5; mpc status | sed -n 's/^\\[\\([a-z]*\\)\\] *#1\\/2 *\\(.:.[0-9]\\).*/\\1 \\2/p'
+        mpc -q seek 2; sleep 0.5; mpc status | grep -q ' 0:0[23]/0:03' && echo sought
         sleep 2; mpc status | grep -v volume; mpd --kill /tmp/mpd/conf""",
     "ostree": """
         rm -rf /site/repo /tmp/repo /tmp/tree; mkdir -p /tmp/tree
