@@ -128,6 +128,29 @@ fn tls_within_tls_through_an_https_proxy() {
     }
 }
 
+/// CVE-2021-22890: each of the two is resumed by its own session.
+#[test]
+fn sessions_of_a_proxy_and_of_a_server_are_two() {
+    let (proxies, servers) = (Authority::new("Proxies"), Authority::new("Servers"));
+    proxies.issue("server", Subject::default());
+    servers.issue("server", Subject::default());
+    let port = free_port();
+    let _proxy = https_proxy(&proxies, port);
+    let server = SServer::start(&servers, "server", &["-www", "-tls1_3"]);
+    let mut lp = Loop::new();
+    for word in ["New, TLSv1.3", "Reused, TLSv1.3", "Reused, TLSv1.3"] {
+        let transfer = Transfer::new(&server.url("/"))
+            .str(CURLOPT_NOPROXY, "")
+            .str(CURLOPT_PROXY, &format!("https://localhost:{port}"))
+            .str(CAINFO, &servers.path("ca.pem"))
+            .str(PROXY_CAINFO, &proxies.path("ca.pem"))
+            .long(PROXY_SSLVERSION, 7)
+            .long(CURLOPT_FORBID_REUSE, 1);
+        assert_eq!(lp.run(&[&transfer], LIMIT), [0], "{}", transfer.error());
+        assert!(transfer.text().contains(word), "{word}: {}", transfer.text());
+    }
+}
+
 /// Between a client and a server: passes one connection on.
 struct Relay {
     port: u16,

@@ -5,6 +5,7 @@ mod bench;
 mod bindings;
 mod consumers;
 mod deb;
+mod dependencies;
 mod dist;
 mod exports;
 mod headers;

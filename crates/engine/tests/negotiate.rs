@@ -31,7 +31,8 @@ impl Security for Library {
 
     fn context(&self, peer: SecurityPeer) -> Box<dyn SecurityContext> {
         let text = |bytes| String::from_utf8(bytes).unwrap();
-        let peer = format!("{}@{}", text(peer.service), text(peer.host));
+        let delegates = if peer.delegation == 0 { "" } else { " delegated" };
+        let peer = format!("{}@{}{delegates}", text(peer.service), text(peer.host));
         Box::new(Context { peer, steps: 0, takes: self.takes, fails: self.fails })
     }
 }
@@ -184,6 +185,23 @@ fn a_connection_is_proved_for_one_service_and_one_delegation() {
         assert_eq!(run(&mut driver, options), ("ok".to_owned(), 200));
     }
     assert_eq!(connections(&log), [1, 1, 1, 2, 2, 3, 3, 1]);
+}
+
+/// CVE-2011-2192.
+#[test]
+fn nothing_is_delegated_unasked() {
+    let (address, log) = two_rounds();
+    let mut driver = driver(Duration::ZERO, false);
+    for delegation in [None, Some(1)] {
+        let mut options = login(get(address, "/"), Auth::NEGOTIATE, "u");
+        if let Some(delegation) = delegation {
+            options.auth_mut().gssapi_delegation = delegation;
+        }
+        assert_eq!(run(&mut driver, options), ("ok".to_owned(), 200));
+    }
+    let tokens: Vec<_> = tokens(&log, "Authorization").into_iter().flatten().collect();
+    let delegated: Vec<bool> = tokens.iter().map(|token| token.contains("delegated")).collect();
+    assert_eq!(delegated, [false, false, true, true], "{tokens:?}");
 }
 
 #[test]

@@ -175,6 +175,9 @@ fn nest(world: &World, slot: usize, decision: u8) {
 pub fn add(world: &World, slot: usize, multi: usize) {
     let slot = slot % EASIES;
     let easy = world.easy(slot);
+    if easy.multi.is_some() && easy.multi == world.ending.get() {
+        return;
+    }
     let handle = world.multi(multi);
     if easy.multi.is_none() && !easy.busy && !world.in_callback() {
         world.forbid_files(slot);
