@@ -177,6 +177,14 @@ impl Stream {
         }
     }
 
+    /// The orderly end is to wait for the peer's: closing before TLS's peer has said its last word
+    /// resets the connection, and what it has not read of ours is lost.
+    pub fn await_end(&mut self) {
+        if let Layer::Tls(tls) = &mut self.0 {
+            tls.await_end();
+        }
+    }
+
     /// Moves an orderly end on without blocking. Received bytes are dropped, so
     /// that closing sends no reset while they lie in the socket.
     pub fn shutdown(&mut self) -> io::Result<Shutdown> {

@@ -142,9 +142,14 @@ impl Multi {
     fn data_over(&mut self, id: TransferId) -> Result<Flow> {
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         let Some(data) = transfer.data.as_deref_mut() else { return Ok(Flow::Wait) };
-        let moved = data.moved;
+        let (moved, is_upload) = (data.moved, data.direction == Some(Direction::Upload));
         if let Some(end) = data.text.as_mut().and_then(LineFeeds::finish) {
             self.conversation_delivers(id, Delivery::Body, vec![end]);
+        }
+        if is_upload
+            && let Some(stream) = self.data_parts(id).and_then(|(_, conn, _)| conn.stream())
+        {
+            stream.await_end();
         }
         self.drop_data(id);
         let Some((_, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };

@@ -20,6 +20,8 @@ use crate::{Shutdown, Stream, Want};
 
 /// So many bytes are sealed at a time.
 const SEND_CHUNK: usize = 4 * record::MAX_PLAINTEXT;
+/// So many pieces of what a peer still sends are dropped at its end, in one turn.
+const MAX_DROPPED: usize = 64;
 /// A buffer of this size has room for a record after the rest of another one.
 const DIRECT: usize = 2 * record::MAX_RECORD;
 
@@ -64,6 +66,8 @@ pub(crate) struct Tls {
     out: Vec<u8>,
     /// So much of the caller's next bytes is already in `out`.
     owed: usize,
+    /// The orderly end waits for the peer's.
+    awaits_end: bool,
     end: End,
     info: Option<Box<TlsInfo>>,
     verify_result: i64,
@@ -101,6 +105,7 @@ impl Tls {
             plain_at: 0,
             out: Vec::new(),
             owed: 0,
+            awaits_end: false,
             end: End::No,
             info: None,
             verify_result: UNVERIFIED,
@@ -443,6 +448,9 @@ impl Tls {
     pub(crate) fn shutdown(&mut self) -> io::Result<Shutdown> {
         match flush(&mut self.below, &mut self.out) {
             Ok(()) => {
+                if self.awaits_end && !self.has_peer_ended()? {
+                    return Ok(Shutdown::Wait(self.below.blocked_on(Want::Read)));
+                }
                 self.below.start_shutdown();
                 self.below.shutdown()
             }
@@ -451,6 +459,23 @@ impl Tls {
             }
             Err(e) => Err(e),
         }
+    }
+
+    pub(crate) fn await_end(&mut self) {
+        self.awaits_end = true;
+    }
+
+    /// Drops what still comes. A peer that goes on for long counts as one that has ended.
+    fn has_peer_ended(&mut self) -> io::Result<bool> {
+        for _ in 0..MAX_DROPPED {
+            match self.below.recv(&mut [0; 1024]) {
+                Ok(0) => return Ok(true),
+                Ok(_) => {}
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(true)
     }
 
     /// Bytes wait in the socket of an idle connection: are they only session
