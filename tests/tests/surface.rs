@@ -207,11 +207,28 @@ fn lines(text: &str) -> BTreeMap<String, String> {
 /// Hostile URLs through `curl_url_*`: parsed, read part by part, joined and changed.
 #[test]
 fn urls_equal_those_of_libcurl_8_22() {
-    let program = cc::program("urls", &[]);
-    for seed in 1..=3 {
+    generated("urls", &[]);
+}
+
+/// Formats, right and wrong, through `curl_mvsnprintf` and `curl_mvaprintf`.
+#[test]
+fn formats_equal_those_of_libcurl_8_22() {
+    generated("formats", &[]);
+}
+
+/// Dates, and what is nearly one, through `curl_getdate`; in years of which the reference knows.
+#[test]
+fn dates_equal_those_of_libcurl_8_22() {
+    generated("dates", &["1971", "2037"]);
+}
+
+/// A program that makes its input of a seed and tells a line each.
+fn generated(name: &str, more: &[&str]) {
+    let program = cc::program(name, &[]);
+    for seed in ["1", "2", "3"] {
         let run = |library: &Library| {
-            let out =
-                Program::new(library, &program).args([seed.to_string(), "20000".into()]).run();
+            let words = [&[seed, "20000"], more].concat();
+            let out = Program::new(library, &program).args(words).run();
             assert_eq!(out.code, 0, "on {}: {}", library.name, out.stderr);
             out.stdout
         };

@@ -134,9 +134,10 @@ fn string(out: &mut Output, spec: &Spec, text: Option<&[u8]>) {
     let quotes = spec.flags.alternative
         && (text.is_some() || spec.precision.is_some_and(|room| room < NIL.len()));
     let none = if spec.precision.is_none_or(|room| room >= NIL.len()) { NIL } else { b"" };
-    // libcurl pads as if the text were as long as its precision.
+    // libcurl pads as if a text were as long as its precision.
+    let counted = spec.precision.filter(|_| text.is_some());
     let text = text.unwrap_or(none);
-    let counted = spec.precision.filter(|_| text.as_ptr() != NIL.as_ptr()).unwrap_or(text.len());
+    let counted = counted.unwrap_or(text.len());
     let spaces = spec.width.saturating_sub(counted);
     out.fill(b'"', quotes.into());
     out.fill(b' ', if spec.flags.left { 0 } else { spaces });
@@ -166,8 +167,9 @@ fn integer(out: &mut Output, spec: &Spec, negative: bool, mut number: u64) {
         digits[start] = b'0';
     }
     let digits = &digits[start..];
-    // libcurl's number buffer bounds the zeros of a precision.
-    let zeros = least.saturating_sub(digits.len()).min(DOUBLE_ROOM - 2);
+    // libcurl's number buffer bounds the zeros of a precision; the width counts them all.
+    let wanted = least.saturating_sub(digits.len());
+    let zeros = wanted.min(DOUBLE_ROOM - 1 - digits.len());
     let sign: &[u8] = match (negative, flags.plus, flags.space) {
         (true, ..) => b"-",
         (_, true, _) => b"+",
@@ -179,7 +181,7 @@ fn integer(out: &mut Output, spec: &Spec, negative: bool, mut number: u64) {
         (true, false) => b"0x",
         (true, true) => b"0X",
     };
-    let rest = spec.width.saturating_sub(digits.len() + zeros + sign.len() + prefix.len());
+    let rest = spec.width.saturating_sub(digits.len() + wanted + sign.len() + prefix.len());
     out.fill(b' ', if flags.left || flags.zeros { 0 } else { rest });
     out.text(sign);
     out.text(prefix);
@@ -225,7 +227,7 @@ fn double(out: &mut Output, spec: &Spec, number: f64) {
 /// One digit of precision less for each digit before the point.
 fn digits_that_fit(precision: usize, width: usize, number: f64) -> usize {
     let mut most = DOUBLE_ROOM - 1;
-    let precision = precision.min(most - 1);
+    let precision = if precision > most { most - 1 } else { precision };
     if width > 0 && precision <= width {
         most -= width;
     }
