@@ -8,6 +8,8 @@ pub mod api;
 pub mod getinfo;
 pub mod headers;
 mod lists;
+#[cfg(feature = "test-hooks")]
+mod made_up;
 pub mod perform;
 mod raw;
 pub mod setopt;
