@@ -57,7 +57,11 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
         Code::AbortedByCallback => live.aborted || live.refused_socket,
         Code::WriteError | Code::ReadError => live.aborted,
         // Whoever shares a connection suffers from what others bring upon it.
-        Code::RecvError | Code::SendError if hosts().any(|host| since(host.broken)) => true,
+        Code::RecvError | Code::SendError | Code::PartialFile
+            if hosts().any(|host| since(host.broken)) =>
+        {
+            true
+        }
         // The wait for `100 Continue` was over before the refusal had been read.
         Code::RecvError | Code::SendError if plan.expect == Some(Expect::Refuse) => {
             hosts().any(|host| since(host.reset_late))
