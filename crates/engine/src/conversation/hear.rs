@@ -58,6 +58,10 @@ impl Multi {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Heard::Nothing) };
         let Some(conn_id) = transfer.conn else { return Ok(Heard::Nothing) };
         if transfer.paused.receive {
+            // A reply that is not read is not late.
+            if let Some(conversation) = conn.conversation.as_deref_mut() {
+                conversation.machine.await_reply_from(core.now);
+            }
             return Ok(Heard::Nothing);
         }
         if !conn.leftover.is_empty() {
@@ -67,6 +71,9 @@ impl Multi {
         let Some(conversation) = conn.conversation.as_deref_mut() else {
             return Ok(Heard::Nothing);
         };
+        if std::mem::take(&mut conversation.over) {
+            return self.request_done(id).map(Heard::Flow);
+        }
         let input = core.input.of(conn_id);
         let (used, event) = conversation.machine.step(input)?;
         let said = Said::from(event);
@@ -94,6 +101,7 @@ impl Multi {
             }
             Said::Body(bytes) => {
                 core.debug(transfer, DebugKind::DataIn, &bytes);
+                conversation.machine.await_reply_from(core.now);
                 if transfer.take_within_size(bytes.len()) < bytes.len() {
                     return Err(transfer.oversize());
                 }

@@ -99,6 +99,11 @@ impl Machine {
         each!(self, machine => machine.deadline(timeout))
     }
 
+    /// A reply that is awaited is late from this time on: what it follows has happened now.
+    pub(super) fn await_reply_from(&mut self, now: Instant) {
+        each!(self, machine => machine.await_reply_from(now));
+    }
+
     pub(super) fn tls_started(&mut self) {
         each!(self, machine => machine.tls_started());
     }

@@ -104,6 +104,8 @@ pub(crate) struct Conversation {
     answered: bool,
     /// The peer has closed its side.
     ended: bool,
+    /// The request is done, but the application was asked about its progress first.
+    over: bool,
     /// A mail that goes out.
     pub(crate) outgoing: Option<Outgoing>,
 }
@@ -117,8 +119,15 @@ impl Conversation {
             in_order: true,
             answered: false,
             ended: false,
+            over: false,
             outgoing: None,
         }
+    }
+
+    /// Was the last command answered in full, and none prepared since? An application that refuses
+    /// a line may do so in the middle of a reply.
+    fn is_in_step(&self, code: Code) -> bool {
+        code != Code::WriteError && self.machine.output().is_empty()
     }
 
     /// When the reply that is awaited is overdue.
@@ -212,9 +221,11 @@ impl Multi {
             transfer.exchange.body.end_lines_in_crlf();
         }
         let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(Flow::Wait) };
-        conversation.answered = false;
+        (conversation.answered, conversation.over) = (false, false);
+        conversation.undelivered.clear();
         transfer.state = State::Conversation;
         conversation.machine.perform(transfer)?;
+        conversation.machine.await_reply_from(core.now);
         Ok(Flow::Again)
     }
 
@@ -327,6 +338,11 @@ impl Multi {
             return Ok(flow);
         }
         if self.ask_progress(id) {
+            if let Some((_, Some(conn), _)) = self.parts(id)
+                && let Some(conversation) = conn.conversation.as_deref_mut()
+            {
+                conversation.over = true;
+            }
             return Ok(Flow::Asked);
         }
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
@@ -357,6 +373,7 @@ impl Multi {
         transfer.state == State::Conversation
             && conversation.ready
             && !transfer.is_moving_data()
+            && conversation.is_in_step(code)
             && conversation.machine.survives(code)
     }
 }

@@ -35,6 +35,12 @@ impl Multi {
         self.pool.audit()
     }
 
+    /// Connections that are kept for later transfers.
+    pub fn idle_connections(&self) -> usize {
+        let idle = |id: &ConnId| self.pool.get(*id).is_some_and(|conn| conn.idle_since.is_some());
+        self.pool.ids().iter().filter(|id| idle(id)).count()
+    }
+
     fn is_running(&self, id: TransferId) -> bool {
         self.transfer(id).is_some_and(|transfer| transfer.is_running())
     }

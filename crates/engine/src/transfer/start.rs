@@ -10,7 +10,7 @@ use crate::TransferId;
 use crate::conn::{Conn, ConnId};
 use crate::destination::{Destination, HttpWish};
 use crate::multi::{Flow, Multi};
-use crate::options::Options;
+use crate::options::{BodySource, Options};
 use crate::plan::{Plan, Service};
 use crate::pool::Room;
 
@@ -108,14 +108,17 @@ impl Multi {
         if conn.h2.is_some() {
             return self.is_session_reusable(id);
         }
-        let may_talk = conn.may_talk_unasked;
+        let (may_talk, is_conversation) = (conn.may_talk_unasked, conn.conversation.is_some());
         let Some(stream) = conn.stream() else { return false };
         if may_talk {
             return stream.is_open();
         }
-        // While the application watches the socket we are told when the peer closes it: no
-        // need to ask the kernel.
-        self.core.interest.is_announced(stream.fd()) || stream.is_alive()
+        // While the application watches the socket we are told when the peer closes it: no need
+        // to ask the kernel. It may be late with that, though, and only HTTP tries again, unless
+        // its body comes from a callback that may not be able to go back.
+        let asks = is_conversation
+            || matches!(options.body, BodySource::Application { fields: false, .. });
+        !asks && self.core.interest.is_announced(stream.fd()) || stream.is_alive()
     }
 
     fn reuse(&mut self, id: TransferId, conn_id: ConnId) -> Result<Flow> {

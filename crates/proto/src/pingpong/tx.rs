@@ -161,13 +161,18 @@ impl Wire {
         self.tx.out.get(self.tx.sent..).unwrap_or_default()
     }
 
+    /// The reply's clock runs from now.
+    pub(crate) fn await_reply_from(&mut self, now: Instant) {
+        self.asked = Some(now);
+    }
+
     /// `n` bytes of the output went out; the reply's clock runs from the last.
     pub(crate) fn sent(&mut self, n: usize, now: Instant) {
+        self.await_reply_from(now);
         self.tx.sent += n;
         if self.tx.sent >= self.tx.out.len() {
             self.tx.out.clear();
             self.tx.sent = 0;
-            self.asked = Some(now);
         }
     }
 
@@ -196,6 +201,12 @@ macro_rules! conversation {
             /// The bytes to send now.
             pub fn output(&self) -> &[u8] {
                 self.wire.output()
+            }
+
+            /// What the awaited reply follows has happened now: a request begins, a piece of its
+            /// body has come, or the application lets nothing be read.
+            pub fn await_reply_from(&mut self, now: std::time::Instant) {
+                self.wire.await_reply_from(now);
             }
 
             /// `n` bytes of the output went out.
