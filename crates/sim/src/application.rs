@@ -12,10 +12,11 @@ use tress_engine::options::{
 use tress_engine::{Multi, Ready, Transfer, TransferId, Watch};
 use tress_net::{PollEvents, Poller};
 
-use crate::Stats;
+use crate::character::World;
 use crate::network::{Event, Virtual};
-use crate::plan::{Expect, Method, Plan, url};
+use crate::plan::{Expect, Method, Plan, Protocol, url};
 use crate::server::host_name;
+use crate::{Stats, conversations};
 
 /// What the application wants to do at some time (`Event::Wish`).
 const ADD: u32 = 0;
@@ -321,8 +322,12 @@ impl Application {
     fn options_of_new(&mut self, number: u32) -> (Options, Duration, Duration) {
         let mut net = self.net.0.borrow_mut();
         let net = &mut *net;
-        let plan = Plan::new(&net.character, &mut net.random);
+        let mut plan = Plan::new(&net.character, &mut net.random);
         let first = plan.hosts[0];
+        let (world, protocol) = (net.character.world, net.hosts[first].protocol);
+        if world == World::Conversations {
+            plan = Plan::of_conversation(first, protocol, &net.character, &mut net.random);
+        }
         let host = match net.character.names || plan.hosts.len() > 1 {
             true => host_name(first),
             false => match net.random.pick(&net.hosts[first].addresses) {
@@ -344,13 +349,15 @@ impl Application {
             ..Options::default()
         };
         options.proxy_mut().proxy = Some(Box::default());
-        if net.hosts[first].http2 {
+        if protocol == Protocol::Http2 {
             options.http_version = HttpVersion::V2PriorKnowledge;
         } else if net.random.chance(net.character.proxied) {
             options.proxy_mut().proxy = Some(Box::from(*b"http://h0.test:3128"));
             options.proxy_mut().httpproxytunnel = net.random.chance(500);
         }
-        if let Some(upload) = plan.upload {
+        if world == World::Conversations {
+            conversations::fill_in(&mut options, protocol, &host, number, &plan);
+        } else if let Some(upload) = plan.upload {
             options.method = Kind::Put;
             let len = upload.known.then_some(upload.size as u64);
             options.body = BodySource::Application { len, fields: false };
@@ -450,6 +457,14 @@ impl Application {
         self.after_action();
         self.enter();
         self.multi.close_idle();
+        self.after_action();
+        // Some wait until everything has said goodbye.
+        let mut turns = if self.net.0.borrow_mut().random.chance(500) { 100_000 } else { 0 };
+        while turns > 0 && self.multi.connections() > 0 && self.turn() {
+            turns -= 1;
+        }
+        self.enter();
+        self.multi.close_all();
         self.after_action();
     }
 }

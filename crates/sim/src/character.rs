@@ -4,11 +4,22 @@ use std::time::Duration;
 
 use tress_engine::MultiSettings;
 
+use crate::plan::Protocol;
 use crate::random::Random;
+
+/// Which protocols a seed is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// HTTP/1.1 and HTTP/2.
+    Web,
+    /// Commands and replies: FTP, SMTP, IMAP, POP3.
+    Conversations,
+}
 
 /// Chances are in a thousand, times in microseconds.
 #[derive(Debug)]
 pub struct Character {
+    pub world: World,
     /// Nothing fails and nobody stalls: every transfer must succeed.
     pub clean: bool,
     /// Transfers in all.
@@ -47,6 +58,8 @@ pub struct Character {
     pub name_hangs: u64,
     /// A response or a request breaks off.
     pub fault: u64,
+    /// Conversations: a log-in breaks off.
+    pub bad_login: u64,
     /// A server closes a connection that is idle.
     pub idle_close: u64,
     /// The application calls for nothing.
@@ -65,7 +78,24 @@ pub struct Character {
 
 impl Character {
     /// The character of a seed.
-    pub fn new(random: &mut Random) -> Self {
+    pub fn new(world: World, random: &mut Random) -> Self {
+        let web = Self::of_web(random);
+        if world == World::Web {
+            return web;
+        }
+        let clean = web.clean;
+        Self {
+            world,
+            http2_hosts: 0,
+            proxied: 0,
+            // Only HTTP may try again what was lost for that.
+            idle_close: if clean { 0 } else { web.idle_close },
+            bad_login: if clean { 0 } else { random.pick(&[0, 0, 50, 300]) },
+            ..web
+        }
+    }
+
+    fn of_web(random: &mut Random) -> Self {
         let clean = random.chance(400);
         let mut bad = |chances: &[u64]| if clean { 0 } else { random.pick(chances) };
         let (refused, black_hole) = (bad(&[0, 0, 30, 200]), bad(&[0, 0, 30, 100]));
@@ -75,7 +105,9 @@ impl Character {
         let remove = bad(&[0, 0, 50, 300]);
         let hosts = random.pick(&[1, 1, 2, 3, 8]);
         Self {
+            world: World::Web,
             clean,
+            bad_login: 0,
             transfers: random.pick(&[3, 10, 20, 40, 80]),
             at_once: random.pick(&[1, 2, 5, 10, 30]),
             hosts,
@@ -107,6 +139,17 @@ impl Character {
                 random.pick(&[100, 100, 1, 3]),
                 random.chance(800),
             ),
+        }
+    }
+
+    /// What a host speaks.
+    pub fn protocol(&self, host: u64, random: &mut Random) -> Protocol {
+        match self.world {
+            World::Web if host < self.http2_hosts() => Protocol::Http2,
+            World::Web => Protocol::Http1,
+            World::Conversations => {
+                random.pick(&[Protocol::Ftp, Protocol::Smtp, Protocol::Imap, Protocol::Pop3])
+            }
         }
     }
 

@@ -7,8 +7,8 @@ use tress_net::sim::Network;
 
 use crate::application::{Application, UNPAUSE};
 use crate::judge::judge;
-use crate::network::Event;
-use crate::plan::byte;
+use crate::link::Link;
+use crate::network::{Event, FIRST_PORT};
 
 impl Application {
     /// Does what the engine asks for, then looks at everything.
@@ -96,7 +96,11 @@ impl Application {
             return self.multi.delivered(kind, bytes, Delivered::Taken);
         };
         let mut net = self.net.0.borrow_mut();
-        net.note(|| format!("{} bytes ({kind:?}) for {}", bytes.len(), live.number));
+        net.note(|| {
+            let text = if kind == Delivery::Body { &[] } else { &bytes[..] };
+            let text = String::from_utf8_lossy(text).into_owned();
+            format!("{} bytes ({kind:?}) for {} {text:?}", bytes.len(), live.number)
+        });
         if live.receive_paused {
             net.breaks(|| format!("bytes for {}, which is paused", live.number));
         }
@@ -117,8 +121,10 @@ impl Application {
             let number = live.number;
             let from = live.received;
             live.received += taken;
-            let wrong = (0..taken).find(|&at| bytes[at] != byte(number, from + at));
-            if let Some(at) = wrong {
+            let plan = net.plans.get(&number);
+            let is_wrong =
+                |at: &usize| plan.is_some_and(|plan| bytes[*at] != plan.byte(number, from + at));
+            if let Some(at) = (0..taken).find(is_wrong) {
                 net.breaks(|| format!("body of {number}: byte {} is wrong", from + at));
             }
         }
@@ -154,7 +160,9 @@ impl Application {
         let most = left.min(room);
         let count = if most > 1 { net.random.between(1, most as u64) as usize } else { most };
         let number = live.number;
-        buffer.extend((0..count).map(|at| byte(number, live.sent + at)));
+        if let Some(plan) = net.plans.get(&number) {
+            buffer.extend((0..count).map(|at| plan.byte(number, live.sent + at)));
+        }
         live.sent += count;
         drop(net);
         let answer = if count == 0 { Supplied::End } else { Supplied::Data };
@@ -247,13 +255,16 @@ impl Application {
     fn check_limits(&self, net: &mut crate::network::Net) {
         let (cache, host, total, ..) = net.character.limits;
         let several = net.hosts.iter().any(|host| host.addresses.len() > 1);
-        if total > 0 && !several && net.links.len() > total as usize {
-            let open = net.links.len();
+        // FTP's second connections do not count.
+        let counts = |link: &&Link| link.address.port() < FIRST_PORT;
+        let open = net.links.values().filter(counts).count();
+        if total > 0 && !several && open > total as usize {
             net.breaks(|| format!("{open} sockets, allowed are {total}"));
         }
         if host > 0 && !several && net.character.proxied == 0 {
             for place in 0..net.hosts.len() {
-                let open = net.links.values().filter(|link| link.host == place).count();
+                let here = |link: &&Link| link.host == place;
+                let open = net.links.values().filter(counts).filter(here).count();
                 // A host may be asked for by its name and by its address.
                 let allowed = 2 * host as usize;
                 if open > allowed {
@@ -261,7 +272,7 @@ impl Application {
                 }
             }
         }
-        let idle = self.multi.connections();
+        let idle = self.multi.idle_connections();
         if let Some(most) = cache
             && self.multi.running() == 0
             && idle > most as usize

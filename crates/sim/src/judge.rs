@@ -3,13 +3,16 @@
 use tress_model::{Code, Result};
 
 use crate::application::Live;
-use crate::network::Net;
-use crate::plan::{Attempt, Expect, Fault, Framing, Method};
+use crate::character::World;
+use crate::network::{Host, Net};
+use crate::plan::{Attempt, Expect, Fault, Framing, Method, Plan};
 
 /// What is wrong with the result, if anything is.
 pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option<String> {
     let plan = net.plans.get(&live.number)?;
+    let talks = net.character.world == World::Conversations;
     let error = match result {
+        Ok(()) if talks => return judge_conversation(live, plan),
         Ok(()) => {
             let size = if plan.method == Method::Head { 0 } else { plan.size };
             let short = plan.last == Attempt::Short && plan.framing == Framing::UntilClose;
@@ -45,6 +48,11 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
             over(live.limit)
                 || over(live.connect_limit)
                 || spent >= 300_000_000 && hosts().any(|host| host.hangs.is_some())
+                || talks
+                    && spent >= 60_000_000
+                    && (plan.stalled || hosts().any(|host| since(host.hangs)))
+                // So FTP's 421 is called.
+                || talks && hosts().any(|host| since(host.broken))
         }
         Code::CouldntConnect => {
             hosts().any(|host| since(host.not_reached) || since(host.no_files))
@@ -56,6 +64,11 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
         }
         Code::AbortedByCallback => live.aborted || live.refused_socket,
         Code::WriteError | Code::ReadError => live.aborted,
+        // A reply says what it says; a lost connection may show in any of them.
+        _ if talks => {
+            let lost = |host: &Host| since(host.broken) || since(host.not_reached);
+            plan.fired > 0 || hosts().any(|host| lost(host) || since(host.no_files))
+        }
         // Whoever shares a connection suffers from what others bring upon it.
         Code::RecvError | Code::SendError | Code::PartialFile
             if hosts().any(|host| since(host.broken)) =>
@@ -63,8 +76,10 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
             true
         }
         // The wait for `100 Continue` was over before the refusal had been read.
-        Code::RecvError | Code::SendError if plan.expect == Some(Expect::Refuse) => {
-            hosts().any(|host| since(host.reset_late))
+        Code::RecvError | Code::SendError
+            if plan.expect == Some(Expect::Refuse) && hosts().any(|h| since(h.reset_late)) =>
+        {
+            true
         }
         Code::RecvError
         | Code::SendError
@@ -75,6 +90,25 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
         _ => false,
     };
     (!fits).then(|| format!("fails with {code:?}: {}", error.message()))
+}
+
+/// What is wrong with a conversation's success?
+fn judge_conversation(live: &Live, plan: &Plan) -> Option<String> {
+    let (got, size) = match plan.upload {
+        Some(upload) => (plan.uploaded, upload.size),
+        None => (live.received, plan.size),
+    };
+    if live.aborted {
+        return Some("succeeds although it was aborted".into());
+    }
+    if plan.last == Attempt::Short {
+        // Nothing tells how long a mail of POP3 is.
+        return (got > size).then(|| format!("succeeds with {got} bytes of {size}"));
+    }
+    if plan.last != Attempt::Whole {
+        return Some(format!("succeeds although the server says {:?}", plan.last));
+    }
+    (got != size).then(|| format!("succeeds with {got} bytes of {size}"))
 }
 
 fn breaks_off(fault: Fault) -> bool {

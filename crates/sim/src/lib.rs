@@ -7,12 +7,14 @@
 
 mod application;
 mod character;
+mod conversations;
 mod effects;
 mod judge;
 mod link;
 mod network;
 mod plan;
 mod random;
+mod second;
 mod server;
 
 use std::cell::RefCell;
@@ -20,6 +22,7 @@ use std::rc::Rc;
 
 use application::Application;
 use character::Character;
+pub use character::World;
 use network::{Net, Virtual};
 use random::Random;
 use tress_net::sim::Installed;
@@ -64,13 +67,13 @@ pub struct Failure {
     pub trace: Vec<String>,
 }
 
-/// Runs one seed; `traced` keeps what happens.
+/// Runs one seed in one of the worlds; `traced` keeps what happens.
 ///
 /// # Errors
 /// What did not hold.
-pub fn run(seed: u64, traced: bool) -> Result<Stats, Failure> {
+pub fn run(world: World, seed: u64, traced: bool) -> Result<Stats, Failure> {
     let mut random = Random::new(seed);
-    let character = Character::new(&mut random);
+    let character = Character::new(world, &mut random);
     let described = format!("{character:?}");
     let failure = |what: String, trace| Failure { seed, what, trace };
     let net = Net::new(character, random, traced);

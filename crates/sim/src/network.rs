@@ -13,15 +13,19 @@ use tress_engine::{Target, Watch};
 use tress_net::resolve::{Family, Unresolved};
 use tress_net::sim::{Network, Question, addresses};
 
-use crate::character::Character;
+use crate::character::{Character, World};
 use crate::link::{End, Link, State};
-use crate::plan::Plan;
+use crate::plan::{Plan, Protocol};
 use crate::random::Random;
+use crate::second::Second;
 use crate::server::{Desk, Out, Server};
 
 /// Virtual descriptors have numbers from here on, so that no other descriptor of the process
 /// changes what a seed does.
 const FIRST_DESCRIPTOR: RawFd = 300;
+
+/// Ports from here on are those of FTP's second connections.
+pub const FIRST_PORT: u16 = 20_000;
 
 /// Pieces that one answer is cut into at most.
 const MOST_SEGMENTS: usize = 100;
@@ -46,6 +50,9 @@ pub struct Net {
     pub broken: Option<String>,
     /// A look-up was answered, so that the resolver's descriptor is readable.
     pub name_answered: bool,
+    /// FTP's second connections, by their ports.
+    pub seconds: BTreeMap<u16, Second>,
+    pub next_port: u16,
     /// What has happened, when somebody wants to read it.
     pub trace: Option<Vec<String>>,
     calendar: BinaryHeap<Reverse<(u64, u64, Event)>>,
@@ -59,7 +66,7 @@ pub struct Net {
 /// A host, and when what went wrong with it last.
 #[derive(Debug, Default)]
 pub struct Host {
-    pub http2: bool,
+    pub protocol: Protocol,
     pub addresses: Vec<SocketAddr>,
     pub not_reached: Option<u64>,
     pub no_files: Option<u64>,
@@ -82,20 +89,24 @@ pub enum Event {
     ToServer(RawFd, u64, Vec<u8>),
     IdleCheck(RawFd, u64),
     Name(u64),
+    /// A file has come over FTP's second connection, which was closed then.
+    Uploaded(u16),
     /// For the application: see there.
     Wish(u32, u64),
 }
 
 impl Net {
     pub fn new(character: Character, random: Random, traced: bool) -> Result<Self> {
+        let mut random = random;
         let hosts = (0..character.hosts).map(|number| {
-            let http2 = number < character.http2_hosts();
-            Host { http2, ..Host::default() }
+            let protocol = character.protocol(number, &mut random);
+            Host { protocol, ..Host::default() }
         });
+        let hosts = hosts.collect();
         let mut net = Self {
             now: 0,
             random,
-            hosts: hosts.collect(),
+            hosts,
             character,
             plans: BTreeMap::new(),
             announced: BTreeMap::new(),
@@ -103,6 +114,8 @@ impl Net {
             work: 0,
             broken: None,
             name_answered: false,
+            seconds: BTreeMap::new(),
+            next_port: FIRST_PORT,
             trace: traced.then(Vec::new),
             calendar: BinaryHeap::new(),
             events: 0,
@@ -160,10 +173,12 @@ impl Net {
         match event {
             Event::Wish(what, of) => return Some((what, of)),
             Event::Name(number) => self.answer(number),
+            Event::Uploaded(port) => self.uploaded(port),
             Event::Connected(fd, serial) => {
                 if let Some(link) = self.link(fd, serial) {
                     link.connected();
                     self.note(|| format!("{fd} connected"));
+                    self.accept(fd, serial);
                 }
             }
             Event::Refused(fd, serial) => {
@@ -182,14 +197,16 @@ impl Net {
             Event::ToServer(fd, serial, bytes) => self.serve(fd, serial, &bytes),
             Event::IdleCheck(fd, serial) => {
                 if self.link(fd, serial).is_some_and(|link| link.server.is_idle()) {
-                    self.carry_out(fd, serial, vec![Out::Close]);
+                    let breaks = self.character.world == World::Conversations;
+                    let first = breaks.then_some(Out::Leaves);
+                    self.carry_out(fd, serial, first.into_iter().chain([Out::Close]).collect());
                 }
             }
         }
         None
     }
 
-    fn link(&mut self, fd: RawFd, serial: u64) -> Option<&mut Link> {
+    pub fn link(&mut self, fd: RawFd, serial: u64) -> Option<&mut Link> {
         self.links.get_mut(&fd).filter(|link| link.serial == serial)
     }
 
@@ -220,9 +237,29 @@ impl Net {
             self.hosts[link.host].reset_late = Some(now);
             return self.schedule(at, Event::EndToClient(fd, serial, End::Reset));
         }
-        let (plans, random) = (&mut self.plans, &mut self.random);
-        let mut desk = Desk { plans, random, out: Vec::new(), complaint: None };
-        link.server.receive(bytes, &mut desk);
+        self.at_desk(fd, serial, |server, desk| server.receive(bytes, desk));
+    }
+
+    /// A server works; what it wants done goes on the calendar.
+    pub fn at_desk(
+        &mut self,
+        fd: RawFd,
+        serial: u64,
+        work: impl FnOnce(&mut Server, &mut Desk<'_>),
+    ) {
+        let bad_login = self.character.bad_login;
+        let link = self.links.get_mut(&fd).filter(|link| link.serial == serial);
+        let Some(link) = link.filter(|link| !link.server_closed) else { return };
+        let mut desk = Desk {
+            plans: &mut self.plans,
+            random: &mut self.random,
+            out: Vec::new(),
+            is_ipv6: link.address.is_ipv6(),
+            bad_login,
+            next_port: &mut self.next_port,
+            complaint: None,
+        };
+        work(&mut link.server, &mut desk);
         let (out, complaint) = (desk.out, desk.complaint);
         if let Some(complaint) = complaint {
             self.breaks(|| complaint);
@@ -231,7 +268,7 @@ impl Net {
     }
 
     /// What a server wants done goes on the calendar, in its order.
-    fn carry_out(&mut self, fd: RawFd, serial: u64, out: Vec<Out>) {
+    pub fn carry_out(&mut self, fd: RawFd, serial: u64, out: Vec<Out>) {
         let (mut latency, segment) = (self.latency(), self.character.segment as usize);
         let now = self.now;
         let Some(link) = self.link(fd, serial) else { return };
@@ -261,6 +298,11 @@ impl Net {
                     let host = self.link(fd, serial).map_or(0, |link| link.host);
                     self.hosts[host].broken = Some(at);
                 }
+                Out::Hangs => {
+                    let host = self.link(fd, serial).map_or(0, |link| link.host);
+                    self.hosts[host].hangs = Some(now);
+                }
+                Out::Data(port, data) => self.second(port, (fd, serial), data),
                 Out::Deaf => self.link(fd, serial).into_iter().for_each(|link| link.is_deaf = true),
                 Out::Idle => {
                     if self.random.chance(self.character.idle_close) {
@@ -275,7 +317,7 @@ impl Net {
         }
     }
 
-    fn latency(&mut self) -> u64 {
+    pub fn latency(&mut self) -> u64 {
         let (least, most) = self.character.latency;
         self.random.between(least, most)
     }
@@ -311,7 +353,9 @@ impl Net {
             }
             for event in std::mem::take(&mut self.room_for_closings) {
                 let fd = event.data.u64() as RawFd;
-                self.links.remove(&fd);
+                if let Some(link) = self.links.remove(&fd) {
+                    self.second_closed(&link);
+                }
                 self.note(|| format!("{fd} closed"));
                 if self.announced.contains_key(&fd) {
                     self.breaks(|| {
@@ -339,7 +383,10 @@ impl Net {
         self.next_serial += 1;
         let (least, most) = self.character.send_room;
         let room = self.random.between(least, most) as usize;
-        let server = Server::new(self.hosts[host].http2);
+        let server = match address.port() {
+            FIRST_PORT.. => Server::Data,
+            _ => Server::new(self.hosts[host].protocol),
+        };
         self.links.insert(fd, Link::new(self.next_serial, near, host, room, server, *address));
         self.note(|| format!("{fd} opened for {address}"));
         Ok(socket)
@@ -366,6 +413,7 @@ impl Net {
             self.hosts[host].hangs = Some(now);
         } else if self.random.chance(chances.connects_at_once) {
             link.connected();
+            self.accept(fd, serial);
             return Ok(());
         } else {
             link.state = State::Connecting;
@@ -387,18 +435,23 @@ impl Net {
         let now = self.now;
         let Some(link) = self.links.get_mut(&fd) else { return Err(Errno::BADF) };
         let (serial, sent) = (link.serial, link.send(bufs));
+        let mut text = String::new();
         let sent = match sent {
             Ok(bytes) => {
                 let at = link.sending_until.max(now + latency);
                 link.sending_until = at;
-                let count = bytes.len();
+                let (count, port) = (bytes.len(), link.address.port());
+                text = String::from_utf8_lossy(&bytes[..count.min(60)]).into_owned();
                 self.work += 1;
+                if let Some(second) = self.seconds.get_mut(&port) {
+                    second.file.extend_from_slice(&bytes);
+                }
                 self.schedule(at, Event::ToServer(fd, serial, bytes));
                 Ok(count)
             }
             Err(error) => Err(error),
         };
-        self.note(|| format!("{fd} send: {sent:?}"));
+        self.note(|| format!("{fd} send: {sent:?} {text:?}"));
         sent
     }
 

@@ -20,6 +20,12 @@ pub struct Plan {
     /// The request says `Expect: 100-continue`.
     pub expect: Option<Expect>,
     pub fault: Fault,
+    /// Conversations: where it happens.
+    pub place: Place,
+    /// FTP: the server tells sizes.
+    pub tells_size: bool,
+    /// Lines of text, not any bytes.
+    pub is_text: bool,
     /// How often the fault is still to happen.
     pub faults_left: u32,
     /// Faults that have happened to its requests.
@@ -37,6 +43,29 @@ pub enum Method {
     Get,
     Head,
     Put,
+    /// FTP: what is there.
+    List,
+}
+
+/// What a host speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    #[default]
+    Http1,
+    Http2,
+    Ftp,
+    Smtp,
+    Imap,
+    Pop3,
+}
+
+/// Where a fault of a conversation happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At the command that says what is wanted.
+    Command,
+    /// While the data flows, or after it.
+    Data,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +106,8 @@ pub enum Fault {
     Refused,
     /// HTTP/2: the server leaves; later streams are not looked at.
     GoAway,
+    /// Conversations: the reply says no.
+    Error,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,12 +166,65 @@ impl Plan {
             expect: (upload.is_some() && random.chance(300)).then(|| random.pick(&expects)),
             upload,
             fault,
+            place: Place::Command,
+            tells_size: false,
+            is_text: false,
             faults_left: random.pick(&[1, 1, 2, 1_000]),
             fired: 0,
             stalled: false,
             last: Attempt::None,
             uploaded: 0,
         }
+    }
+
+    /// A transfer by commands and replies with a host that speaks `protocol`.
+    pub fn of_conversation(
+        host: usize,
+        protocol: Protocol,
+        character: &Character,
+        random: &mut Random,
+    ) -> Self {
+        let mut plan = Self::new(character, random);
+        let methods = match protocol {
+            Protocol::Ftp => &[Method::Get, Method::Put, Method::List][..],
+            Protocol::Smtp => &[Method::Put],
+            Protocol::Imap => &[Method::Get, Method::Put],
+            _ => &[Method::Get],
+        };
+        let faults = [Fault::Close, Fault::Reset, Fault::Stall, Fault::Error, Fault::Deaf];
+        let size = random.pick(&[0, 32, 320, 6_400, 70_400]);
+        plan.hosts = vec![host];
+        plan.method = random.pick(methods);
+        plan.is_text = protocol != Protocol::Ftp || plan.method == Method::List;
+        plan.size = random.below(size + 1) as usize / 32 * 32;
+        plan.tells_size = random.chance(700);
+        let upload = random.pick(&[0, 32, 320, 20_000]).min(100 * character.send_room.1 as usize);
+        plan.upload = (plan.method == Method::Put).then(|| Upload {
+            size: upload / 32 * 32,
+            known: protocol == Protocol::Imap || random.chance(600),
+        });
+        plan.expect = None;
+        if plan.fault != Fault::None {
+            plan.fault = random.pick(&faults);
+        }
+        plan.place = random.pick(&[Place::Command, Place::Data]);
+        plan
+    }
+
+    /// The byte at `offset` of what it gets, or sends.
+    pub fn byte(&self, number: u32, offset: usize) -> u8 {
+        match (self.is_text, offset % 32) {
+            (false, _) => byte(number, offset),
+            (true, 30) if self.method != Method::List => b'\r',
+            (true, 31) => b'\n',
+            (true, 0) if (offset >> 5) % 3 == 0 => b'.',
+            (true, _) => b'a' + byte(number, offset) % 26,
+        }
+    }
+
+    /// Will the fault happen at the next occasion?
+    pub fn is_due(&self, place: Place) -> bool {
+        self.place == place && self.fault != Fault::None && self.faults_left > 0
     }
 
     /// The fault that happens to the request that is being answered.
@@ -156,7 +240,7 @@ impl Plan {
 }
 
 /// The byte at `offset` of what transfer `number` gets, or sends.
-pub fn byte(number: u32, offset: usize) -> u8 {
+fn byte(number: u32, offset: usize) -> u8 {
     (number as usize * 31 + offset * 7 + (offset >> 8)) as u8
 }
 

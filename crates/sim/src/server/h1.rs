@@ -1,7 +1,7 @@
 //! A server of HTTP/1.1.
 
 use super::{Desk, Out, host_name};
-use crate::plan::{Attempt, Expect, Fault, Framing, Method, Plan, byte, numbers, url};
+use crate::plan::{Attempt, Expect, Fault, Framing, Method, Plan, numbers, url};
 
 #[derive(Debug, Default)]
 pub struct Server {
@@ -206,7 +206,7 @@ fn response(plan: &Plan, number: u32, hop: usize, is_head: bool) -> (Vec<u8>, us
     if is_head {
         return (bytes, head_len);
     }
-    let body: Vec<u8> = (0..plan.size).map(|offset| byte(number, offset)).collect();
+    let body: Vec<u8> = (0..plan.size).map(|offset| plan.byte(number, offset)).collect();
     match plan.framing {
         Framing::Chunked => {
             for chunk in body.chunks(1 + plan.size / 3) {

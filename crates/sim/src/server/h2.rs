@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tress_proto::h2::{Decoder, Fields, ListLimits};
 
 use super::{Desk, Out, host_name};
-use crate::plan::{Attempt, Fault, Method, byte, numbers, url};
+use crate::plan::{Attempt, Fault, Method, numbers, url};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;
@@ -233,7 +233,9 @@ impl Server {
             desk.send(head(id, 103, &[("link", "</x>")], false));
         }
         desk.send(head(id, 200, fields, false));
-        stream.body = Some((0..size).map(|offset| byte(number, offset)).collect());
+        let mut body = desk.content(number);
+        body.truncate(size);
+        stream.body = Some(body);
     }
 
     /// Sends as much of the bodies as the windows allow.

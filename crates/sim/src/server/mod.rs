@@ -1,11 +1,16 @@
 //! The other ends: servers that do what the plans say.
 
+mod ftp;
 mod h1;
 mod h2;
+mod imap;
+mod lines;
+mod pop3;
+mod smtp;
 
 use std::collections::BTreeMap;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Protocol};
 use crate::random::Random;
 
 /// The server's end of one connection.
@@ -13,6 +18,9 @@ use crate::random::Random;
 pub enum Server {
     Http1(h1::Server),
     Http2(Box<h2::Server>),
+    Lines(Box<lines::Server>),
+    /// The far end of FTP's second connection: the session does everything.
+    Data,
 }
 
 /// What a server wants done on its connection, in order.
@@ -28,6 +36,22 @@ pub enum Out {
     Deaf,
     /// It is idle; it may want to close for that.
     Idle,
+    /// It will never say anything more.
+    Hangs,
+    /// Something about FTP's second connection, by its port.
+    Data(u16, Data),
+}
+
+/// What FTP's second connection is for.
+#[derive(Debug)]
+pub enum Data {
+    Listen,
+    /// This is done on it, once it is up.
+    Send(Vec<Out>),
+    /// The client sends a file.
+    Take,
+    /// The same, but nobody takes it.
+    Deaf,
 }
 
 /// What a server sees of the world.
@@ -35,15 +59,35 @@ pub struct Desk<'a> {
     pub plans: &'a mut BTreeMap<u32, Plan>,
     pub random: &'a mut Random,
     pub out: Vec<Out>,
+    pub is_ipv6: bool,
+    /// How often a log-in fails, in a thousand.
+    pub bad_login: u64,
+    /// The next port of FTP's second connections.
+    pub next_port: &'a mut u16,
     /// What the client has done wrong.
     pub complaint: Option<String>,
 }
 
 impl Server {
-    pub fn new(http2: bool) -> Self {
-        match http2 {
-            true => Self::Http2(Box::new(h2::Server::new())),
-            false => Self::Http1(h1::Server::default()),
+    pub fn new(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Http1 => Self::Http1(h1::Server::default()),
+            Protocol::Http2 => Self::Http2(Box::new(h2::Server::new())),
+            lines => Self::Lines(Box::new(lines::Server::new(lines))),
+        }
+    }
+
+    /// Somebody has connected.
+    pub fn greet(&mut self, desk: &mut Desk<'_>) {
+        if let Self::Lines(server) = self {
+            server.greet(desk);
+        }
+    }
+
+    /// A file has come over FTP's second connection.
+    pub fn uploaded(&mut self, bytes: &[u8], desk: &mut Desk<'_>) {
+        if let Self::Lines(server) = self {
+            ftp::uploaded(server, bytes, desk);
         }
     }
 
@@ -52,6 +96,8 @@ impl Server {
         match self {
             Self::Http1(server) => server.receive(bytes, desk),
             Self::Http2(server) => server.receive(bytes, desk),
+            Self::Lines(server) => server.receive(bytes, desk),
+            Self::Data => {}
         }
     }
 
@@ -60,6 +106,8 @@ impl Server {
         match self {
             Self::Http1(server) => server.is_idle(),
             Self::Http2(server) => server.is_idle(),
+            Self::Lines(server) => server.is_idle(),
+            Self::Data => false,
         }
     }
 }
@@ -80,10 +128,8 @@ impl Desk<'_> {
         let Some(plan) = self.plans.get_mut(&number) else { return };
         let from = plan.uploaded;
         plan.uploaded += bytes.len();
-        let wrong = bytes
-            .iter()
-            .enumerate()
-            .find(|(at, byte)| **byte != crate::plan::byte(number, from + at));
+        let wrong =
+            bytes.iter().enumerate().find(|(at, byte)| **byte != plan.byte(number, from + at));
         if let Some((at, _)) = wrong {
             self.complain(|| format!("upload of transfer {number}: byte {} is wrong", from + at));
         }
