@@ -10,6 +10,7 @@ mod dist;
 mod exports;
 mod headers;
 mod matrix;
+mod planted;
 mod release;
 mod sanitize;
 #[path = "../../crates/capi/src/tables/mod.rs"]
@@ -43,8 +44,10 @@ cargo xtask matrix                            render MATRIX.md: the API, piece b
 cargo xtask sanitize address|thread [--url U]  the tests' C programs under the compiler's sanitizer;
                                               U: a server's path with a cookie, for threads
 cargo xtask tidy                              check the repository's rules
-cargo xtask simulate [--seeds N] [--from S] [--trace]
+cargo xtask simulate [--world web|conversations] [--seeds N] [--from S] [--trace]
                                               the engine under a virtual network, seed by seed
+cargo xtask simulate --planted [--seeds N] [--only NAME]
+                                              how many seeds find the faults of crates/sim/planted
 cargo xtask test [ARGS]                       build the library quickly and run every test";
 
 fn main() -> ExitCode {
@@ -100,6 +103,9 @@ fn task(args: &[String]) -> Result<()> {
             sanitize::sanitize(kind, value("--url"))?;
         }
         Some("tidy") => tidy::tidy()?,
+        Some("simulate") if args.iter().any(|arg| arg == "--planted") => {
+            planted::planted(value("--seeds").unwrap_or("500"), value("--only"))?;
+        }
         Some("simulate") => simulate(&args[1..])?,
         Some("test") => test::test(&args[1..])?,
         None | Some("--help" | "-h" | "help") => println!("{HELP}"),

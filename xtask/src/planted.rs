@@ -1,0 +1,71 @@
+//! `cargo xtask simulate --planted`: does the simulator find faults? Each of `crates/sim/planted` is
+//! put into a copy of the tree, and counted is how many seeds show it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::{Result, root, run};
+
+/// Puts every fault in by itself and runs `seeds` seeds of each world.
+pub fn planted(seeds: &str, only: Option<&str>) -> Result<()> {
+    let tree = root().join("target/planted/tree");
+    copy(&tree)?;
+    println!("| fault | web | conversations | first found |\n| --- | --- | --- | --- |");
+    let mut patches: Vec<_> = fs::read_dir(root().join("crates/sim/planted"))?
+        .flatten()
+        .map(|file| file.path())
+        .collect();
+    patches.sort();
+    for patch in patches {
+        let name = patch.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if only.is_some_and(|only| only != name) {
+            continue;
+        }
+        run(&mut git(&tree, &["checkout", "-q", "--", "."]))?;
+        run(git(&tree, &["apply"]).arg(&patch))?;
+        let text = fs::read_to_string(&patch)?;
+        let what = text.lines().next().unwrap_or_default();
+        let (web, told) = count(&tree, "web", seeds)?;
+        let (conversations, also_told) = count(&tree, "conversations", seeds)?;
+        let told = if told.is_empty() { also_told } else { told };
+        println!("| `{name}`: {what} | {web} | {conversations} | {told} |");
+    }
+    Ok(())
+}
+
+/// A copy of what is committed, with a repository of its own so that patches can be undone.
+fn copy(tree: &Path) -> Result<()> {
+    let _ = fs::remove_dir_all(tree);
+    fs::create_dir_all(tree)?;
+    let root = root();
+    run(Command::new("git").args(["clone", "-q", "--shared"]).arg(root).arg(tree))
+}
+
+fn git(tree: &Path, args: &[&str]) -> Command {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(tree).args(args);
+    git
+}
+
+/// How many seeds fail, and how the first of them puts it.
+fn count(tree: &Path, world: &str, seeds: &str) -> Result<(String, String)> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["run", "-q", "--profile", "quick", "-p", "tress-sim", "--target-dir"]);
+    cargo.arg(root().join("target/planted/target")).args(["--", "--all", "--world", world]);
+    let told = cargo.args(["--seeds", seeds]).current_dir(tree).output()?;
+    let text = String::from_utf8_lossy(&told.stdout).into_owned();
+    let Some(end) = text.lines().rfind(|line| line.starts_with(world) && line.contains("failed"))
+    else {
+        let how = text.lines().last().unwrap_or_default().to_owned();
+        return match told.stderr.is_empty() || how.contains("never ends") {
+            true => Ok(("an action never ends".to_owned(), String::new())),
+            false => Err(String::from_utf8_lossy(&told.stderr).into_owned().into()),
+        };
+    };
+    let failed = end.split(", ").nth(1).and_then(|part| part.split(' ').next()).unwrap_or("?");
+    let first = text.lines().find(|line| line.contains("seed ") && line.contains(": "));
+    let first = first.filter(|_| failed != "0").and_then(|line| line.split_once(": "));
+    let first = first.map_or("", |(_, how)| how.split(" (Live").next().unwrap_or(how));
+    Ok((failed.to_owned(), first.replace('|', "/")))
+}
