@@ -217,7 +217,7 @@ impl Plan {
             (false, _) => byte(number, offset),
             (true, 30) if self.method != Method::List => b'\r',
             (true, 31) => b'\n',
-            (true, 0) if (offset >> 5) % 3 == 0 => b'.',
+            (true, 0) if (offset >> 5).is_multiple_of(3) => b'.',
             (true, _) => b'a' + byte(number, offset) % 26,
         }
     }
