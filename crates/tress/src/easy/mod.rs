@@ -6,6 +6,8 @@ mod security;
 mod way;
 
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use tress_engine::Transfer;
@@ -137,8 +139,7 @@ impl Easy {
     /// Another word in the request line (`CURLOPT_CUSTOMREQUEST`); for FTP and mail another
     /// command.
     pub fn method(self, method: &str) -> Self {
-        let end = method.bytes().find(|byte| matches!(byte, b'\r' | b'\n'));
-        if end.is_some() {
+        if method.contains(['\r', '\n']) {
             return self.refuse_text("method", method, "it has a line end");
         }
         self.set_text("method", method, |options, word| options.customrequest = Some(word))
@@ -240,6 +241,15 @@ impl Easy {
         match text.contains('\0') {
             true => self.refuse_text(what, text, "it has a zero byte"),
             false => self.set(|options| set(options, text.as_bytes().into())),
+        }
+    }
+
+    /// The same of a path.
+    fn set_path(self, what: &str, path: &Path, set: impl FnOnce(&mut Options, Text)) -> Self {
+        let bytes = path.as_os_str().as_bytes();
+        match bytes.contains(&0) {
+            true => self.refuse_text(what, &path.to_string_lossy(), "it has a zero byte"),
+            false => self.set(|options| set(options, bytes.into())),
         }
     }
 

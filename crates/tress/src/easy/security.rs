@@ -1,9 +1,8 @@
 //! TLS: whom to trust, who we are.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use tress_engine::options::{Options, Text, TlsVersion, UseSsl};
+use tress_engine::options::{TlsVersion, UseSsl};
 
 use super::Easy;
 
@@ -75,18 +74,5 @@ impl Easy {
     /// Plain FTP and mail connections must go over to TLS before the login (`CURLOPT_USE_SSL`).
     pub fn require_tls(self) -> Self {
         self.set(|options| options.tls_mut().use_ssl = UseSsl::All)
-    }
-
-    pub(super) fn set_path(
-        self,
-        what: &str,
-        path: &Path,
-        set: impl FnOnce(&mut Options, Text),
-    ) -> Self {
-        let bytes = path.as_os_str().as_bytes();
-        match bytes.contains(&0) {
-            true => self.refuse_text(what, &path.to_string_lossy(), "it has a zero byte"),
-            false => self.set(|options| set(options, bytes.into())),
-        }
     }
 }
