@@ -73,6 +73,7 @@ mod form;
 #[cfg(feature = "future")]
 pub mod future;
 mod multi;
+mod pieces;
 mod reader;
 mod response;
 mod share;

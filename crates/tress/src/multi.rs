@@ -10,19 +10,12 @@ use tress_engine::{MultiSettings, Ready, TransferId, Watch};
 
 use crate::easy::Easy;
 use crate::event_loop::{EVENTS, EventLoop};
-#[cfg(feature = "future")]
-use crate::response::{Headers, url};
+use crate::response::Head;
 use crate::{Code, Done, Error, Message, Reader, Response, Result};
 
 /// A transfer in a [`Multi`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Handle(TransferId);
-
-impl Handle {
-    pub(crate) fn id(self) -> TransferId {
-        self.0
-    }
-}
 
 /// How often what was done since the multi was made; the differences between two times tell
 /// what work costs.
@@ -343,11 +336,9 @@ impl Multi {
         self.done.pop_front()
     }
 
-    /// What is known of the response of a transfer under way: code, URL, headers.
-    #[cfg(feature = "future")]
-    pub(crate) fn look(&self, handle: Handle) -> Option<(u32, String, Headers<'_>)> {
-        let transfer = self.engine.transfer(handle.0)?;
-        Some((transfer.infos().response_code, url(transfer), Headers::of(transfer)))
+    /// What is known of the response of a transfer under way.
+    pub(crate) fn head(&self, handle: Handle) -> Option<Head> {
+        self.engine.transfer(handle.0).map(Head::of)
     }
 
     /// Has the transfer an open WebSocket?

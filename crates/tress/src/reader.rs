@@ -1,17 +1,15 @@
 //! A response as a source of bytes: `std::io::Read`.
 
 use std::borrow::BorrowMut;
-use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, BufRead, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::response::{Headers, url};
+use crate::pieces::Pieces;
+use crate::response::Head;
 use crate::{Code, Easy, Error, Flow, Handle, Multi, Result};
 
-/// Bytes that wait for whoever reads: with more the server is held back.
-const MAX_WAITING: usize = 256 * 1024;
 /// The longest wait for a multi without a deadline.
 const TURN: Duration = Duration::from_secs(60);
 
@@ -25,32 +23,16 @@ pub struct Reader<M: BorrowMut<Multi>> {
     piece: Vec<u8>,
     at: usize,
     end: Option<Result<()>>,
-    status: u32,
-    url: String,
-    headers: Vec<(Vec<u8>, Vec<u8>)>,
-}
-
-/// What has come, and was not read.
-#[derive(Default)]
-struct Pieces {
-    queue: VecDeque<Vec<u8>>,
-    waiting: usize,
-    paused: bool,
+    head: Head,
 }
 
 impl<M: BorrowMut<Multi>> Reader<M> {
     pub(crate) fn open(mut multi: M, easy: Easy) -> Result<Self> {
         let pieces = Arc::new(Mutex::new(Pieces::default()));
         let filled = pieces.clone();
-        let easy = easy.on_body(move |bytes| {
-            let mut pieces = lock(&filled);
-            if pieces.waiting >= MAX_WAITING {
-                pieces.paused = true;
-                return Flow::Pause;
-            }
-            pieces.waiting += bytes.len();
-            pieces.queue.push_back(bytes.to_vec());
-            Flow::Continue
+        let easy = easy.on_body(move |bytes| match lock(&filled).push(bytes) {
+            true => Flow::Continue,
+            false => Flow::Pause,
         });
         let handle = multi.borrow_mut().add(easy);
         let mut reader = Self {
@@ -60,47 +42,41 @@ impl<M: BorrowMut<Multi>> Reader<M> {
             piece: Vec::new(),
             at: 0,
             end: None,
-            status: 0,
-            url: String::new(),
-            headers: Vec::new(),
+            head: Head::default(),
         };
         reader.next_piece()?;
-        if reader.end.is_none() {
-            reader.look();
+        let multi: &Multi = reader.multi.borrow();
+        if let Some(head) = multi.head(handle) {
+            reader.head = head;
         }
         Ok(reader)
     }
 
     /// The response code; 0 where there is none.
     pub fn status(&self) -> u32 {
-        self.status
+        self.head.status()
     }
 
     /// The URL that answers: after redirects another than the one asked for.
     pub fn url(&self) -> &str {
-        &self.url
+        self.head.url()
     }
 
     /// Name and value of each header, in their order.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.headers.iter().map(|(name, value)| (&name[..], &value[..]))
+        self.head.headers()
     }
 
     /// The last header of this name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let named = self.headers().filter(|(it, _)| it.eq_ignore_ascii_case(name.as_bytes()));
-        named.last().map(|(_, value)| value)
+        self.head.header(name)
     }
 
     /// Waits for a piece, or for the end: then there is none.
     fn next_piece(&mut self) -> Result<()> {
         loop {
-            let mut pieces = lock(&self.pieces);
-            if let Some(piece) = pieces.queue.pop_front() {
-                pieces.waiting -= piece.len();
-                let goes_on = pieces.paused && pieces.waiting <= MAX_WAITING / 2;
-                pieces.paused &= !goes_on;
-                drop(pieces);
+            let popped = lock(&self.pieces).pop();
+            if let Some((piece, goes_on)) = popped {
                 (self.piece, self.at) = (piece, 0);
                 if goes_on && self.end.is_none() {
                     self.multi.borrow_mut().unpause(self.handle)?;
@@ -108,7 +84,6 @@ impl<M: BorrowMut<Multi>> Reader<M> {
                 }
                 return Ok(());
             }
-            drop(pieces);
             (self.piece, self.at) = (Vec::new(), 0);
             match &self.end {
                 Some(Ok(())) => return Ok(()),
@@ -124,22 +99,10 @@ impl<M: BorrowMut<Multi>> Reader<M> {
     /// Is it over?
     fn ended(&mut self) {
         let Some(done) = self.multi.borrow_mut().take_done(self.handle) else { return };
-        let response = done.partial();
-        if self.status == 0 && self.url.is_empty() {
-            self.status = response.status();
-            self.url = response.url();
-            self.headers = owned(response.headers());
+        if self.head.url().is_empty() {
+            self.head = done.partial().head();
         }
         self.end = Some(done.result().map(|_| ()).map_err(Clone::clone));
-    }
-
-    /// What is known of the response while its body comes.
-    fn look(&mut self) {
-        let multi: &Multi = self.multi.borrow();
-        let Some(transfer) = multi.engine.transfer(self.handle.id()) else { return };
-        self.status = transfer.infos().response_code;
-        self.url = url(transfer);
-        self.headers = owned(Headers::of(transfer));
     }
 }
 
@@ -177,16 +140,12 @@ impl<M: BorrowMut<Multi>> Drop for Reader<M> {
 impl<M: BorrowMut<Multi>> fmt::Debug for Reader<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader")
-            .field("status", &self.status)
-            .field("url", &self.url)
+            .field("status", &self.status())
+            .field("url", &self.url())
             .finish_non_exhaustive()
     }
 }
 
 fn lock(pieces: &Mutex<Pieces>) -> MutexGuard<'_, Pieces> {
     pieces.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn owned<'a>(headers: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<(Vec<u8>, Vec<u8>)> {
-    headers.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }

@@ -107,8 +107,7 @@ impl Response {
 
     /// The last header of this name in the final response; the name in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let last = self.headers().filter(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()));
-        last.last().map(|(_, value)| value)
+        last(self.headers(), name)
     }
 
     /// Name and value of each header of the final response, in their order.
@@ -132,6 +131,10 @@ impl Response {
         self.transfer.infos()
     }
 
+    pub(crate) fn head(&self) -> Head {
+        Head::of(&self.transfer)
+    }
+
     /// The same transfer once more ([`Done::again`]).
     pub fn again(self) -> Easy {
         let mut easy = self.easy;
@@ -141,14 +144,55 @@ impl Response {
     }
 }
 
+/// What is known of a response before its body is complete.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head {
+    status: u32,
+    url: String,
+    headers: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Head {
+    pub fn of(transfer: &Transfer) -> Self {
+        let owned = |(name, value): (&[u8], &[u8])| (name.to_vec(), value.to_vec());
+        Self {
+            status: transfer.infos().response_code,
+            url: url(transfer),
+            headers: Headers::of(transfer).map(owned).collect(),
+        }
+    }
+
+    pub fn status(&self) -> u32 {
+        self.status
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.headers.iter().map(|(name, value)| (&name[..], &value[..]))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        last(self.headers(), name)
+    }
+}
+
+/// The last header of this name.
+fn last<'a>(headers: impl Iterator<Item = (&'a [u8], &'a [u8])>, name: &str) -> Option<&'a [u8]> {
+    let named = headers.filter(|(given, _)| given.eq_ignore_ascii_case(name.as_bytes()));
+    named.last().map(|(_, value)| value)
+}
+
 /// The headers of the final response.
-pub(crate) struct Headers<'a> {
+struct Headers<'a> {
     store: &'a HeaderStore,
     previous: Option<usize>,
 }
 
 impl<'a> Headers<'a> {
-    pub fn of(transfer: &'a Transfer) -> Self {
+    fn of(transfer: &'a Transfer) -> Self {
         Self { store: transfer.headers(), previous: None }
     }
 }
@@ -164,7 +208,7 @@ impl<'a> Iterator for Headers<'a> {
 }
 
 /// The URL used last.
-pub(crate) fn url(transfer: &Transfer) -> String {
+fn url(transfer: &Transfer) -> String {
     String::from_utf8_lossy(&transfer.effective_url().unwrap_or_default()).into_owned()
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use super::slot::{Order, Orders, Slot};
+use super::slot::{Order, Orders, Slot, wake};
 
 /// Bytes that wait to be sent: with more, writing waits.
 const MAX_WAITING: usize = 256 * 1024;
@@ -134,9 +134,7 @@ impl Body {
         state.waiting -= count;
         let writer = if state.waiting < MAX_WAITING { state.writer.take() } else { None };
         drop(state);
-        if let Some(writer) = writer {
-            writer.wake();
-        }
+        wake(writer);
         Ok(count)
     }
 
@@ -164,9 +162,7 @@ impl Pipe {
         state.transfer = None;
         let writer = state.writer.take();
         drop(state);
-        if let Some(writer) = writer {
-            writer.wake();
-        }
+        wake(writer);
     }
 
     fn end(&self, end: End) {

@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::client::{Waiting, gone};
-use super::slot::{Head, Order};
+use super::slot::Order;
+use crate::response::Head;
 use crate::{Response, Result};
 
 /// A download that begins; it comes to a [`Download`] when the head of the response is known.
@@ -50,23 +51,22 @@ impl Future for Opening {
 impl Download {
     /// The response code; 0 where there is none.
     pub fn status(&self) -> u32 {
-        self.head.status
+        self.head.status()
     }
 
     /// The URL that answers: after redirects another than the one asked for.
     pub fn url(&self) -> &str {
-        &self.head.url
+        self.head.url()
     }
 
     /// Name and value of each header, in their order.
     pub fn headers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.head.headers.iter().map(|(name, value)| (&name[..], &value[..]))
+        self.head.headers()
     }
 
     /// The last header of this name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let named = self.headers().filter(|(it, _)| it.eq_ignore_ascii_case(name.as_bytes()));
-        named.last().map(|(_, value)| value)
+        self.head.header(name)
     }
 
     /// The next piece of the body; none: it is complete. An error is the last thing that comes.
@@ -77,7 +77,7 @@ impl Download {
     /// The same, for streams of other crates.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Vec<u8>>>> {
         let mut state = self.waiting.slot.lock();
-        if let Some((piece, goes_on)) = state.pop() {
+        if let Some((piece, goes_on)) = state.pieces.pop() {
             drop(state);
             if goes_on {
                 self.waiting.orders.give(Order::Unpause(self.waiting.slot.clone()));
@@ -114,8 +114,8 @@ impl fmt::Debug for Opening {
 impl fmt::Debug for Download {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Download")
-            .field("status", &self.head.status)
-            .field("url", &self.head.url)
+            .field("status", &self.status())
+            .field("url", &self.url())
             .finish_non_exhaustive()
     }
 }

@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::body::Pipe;
 use super::client::gone;
-use super::slot::{Head, Kind, Order, Orders, Slot};
-use super::websocket::MAX_MESSAGES;
+use super::slot::{Kind, Order, Orders, Slot, wake};
 use crate::{Done, Easy, Flow, Handle, Multi};
 
 /// What an executor does for a driver: it wakes its task when a descriptor is readable or a time
@@ -115,7 +114,7 @@ impl<R: Reactor> Driver<R> {
     fn in_pieces(&self, easy: Easy, slot: Arc<Slot>) -> Easy {
         let fed = self.fed.clone();
         easy.on_body(move |piece| {
-            if !slot.lock().push(piece) {
+            if !slot.lock().pieces.push(piece) {
                 return Flow::Pause;
             }
             fed.push(slot.clone());
@@ -133,13 +132,9 @@ impl<R: Reactor> Driver<R> {
             Flow::Continue
         });
         easy.on_message(move |message| {
-            let mut state = slot.lock();
-            if state.inbox.messages.len() >= MAX_MESSAGES {
-                state.paused = true;
+            if !slot.lock().inbox.push(message) {
                 return Flow::Pause;
             }
-            state.inbox.messages.push_back(message);
-            drop(state);
             fed.push(slot.clone());
             Flow::Continue
         })
@@ -153,7 +148,7 @@ impl<R: Reactor> Driver<R> {
                 state.inbox.open |= self.multi.is_websocket(handle);
             }
             if !state.opened {
-                state.head = state.handle.and_then(|handle| self.head(handle));
+                state.head = state.handle.and_then(|handle| self.multi.head(handle));
                 state.opened = state.head.is_some();
             }
             let waker = state.waker.take();
@@ -175,29 +170,15 @@ impl<R: Reactor> Driver<R> {
             done.forget_closures();
         }
         let mut state = slot.lock();
-        let response = done.partial();
         if !state.opened && (done.result().is_ok() || !state.pieces.is_empty()) {
             state.opened = true;
-            state.head = Some(Head {
-                status: response.status(),
-                url: response.url(),
-                headers: owned(response.headers()),
-            });
+            state.head = Some(done.partial().head());
         }
         state.ended = true;
         state.result = Some(done.into_result());
         let waker = state.waker.take();
         drop(state);
         wake(waker);
-    }
-
-    /// What is known of a response whose body has begun.
-    fn head(&self, handle: Handle) -> Option<Head> {
-        self.multi.look(handle).map(|(status, url, headers)| Head {
-            status,
-            url,
-            headers: owned(headers),
-        })
     }
 }
 
@@ -247,14 +228,4 @@ impl<R> fmt::Debug for Driver<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver").field("running", &self.multi.running()).finish_non_exhaustive()
     }
-}
-
-fn wake(waker: Option<std::task::Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
-    }
-}
-
-fn owned<'a>(headers: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<(Vec<u8>, Vec<u8>)> {
-    headers.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }

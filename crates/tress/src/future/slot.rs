@@ -1,14 +1,12 @@
 //! What a driver and those who wait for its transfers tell each other.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::websocket::Inbox;
+use crate::pieces::Pieces;
+use crate::response::Head;
 use crate::{Easy, Handle, Message, Response, Result};
-
-/// Bytes of a download that wait for whoever takes them: with more it is paused.
-const MAX_WAITING: usize = 256 * 1024;
 
 /// One transfer, seen from both sides.
 #[derive(Default)]
@@ -28,46 +26,14 @@ pub(super) struct State {
     /// There was a head.
     pub opened: bool,
     /// The body so far, as far as nobody has taken it.
-    pub pieces: VecDeque<Vec<u8>>,
-    waiting: usize,
-    pub paused: bool,
+    pub pieces: Pieces,
     /// Of a WebSocket.
     pub inbox: Inbox,
-}
-
-/// The head of a response whose body is still to come.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Head {
-    pub status: u32,
-    pub url: String,
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Slot {
     pub fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Takes a piece of the body. False: there is no room.
-    pub fn push(&mut self, piece: &[u8]) -> bool {
-        if self.waiting >= MAX_WAITING {
-            self.paused = true;
-            return false;
-        }
-        self.waiting += piece.len();
-        self.pieces.push_back(piece.to_vec());
-        true
-    }
-
-    /// The next piece, and whether the download is to go on.
-    pub fn pop(&mut self) -> Option<(Vec<u8>, bool)> {
-        let piece = self.pieces.pop_front()?;
-        self.waiting -= piece.len();
-        let goes_on = self.paused && self.waiting <= MAX_WAITING / 2;
-        self.paused &= !goes_on;
-        Some((piece, goes_on))
     }
 }
 
@@ -117,9 +83,7 @@ impl Orders {
         queue.orders.push(order);
         let driver = queue.driver.take();
         drop(queue);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake(driver);
         true
     }
 
@@ -148,12 +112,17 @@ impl Orders {
         queue.clients -= 1;
         let driver = if queue.clients == 0 { queue.driver.take() } else { None };
         drop(queue);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
+        wake(driver);
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes whoever waits; call it with nothing locked.
+pub(super) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }

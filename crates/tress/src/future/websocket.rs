@@ -11,7 +11,7 @@ use super::slot::Order;
 use crate::{Code, Error, Message, Result};
 
 /// Messages that wait for whoever takes them: with more the server is held back.
-pub(super) const MAX_MESSAGES: usize = 64;
+const MAX_MESSAGES: usize = 64;
 /// The longest payload of other messages than text and bytes (RFC 6455 section 5.5).
 const MAX_CONTROL: usize = 125;
 
@@ -26,7 +26,28 @@ pub struct WebSocket(Waiting);
 #[derive(Default)]
 pub(super) struct Inbox {
     pub open: bool,
-    pub messages: VecDeque<Message>,
+    messages: VecDeque<Message>,
+    paused: bool,
+}
+
+impl Inbox {
+    /// Takes a message. False: there is no room, and the transfer is to pause.
+    pub fn push(&mut self, message: Message) -> bool {
+        if self.messages.len() >= MAX_MESSAGES {
+            self.paused = true;
+            return false;
+        }
+        self.messages.push_back(message);
+        true
+    }
+
+    /// The next message, and whether the transfer is to go on.
+    fn pop(&mut self) -> Option<(Message, bool)> {
+        let message = self.messages.pop_front()?;
+        let goes_on = self.paused && self.messages.len() <= MAX_MESSAGES / 2;
+        self.paused &= !goes_on;
+        Some((message, goes_on))
+    }
 }
 
 impl Connecting {
@@ -88,9 +109,7 @@ impl WebSocket {
     /// The same, for streams of other crates.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Message>>> {
         let mut state = self.0.slot.lock();
-        if let Some(message) = state.inbox.messages.pop_front() {
-            let goes_on = state.paused && state.inbox.messages.len() <= MAX_MESSAGES / 2;
-            state.paused &= !goes_on;
+        if let Some((message, goes_on)) = state.inbox.pop() {
             drop(state);
             if goes_on {
                 self.0.orders.give(Order::Unpause(self.0.slot.clone()));
