@@ -11,6 +11,7 @@ use tress_engine::{MultiSettings, Ready, TransferId, Watch};
 use crate::easy::Easy;
 use crate::event_loop::{EVENTS, EventLoop};
 use crate::response::Head;
+use crate::websocket::MAX_UNSENT;
 use crate::{Code, Done, Error, Message, Reader, Response, Result};
 
 /// A transfer in a [`Multi`].
@@ -177,14 +178,31 @@ impl Multi {
         self.pause(handle, false, false)
     }
 
-    /// Says something on a transfer's WebSocket: it is sent as soon as there is room. Read
+    /// Says something on a transfer's WebSocket: it is sent as soon as the server takes it. Read
     /// [`Easy::on_message`](crate::Easy::on_message) for what the server says.
     ///
     /// # Errors
-    /// `SendError` when there is no open WebSocket or it is broken, `BadFunctionArgument` and
-    /// `TooLarge` for a message that cannot be a frame (more than 125 bytes in other messages
-    /// than text and bytes).
+    /// `Again` while 256 KiB wait to be sent: the message was not taken, so say it once more
+    /// after a turn. `SendError` when there is no open WebSocket or it is broken,
+    /// `BadFunctionArgument` and `TooLarge` for a message that cannot be a frame (more than 125
+    /// bytes in other messages than text and bytes).
     pub fn send_message(&mut self, handle: Handle, message: &Message) -> Result<()> {
+        match self.unsent(handle) {
+            Some(unsent) if unsent >= MAX_UNSENT => {
+                let text = format!("{unsent} bytes wait to be sent on the WebSocket");
+                Err(Error::new(Code::Again, text))
+            }
+            _ => self.say(handle, message),
+        }
+    }
+
+    /// Bytes that wait to be sent on a transfer's WebSocket; none when it has no open one.
+    pub(crate) fn unsent(&self, handle: Handle) -> Option<usize> {
+        self.engine.ws_waiting(self.engine.connection_of(handle.0)?)
+    }
+
+    /// Says something, whatever waits.
+    pub(crate) fn say(&mut self, handle: Handle, message: &Message) -> Result<()> {
         self.engine.enter(Instant::now());
         let no_socket = || Error::new(Code::SendError, "There is no open WebSocket");
         let held = self.engine.connection_of(handle.0).ok_or_else(no_socket)?;
@@ -339,13 +357,6 @@ impl Multi {
     /// What is known of the response of a transfer under way.
     pub(crate) fn head(&self, handle: Handle) -> Option<Head> {
         self.engine.transfer(handle.0).map(Head::of)
-    }
-
-    /// Has the transfer an open WebSocket?
-    #[cfg(feature = "future")]
-    pub(crate) fn is_websocket(&self, handle: Handle) -> bool {
-        let held = self.engine.connection_of(handle.0);
-        held.is_some_and(|held| self.engine.ws_frame(held).is_some())
     }
 
     pub(crate) fn watch(&mut self, socket: RawFd, what: Watch) {

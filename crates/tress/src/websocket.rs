@@ -1,5 +1,7 @@
 //! Messages of WebSockets (RFC 6455), put together from the pieces that the engine gives.
 
+use std::borrow::Cow;
+
 use tress_engine::{Delivered, WsFrame};
 
 use crate::easy::Flow;
@@ -30,6 +32,8 @@ pub enum Message {
 /// The longest message that is put together, in bytes, unless
 /// [`Easy::max_size`](crate::Easy::max_size) says otherwise.
 const MAX_MESSAGE: u64 = 64 << 20;
+/// Bytes that wait to be sent: with more, no further message is taken.
+pub(crate) const MAX_UNSENT: usize = 256 * 1024;
 /// There was no reason (RFC 6455 section 7.1.5).
 const NO_REASON: u16 = 1005;
 
@@ -43,15 +47,15 @@ const PONG: u32 = 1 << 6;
 
 impl Message {
     /// The frame that says it: flags and payload.
-    pub(crate) fn frame(&self) -> (u32, Vec<u8>) {
+    pub(crate) fn frame(&self) -> (u32, Cow<'_, [u8]>) {
         match self {
-            Self::Text(text) => (TEXT, text.clone().into_bytes()),
-            Self::Binary(bytes) => (BINARY, bytes.clone()),
-            Self::Ping(bytes) => (PING, bytes.clone()),
-            Self::Pong(bytes) => (PONG, bytes.clone()),
-            Self::Close { code: NO_REASON, .. } => (CLOSE, Vec::new()),
+            Self::Text(text) => (TEXT, text.as_bytes().into()),
+            Self::Binary(bytes) => (BINARY, bytes.into()),
+            Self::Ping(bytes) => (PING, bytes.into()),
+            Self::Pong(bytes) => (PONG, bytes.into()),
+            Self::Close { code: NO_REASON, .. } => (CLOSE, Cow::default()),
             Self::Close { code, reason } => {
-                (CLOSE, [&code.to_be_bytes()[..], reason.as_bytes()].concat())
+                (CLOSE, [&code.to_be_bytes()[..], reason.as_bytes()].concat().into())
             }
         }
     }

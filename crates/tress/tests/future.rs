@@ -5,6 +5,7 @@
 mod echo;
 mod support;
 
+use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -12,11 +13,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use support::{Answer, ok, response, serve};
-use tress::future::{Client, Reactor, with};
+use tress::future::{Client, Reactor, Speaker, with};
 use tress::{Code, Easy, Message, Multi};
 use tress_net::{PollEvents, Poller};
 
@@ -232,21 +233,90 @@ fn a_websocket_talks() {
     Executor::default().run(async |client| {
         let mut socket = client.websocket(Easy::get(&url)).await.unwrap();
         for number in 0..200 {
-            socket.send(Message::Text(format!("message {number}"))).unwrap();
+            socket.send(Message::Text(format!("message {number}"))).await.unwrap();
         }
         for number in 0..200 {
             let message = socket.next().await.unwrap().unwrap();
             assert_eq!(message, Message::Text(format!("message {number}")));
         }
-        let long = socket.send(Message::Ping(vec![0; 126])).unwrap_err();
+        let long = socket.send(Message::Ping(vec![0; 126])).await.unwrap_err();
         assert_eq!(long.code(), Code::TooLarge);
         let bye = Message::Close { code: 1000, reason: String::new() };
-        socket.send(bye.clone()).unwrap();
+        socket.send(bye.clone()).await.unwrap();
         assert_eq!(socket.next().await.unwrap().unwrap(), bye);
         assert!(socket.next().await.is_none());
-        assert_eq!(socket.send(bye).unwrap_err().code(), Code::SendError);
+        assert_eq!(socket.send(bye).await.unwrap_err().code(), Code::SendError);
         let refused = client.websocket(Easy::get(&format!("ws://{plain}/"))).await.unwrap_err();
         assert_eq!(refused.code(), Code::HttpReturnedError);
+    });
+}
+
+/// Says the same until saying it has to wait; gives how often that was.
+async fn say_until_it_waits(speaker: &Speaker, piece: &[u8]) -> usize {
+    let mut said = 0;
+    loop {
+        let mut sending = pin!(speaker.send(Message::Binary(piece.to_vec())));
+        let mut polls = 0;
+        let waits = poll_fn(|context| {
+            // The driver has had its turns.
+            match sending.as_mut().poll(context) {
+                Poll::Pending if polls > 50 => Poll::Ready(true),
+                Poll::Pending => {
+                    polls += 1;
+                    context.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                Poll::Ready(sent) => Poll::Ready(sent.is_err()),
+            }
+        });
+        if waits.await {
+            return said;
+        }
+        said += 1;
+        assert!(said * piece.len() < 64 << 20, "all of it waits");
+    }
+}
+
+#[test]
+fn whoever_speaks_waits_for_a_server_that_does_not_listen() {
+    let (server, listen, told) = echo::slow_to_listen();
+    let other = serve(|_| ok("other"));
+    Executor::default().run(async |client| {
+        let url = format!("ws://{server}/");
+        let socket = client.websocket(Easy::get(&url)).await.unwrap();
+        let speaker = socket.speaker();
+        let said = say_until_it_waits(&speaker, &[7; 60_000]).await;
+        // Nobody else waits.
+        client.send(Easy::get(&format!("http://{other}/"))).await.unwrap();
+        listen.send(()).unwrap();
+        for _ in 0..200 {
+            speaker.send(Message::Binary(vec![8; 60_000])).await.unwrap();
+        }
+        let bye = Message::Close { code: 1000, reason: String::new() };
+        speaker.send(bye).await.unwrap();
+        let until = Instant::now() + Duration::from_secs(10);
+        let mut heard = Vec::new();
+        while heard.len() < said + 201 {
+            assert!(Instant::now() < until, "{} of {}", heard.len(), said + 201);
+            heard.extend(told.try_recv().map(|payload| payload[0]));
+            client.send(Easy::get(&format!("http://{other}/"))).await.unwrap();
+        }
+        assert_eq!(heard[..said], vec![7; said]);
+        assert_eq!(heard[said..said + 200], [8; 200]);
+    });
+}
+
+#[test]
+fn whoever_waits_to_speak_hears_of_the_end() {
+    let (server, _listen, _told) = echo::slow_to_listen();
+    Executor::default().run(async |client| {
+        let socket = client.websocket(Easy::get(&format!("ws://{server}/"))).await.unwrap();
+        let speaker = socket.speaker();
+        say_until_it_waits(&speaker, &[7; 60_000]).await;
+        let mut waiting = pin!(speaker.send(Message::Text("more".into())));
+        assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop(socket);
+        assert_eq!(waiting.await.unwrap_err().code(), Code::SendError);
     });
 }
 
@@ -256,7 +326,7 @@ fn a_driver_that_is_gone_fails_its_transfers() {
     let before = client.send(Easy::get("http://127.0.0.1:1/"));
     drop(driver);
     let after = client.send(Easy::get("http://127.0.0.1:1/"));
-    let waker = std::task::Waker::noop();
+    let waker = Waker::noop();
     for pending in [before, after] {
         match pin!(pending).poll(&mut Context::from_waker(waker)) {
             Poll::Ready(Err(error)) => assert_eq!(error.code(), Code::AbortedByCallback),

@@ -3,10 +3,14 @@
 #[path = "support/echo.rs"]
 mod echo;
 
+use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use tress::{Code, Easy, Flow, Handle, Message, Multi};
+
+/// More than the kernel and the multi keep of what is said.
+const PLENTY: usize = 64 << 20;
 
 struct Talk {
     multi: Multi,
@@ -16,8 +20,12 @@ struct Talk {
 
 impl Talk {
     fn begin(change: impl FnOnce(Easy) -> Easy, flow: Flow) -> Self {
+        Self::with(echo::serve(), change, flow)
+    }
+
+    fn with(server: SocketAddr, change: impl FnOnce(Easy) -> Easy, flow: Flow) -> Self {
         let (sender, heard) = mpsc::channel();
-        let easy = Easy::get(&format!("ws://{}/", echo::serve())).on_message(move |message| {
+        let easy = Easy::get(&format!("ws://{server}/")).on_message(move |message| {
             sender.send(message).unwrap();
             flow
         });
@@ -87,4 +95,51 @@ fn without_a_socket_nothing_is_said() {
     let handle = multi.add(Easy::get("ws://127.0.0.1:1/"));
     let error = multi.send_message(handle, &Message::Text(String::new())).unwrap_err();
     assert_eq!((error.code(), error.message()), (Code::SendError, "There is no open WebSocket"));
+}
+
+#[test]
+fn a_server_that_does_not_listen_is_not_told_without_end() {
+    let (server, listen, told) = echo::slow_to_listen();
+    let mut talk = Talk::with(server, |easy| easy, Flow::Continue);
+    let number = |number: u32| Message::Binary([&number.to_be_bytes()[..], &[7; 60_000]].concat());
+    let mut said = 0;
+    let refused = loop {
+        match talk.multi.send_message(talk.handle, &number(said)) {
+            Ok(()) => said += 1,
+            Err(error) => break error,
+        }
+        talk.multi.turn(Duration::ZERO).unwrap();
+        assert!((said as usize) < PLENTY / 60_000, "all of it waits");
+    };
+    assert_eq!(refused.code(), Code::Again);
+    assert!(refused.message().ends_with(" bytes wait to be sent on the WebSocket"), "{refused}");
+    // Nobody else is kept waiting.
+    let other = Easy::get(&format!("ws://{}/", echo::serve())).on_message(|_| Flow::Abort);
+    let other = talk.multi.add(other);
+    let until = Instant::now() + Duration::from_secs(10);
+    while talk.multi.send_message(other, &Message::Text("x".into())).is_err() {
+        assert!(Instant::now() < until);
+        talk.multi.turn(Duration::from_millis(20)).unwrap();
+    }
+    listen.send(()).unwrap();
+    while said < 500 {
+        assert!(Instant::now() < until, "there is no room any more");
+        match talk.multi.send_message(talk.handle, &number(said)) {
+            Ok(()) => said += 1,
+            Err(error) => assert_eq!(error.code(), Code::Again),
+        }
+        talk.multi.turn(Duration::from_millis(1)).unwrap();
+    }
+    assert_eq!(told.recv().unwrap(), b"hello");
+    for expected in 0..said {
+        let payload = loop {
+            talk.multi.turn(Duration::from_millis(1)).unwrap();
+            match told.try_recv() {
+                Ok(payload) => break payload,
+                Err(_) => assert!(Instant::now() < until, "{expected} is missing"),
+            }
+        };
+        assert_eq!(payload[..4], expected.to_be_bytes());
+        assert_eq!(payload.len(), 60_004);
+    }
 }

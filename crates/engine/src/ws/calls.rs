@@ -38,6 +38,11 @@ impl Multi {
         Some(self.pool.get(held.0)?.websocket.as_deref()?.piece)
     }
 
+    /// Bytes that wait to be sent on a WebSocket; none when the connection is no WebSocket.
+    pub fn ws_waiting(&self, held: Held) -> Option<usize> {
+        Some(self.pool.get(held.0)?.websocket.as_deref()?.frames.output().len())
+    }
+
     /// Receives payload into `buffer` (`curl_ws_recv(3)`): how much, and of which frame.
     ///
     /// # Errors

@@ -196,8 +196,9 @@ impl WebSocket {
     /// `n` bytes of the output went out.
     pub fn sent(&mut self, n: usize) {
         self.out_sent += n;
-        if self.out_sent >= self.out.len() {
-            self.out.clear();
+        // What is gone does not pile up where something always waits.
+        if self.out_sent >= self.out.len() / 2 {
+            self.out.drain(..self.out_sent.min(self.out.len()));
             self.out_sent = 0;
         }
     }
@@ -244,4 +245,21 @@ fn checked_len(len: i64) -> Result<u64> {
         let message = format!("[WS] starting new frame with negative payload length {len}");
         Error::new(Code::SendError, message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_takes_no_memory_where_something_always_waits() {
+        let mut socket = WebSocket::new(false);
+        for _ in 0..10_000 {
+            socket.enqueue(&[7; 1000], 0, BINARY, [0; 4]).unwrap();
+            let waits = socket.output().len();
+            assert_eq!(socket.output()[waits - 1000..], [7; 1000]);
+            socket.sent(waits - 10);
+        }
+        assert!(socket.out.capacity() < 10_000, "{}", socket.out.capacity());
+    }
 }

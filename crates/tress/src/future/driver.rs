@@ -1,18 +1,18 @@
 //! The future that does the transfers of clients.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::body::Pipe;
 use super::client::gone;
 use super::slot::{Kind, Order, Orders, Slot, wake};
-use crate::{Done, Easy, Flow, Handle, Multi};
+use crate::{Code, Done, Easy, Flow, Handle, Message, Multi};
 
 /// What an executor does for a driver: it wakes its task when a descriptor is readable or a time
 /// has come.
@@ -43,6 +43,8 @@ pub struct Driver<R> {
     pipes: HashMap<Handle, Arc<Pipe>>,
     /// Whose transfers have got something in this turn.
     fed: Arc<Fed>,
+    /// WebSockets on which something was said in this turn, or on which too much waits.
+    speaking: HashSet<Handle>,
 }
 
 #[derive(Default)]
@@ -67,17 +69,14 @@ impl<R: Reactor> Driver<R> {
             slots: HashMap::new(),
             pipes: HashMap::new(),
             fed: Arc::default(),
+            speaking: HashSet::new(),
         }
     }
 
     fn obey(&mut self, order: Order) {
         match order {
             Order::Add(easy, slot, kind) => self.add(*easy, slot, kind),
-            Order::Say(slot, message) => {
-                let handle = slot.lock().handle;
-                // A connection that is broken ends its transfer, which tells of it.
-                let _ = handle.map(|handle| self.multi.send_message(handle, &message));
-            }
+            Order::Say(slot, message) => self.say(&slot, &message),
             Order::Remove(slot) => {
                 let handle = slot.lock().handle;
                 if let Some(handle) = handle {
@@ -86,6 +85,7 @@ impl<R: Reactor> Driver<R> {
                     self.pipes.remove(&handle);
                     self.multi.remove(handle);
                 }
+                slot.end(Err(Code::AbortedByCallback.into()));
             }
             Order::Unpause(slot) => {
                 let handle = slot.lock().handle;
@@ -109,6 +109,14 @@ impl<R: Reactor> Driver<R> {
             self.pipes.insert(handle, pipe);
         }
         self.slots.insert(handle, (slot, kind));
+    }
+
+    fn say(&mut self, slot: &Slot, message: &Message) {
+        let Some(handle) = slot.lock().handle else { return };
+        // A connection that is broken ends its transfer, which tells of it.
+        let _ = self.multi.say(handle, message);
+        slot.lock().outbox.said(message);
+        self.speaking.insert(handle);
     }
 
     fn in_pieces(&self, easy: Easy, slot: Arc<Slot>) -> Easy {
@@ -145,7 +153,7 @@ impl<R: Reactor> Driver<R> {
         for slot in self.fed.take() {
             let mut state = slot.lock();
             if let Some(handle) = state.handle {
-                state.inbox.open |= self.multi.is_websocket(handle);
+                state.inbox.open |= self.multi.unsent(handle).is_some();
             }
             if !state.opened {
                 state.head = state.handle.and_then(|handle| self.multi.head(handle));
@@ -155,6 +163,13 @@ impl<R: Reactor> Driver<R> {
             drop(state);
             wake(waker);
         }
+        self.speaking.retain(|handle| {
+            let Some((slot, _)) = self.slots.get(handle) else { return false };
+            let unsent = self.multi.unsent(*handle).unwrap_or_default();
+            let (speakers, is_full) = slot.lock().outbox.look(unsent);
+            speakers.into_iter().for_each(Waker::wake);
+            is_full
+        });
         while let Some(done) = self.multi.next_done() {
             self.ended(done);
         }
@@ -174,11 +189,8 @@ impl<R: Reactor> Driver<R> {
             state.opened = true;
             state.head = Some(done.partial().head());
         }
-        state.ended = true;
-        state.result = Some(done.into_result());
-        let waker = state.waker.take();
         drop(state);
-        wake(waker);
+        slot.end(done.into_result());
     }
 }
 
@@ -214,12 +226,7 @@ impl<R> Drop for Driver<R> {
             _ => None,
         });
         for slot in unbegun.chain(self.slots.drain().map(|(_, (slot, _))| slot)) {
-            let mut state = slot.lock();
-            state.ended = true;
-            state.result = Some(Err(gone()));
-            let waker = state.waker.take();
-            drop(state);
-            wake(waker);
+            slot.end(Err(gone()));
         }
     }
 }

@@ -41,7 +41,7 @@ pub use body::{Body, Writer, body};
 pub use client::{Client, Pending};
 pub use download::{Download, Opening};
 pub use driver::{Driver, Reactor};
-pub use websocket::{Connecting, WebSocket};
+pub use websocket::{Connecting, Speaker, WebSocket};
 
 #[cfg(feature = "tokio")]
 pub use self::tokio::{Tokio, tokio};

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use super::websocket::Inbox;
+use super::websocket::{Inbox, Outbox};
 use crate::pieces::Pieces;
 use crate::response::Head;
 use crate::{Easy, Handle, Message, Response, Result};
@@ -29,9 +29,20 @@ pub(super) struct State {
     pub pieces: Pieces,
     /// Of a WebSocket.
     pub inbox: Inbox,
+    pub outbox: Outbox,
 }
 
 impl Slot {
+    /// Its transfer has ended: whoever waits hears of it.
+    pub fn end(&self, result: Result<Response>) {
+        let mut state = self.lock();
+        state.ended = true;
+        state.result = Some(result);
+        let (waker, speakers) = (state.waker.take(), state.outbox.speakers());
+        drop(state);
+        waker.into_iter().chain(speakers).for_each(Waker::wake);
+    }
+
     pub fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

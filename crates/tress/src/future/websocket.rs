@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use super::client::{Waiting, gone};
-use super::slot::Order;
+use super::slot::{Order, Orders, Slot};
+use crate::websocket::MAX_UNSENT;
 use crate::{Code, Error, Message, Result};
 
 /// Messages that wait for whoever takes them: with more the server is held back.
@@ -20,7 +22,28 @@ const MAX_CONTROL: usize = 125;
 pub struct Connecting(Option<Waiting>);
 
 /// An open WebSocket. Dropping it closes the connection.
+///
+/// ```no_run
+/// # async fn talk(client: tress::future::Client) -> tress::Result<()> {
+/// use tress::{Easy, Message};
+/// let mut socket = client.websocket(Easy::get("wss://example.com/")).await?;
+/// let speaker = socket.speaker();
+/// // Another task may do this.
+/// speaker.send(Message::Text("hello".into())).await?;
+/// while let Some(message) = socket.next().await {
+///     println!("{:?}", message?);
+/// }
+/// # Ok(()) }
+/// ```
 pub struct WebSocket(Waiting);
+
+/// Says things on a [`WebSocket`] from another task, while this one listens. Clones speak on the
+/// same, which they do not keep open.
+#[derive(Clone)]
+pub struct Speaker {
+    slot: Arc<Slot>,
+    orders: Arc<Orders>,
+}
 
 /// What a slot has of a WebSocket.
 #[derive(Default)]
@@ -47,6 +70,44 @@ impl Inbox {
         let goes_on = self.paused && self.messages.len() <= MAX_MESSAGES / 2;
         self.paused &= !goes_on;
         Some((message, goes_on))
+    }
+}
+
+/// What was said and has not gone out.
+#[derive(Default)]
+pub(super) struct Outbox {
+    /// Bytes that the driver has not got, and those that it could not send when it looked.
+    ordered: usize,
+    unsent: usize,
+    speakers: Vec<Waker>,
+}
+
+impl Outbox {
+    /// The driver has got this.
+    pub fn said(&mut self, message: &Message) {
+        self.ordered -= message.frame().1.len();
+    }
+
+    /// The driver could not send so much: who may speak again, and is it still too much?
+    pub fn look(&mut self, unsent: usize) -> (Vec<Waker>, bool) {
+        self.unsent = unsent;
+        let is_full = self.waiting() > MAX_UNSENT / 2;
+        (if is_full { Vec::new() } else { self.speakers() }, is_full)
+    }
+
+    /// All who wait to speak.
+    pub fn speakers(&mut self) -> Vec<Waker> {
+        std::mem::take(&mut self.speakers)
+    }
+
+    fn waiting(&self) -> usize {
+        self.ordered + self.unsent
+    }
+
+    fn wait(&mut self, speaker: &Waker) {
+        if !self.speakers.iter().any(|waits| waits.will_wake(speaker)) {
+            self.speakers.push(speaker.clone());
+        }
     }
 }
 
@@ -82,23 +143,22 @@ impl Future for Connecting {
 }
 
 impl WebSocket {
-    /// Says something: it goes out as soon as the server takes it.
+    /// Says something, which goes out as soon as the server takes it; waits while 256 KiB wait
+    /// to go out. Dropping the future before its end leaves the message unsaid.
+    ///
+    /// Two sides that both speak and do not listen wait for ever: [`WebSocket::speaker`] is for
+    /// those that say much.
     ///
     /// # Errors
     /// `SendError` when the connection is over, `TooLarge` for more than 125 bytes in another
     /// message than text or bytes.
-    pub fn send(&self, message: Message) -> Result<()> {
-        let (_, payload) = message.frame();
-        let is_data = matches!(message, Message::Text(_) | Message::Binary(_));
-        if !is_data && payload.len() > MAX_CONTROL {
-            let text = format!("A control message has {MAX_CONTROL} bytes, not {}", payload.len());
-            return Err(Error::new(Code::TooLarge, text));
-        }
-        let ended = self.0.slot.lock().ended;
-        if ended || !self.0.orders.give(Order::Say(self.0.slot.clone(), message)) {
-            return Err(Error::new(Code::SendError, "The WebSocket is closed"));
-        }
-        Ok(())
+    pub async fn send(&self, message: Message) -> Result<()> {
+        self.speaker().send(message).await
+    }
+
+    /// Who speaks, apart from who listens.
+    pub fn speaker(&self) -> Speaker {
+        Speaker { slot: self.0.slot.clone(), orders: self.0.orders.clone() }
     }
 
     /// The next message; none: the connection is over. An error is the last thing that comes.
@@ -125,6 +185,50 @@ impl WebSocket {
                 Poll::Pending
             }
         }
+    }
+}
+
+impl Speaker {
+    /// Says something: see [`WebSocket::send`].
+    ///
+    /// # Errors
+    /// Those of [`WebSocket::send`].
+    pub async fn send(&self, message: Message) -> Result<()> {
+        let length = message.frame().1.len();
+        let is_data = matches!(message, Message::Text(_) | Message::Binary(_));
+        if !is_data && length > MAX_CONTROL {
+            let text = format!("A control message has {MAX_CONTROL} bytes, not {length}");
+            return Err(Error::new(Code::TooLarge, text));
+        }
+        poll_fn(|context| self.poll_room(context, length)).await?;
+        match self.orders.give(Order::Say(self.slot.clone(), message)) {
+            true => Ok(()),
+            false => Err(closed()),
+        }
+    }
+
+    /// Takes room for that many bytes.
+    fn poll_room(&self, context: &mut Context<'_>, length: usize) -> Poll<Result<()>> {
+        let mut state = self.slot.lock();
+        if state.ended {
+            return Poll::Ready(Err(closed()));
+        }
+        if state.outbox.waiting() >= MAX_UNSENT {
+            state.outbox.wait(context.waker());
+            return Poll::Pending;
+        }
+        state.outbox.ordered += length;
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn closed() -> Error {
+    Error::new(Code::SendError, "The WebSocket is closed")
+}
+
+impl fmt::Debug for Speaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Speaker").finish_non_exhaustive()
     }
 }
 
