@@ -30,7 +30,9 @@ has libcurl's code, its name and a message.
 Exit status:
   0  every transfer succeeded
   1  some failed; the lines (and --json) tell which and why
-  2  nothing was begun: a wrong option, a list that cannot be read, no place to write to";
+  2  nothing was begun: a wrong option, a list that cannot be read, no place to write to
+  130  interrupted by Ctrl-C (143: by SIGTERM): what was not complete is left as NAME.part, to be
+     gone on with by -c; a second Ctrl-C ends it at once";
 
 /// Fetches many URLs at once, on one thread.
 #[derive(Debug, Parser)]

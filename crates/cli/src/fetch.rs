@@ -11,6 +11,7 @@ use tress::{Done, Handle, Multi};
 
 use crate::args::Fetch;
 use crate::hosts::Hosts;
+use crate::interrupt::Interrupt;
 use crate::job::{Job, Outcome, Progress, Verdict};
 use crate::list::{List, READ_AHEAD, Wanted};
 use crate::names::{self, Names};
@@ -28,6 +29,7 @@ pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
     let mut places = Places::new(args, &list)?;
     let waiting: VecDeque<_> = list.wanted.into_iter().map(|wanted| places.job(wanted)).collect();
     let report = Report::new(&args.reporting, waiting.len());
+    let interrupt = Interrupt::new().map_err(|error| error.to_string())?;
     let mut run = Run {
         args,
         sending,
@@ -39,15 +41,20 @@ pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
         later: Vec::new(),
         active: HashMap::new(),
         report,
+        interrupt,
     };
     run.multi.max_host_connections(args.pace.per_host).max_idle_connections(args.pace.jobs);
     run.all()?;
-    if run.report.is_empty() {
+    let interrupted = run.interrupt.status();
+    if run.report.is_empty() && interrupted.is_none() {
         return Err("no URL given; tress --help shows how".to_owned());
     }
     let saved = run.sending.save(&args.request);
-    let failed = run.report.end();
+    let failed = run.report.end(interrupted.is_some());
     saved?;
+    if let Some(status) = interrupted {
+        return Ok(ExitCode::from(status));
+    }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -64,6 +71,7 @@ struct Run<'a> {
     later: Vec<(Instant, Job)>,
     active: HashMap<Handle, (Job, Progress)>,
     report: Report,
+    interrupt: Interrupt,
 }
 
 impl Run<'_> {
@@ -80,7 +88,8 @@ impl Run<'_> {
             while let Some(done) = self.multi.next_done() {
                 self.ended(&done);
             }
-            if self.args.pace.fail_fast && self.report.has_failures() {
+            let failed = self.args.pace.fail_fast && self.report.has_failures();
+            if failed || self.interrupt.status().is_some() {
                 self.give_up();
             }
             self.report.tick(self.active.values().map(|(job, progress)| (&*job.url, progress)));

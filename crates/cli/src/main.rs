@@ -7,6 +7,7 @@ mod demo;
 mod fetch;
 mod generate;
 mod hosts;
+mod interrupt;
 mod job;
 mod list;
 mod names;

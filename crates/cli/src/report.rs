@@ -100,7 +100,7 @@ impl Report {
         self.failed > 0
     }
 
-    /// So many URLs are not fetched, since another one failed.
+    /// So many URLs are not fetched, since another one failed or the user wants no more.
     pub fn left_out(&mut self, count: usize) {
         self.left_out += count;
     }
@@ -112,14 +112,15 @@ impl Report {
         }
     }
 
-    /// All is done; gives the number of failures.
-    pub fn end(self) -> usize {
+    /// All is done, or the user wants no more; gives the number of failures.
+    pub fn end(self, interrupted: bool) -> usize {
         let took = self.begun.elapsed().as_secs_f64();
         let fetched = self.count - self.failed - self.skipped;
         if let Some(bars) = &self.bars {
             bars.clear();
         }
-        if !self.quiet && (self.count > 1 || self.failed > 0) {
+        if !self.quiet && (self.count > 1 || self.failed > 0 || interrupted) {
+            let interrupted = if interrupted { "interrupted; " } else { "" };
             let skipped = match self.skipped {
                 0 => String::new(),
                 skipped => format!(", {skipped} there already"),
@@ -130,7 +131,7 @@ impl Report {
             };
             let (failed, bytes) = (self.failed, BinaryBytes(self.bytes));
             eprintln!(
-                "{fetched} fetched, {failed} failed{skipped}{left_out}; {bytes} in {took:.1} s"
+                "{interrupted}{fetched} fetched, {failed} failed{skipped}{left_out}; {bytes} in {took:.1} s"
             );
         }
         if self.json == Some(Json::Summary) {
@@ -139,6 +140,7 @@ impl Report {
                 "failed": self.failed,
                 "skipped": self.skipped,
                 "left_out": self.left_out,
+                "interrupted": interrupted,
                 "bytes": self.bytes,
                 "seconds": took,
                 "transfers": self.outcomes,
