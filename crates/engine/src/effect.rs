@@ -250,6 +250,7 @@ impl Sought {
 
 /// How far a transfer is, in bytes; a total of 0 is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Figures {
     /// Bytes that the body to come has.
     pub download_total: u64,
@@ -264,25 +265,35 @@ pub struct Figures {
 /// What [`Effect::Debug`] bytes are (`curl_infotype`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
-#[allow(missing_docs)]
+#[non_exhaustive]
 pub enum DebugKind {
+    /// A remark.
     Text = 0,
+    /// Of the head of a response, or a reply.
     HeaderIn = 1,
+    /// The head of a request, or a command.
     HeaderOut = 2,
+    /// Of the body that is received.
     DataIn = 3,
+    /// Of the body that is sent.
     DataOut = 4,
+    /// TLS as received.
     TlsDataIn = 5,
+    /// TLS as sent.
     TlsDataOut = 6,
 }
 
 /// What to wait for on a socket (`CURL_POLL_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
-#[allow(missing_docs)]
 pub enum Watch {
+    /// Nothing for now; the socket stays ours.
     None = 0,
+    /// That it is readable.
     In = 1,
+    /// That it is writable.
     Out = 2,
+    /// Both.
     InOut = 3,
     /// Forget the socket: it is closed or handed away after this.
     Remove = 4,

@@ -54,7 +54,7 @@ pub struct Infos {
     pub upload_length: Option<u64>,
     /// Where the login to an FTP server led.
     pub ftp_entry_path: Option<Box<[u8]>>,
-    /// Header bytes received in early answers and the like that libcurl counts apart.
+    /// Bytes sent as TLS's early data; negative where the server did not take them.
     pub early_data_sent: i64,
     /// `errno` of the last failed connect.
     pub os_errno: i32,
@@ -84,16 +84,25 @@ pub struct Infos {
 
 /// When which step was reached, counted from the start of the transfer.
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
+#[non_exhaustive]
 pub struct Times {
+    /// It had a place among the connections.
     pub queue: Duration,
+    /// The name had an address.
     pub namelookup: Duration,
+    /// The host or the proxy had taken the connection.
     pub connect: Duration,
+    /// TLS was agreed upon.
     pub appconnect: Duration,
+    /// The request was about to be sent.
     pub pretransfer: Duration,
+    /// The request had been sent.
     pub posttransfer: Duration,
+    /// The first byte had come.
     pub starttransfer: Duration,
+    /// How long the requests took that led to redirects.
     pub redirect: Duration,
+    /// All was over.
     pub total: Duration,
 }
 

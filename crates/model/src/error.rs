@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::io;
+use std::sync::Arc;
 
 use crate::Code;
 
@@ -7,8 +9,15 @@ use crate::Code;
 ///
 /// The message names what was wrong and with which value; where libcurl has a
 /// wording for the case (`CURLOPT_ERRORBUFFER`), it is libcurl's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(Box<(Code, Cow<'static, str>)>);
+#[derive(Clone, Debug)]
+pub struct Error(Box<Failure>);
+
+#[derive(Clone, Debug)]
+struct Failure {
+    code: Code,
+    message: Cow<'static, str>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
+}
 
 /// A result whose failure carries libcurl's code and wording.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -16,17 +25,24 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A failure of kind `code`; an empty message stands for the code's own text.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new((code, message.into())))
+        Self(Box::new(Failure { code, message: message.into(), source: None }))
+    }
+
+    /// The same, with what it comes from.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
     }
 
     /// The code that the application gets.
     pub fn code(&self) -> Code {
-        self.0.0
+        self.0.code
     }
 
     /// The words for the error buffer; may be empty.
     pub fn message(&self) -> &str {
-        &self.0.1
+        &self.0.message
     }
 }
 
@@ -66,4 +82,31 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Code and words say which failure it is.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        (self.code(), self.message()) == (other.code(), other.message())
+    }
+}
+
+impl Eq for Error {}
+
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        let kind = match error.code() {
+            Code::OperationTimedout => io::ErrorKind::TimedOut,
+            Code::PartialFile | Code::GotNothing => io::ErrorKind::UnexpectedEof,
+            Code::Again => io::ErrorKind::WouldBlock,
+            Code::BadFunctionArgument | Code::UrlMalformat => io::ErrorKind::InvalidInput,
+            Code::UnsupportedProtocol | Code::NotBuiltIn => io::ErrorKind::Unsupported,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}

@@ -61,15 +61,15 @@ impl Multi {
 
     fn deliver(&mut self, id: TransferId, kind: Delivery, bytes: &[u8]) -> Delivered {
         let Some(easy) = self.easies.get_mut(&id) else { return Delivered::Taken };
-        if let (Some(messages), Delivery::Body) = (&mut easy.closures.messages, kind) {
+        if let (Some(messages), Delivery::Body) = (&mut easy.closures.get().messages, kind) {
             let held = self.engine.connection_of(id);
             let frame = held.and_then(|held| self.engine.ws_frame(held));
             let most = easy.options.limits().maxfilesize;
             return frame.map_or(Delivered::Taken, |frame| messages.take(frame, bytes, most));
         }
         let closure = match kind {
-            Delivery::Body | Delivery::Rtp => easy.closures.on_body.as_mut(),
-            Delivery::Header | Delivery::Reply => easy.closures.on_header.as_mut(),
+            Delivery::Body | Delivery::Rtp => easy.closures.get().on_body.as_mut(),
+            Delivery::Header | Delivery::Reply => easy.closures.get().on_header.as_mut(),
         };
         match (closure, kind) {
             (Some(closure), _) => match closure(bytes) {
@@ -86,27 +86,18 @@ impl Multi {
     }
 
     fn read(&mut self, id: TransferId, room: usize, buffer: &mut Vec<u8>) -> Supplied {
-        let source = self.closures(id).and_then(|closures| closures.source.as_mut());
-        if let Some(Source::Form(form)) = source {
-            return form.read(room, buffer);
-        }
-        let start = buffer.len();
-        buffer.resize(start + room, 0);
-        let result = match source {
-            Some(Source::Read(read)) => read(&mut buffer[start..]),
+        let Some(closures) = self.closures(id) else { return Supplied::End };
+        let result = match &mut closures.source {
+            Some(Source::Form(form)) => form.read(room, buffer),
+            Some(Source::Read(read)) => filled(room, buffer, read),
             #[cfg(feature = "future")]
-            Some(Source::Body(body)) => body.read(&mut buffer[start..]),
-            Some(Source::Form(_)) | None => Ok(0),
+            Some(Source::Body(body)) => filled(room, buffer, |room| body.read(room)),
+            None => Ok(Supplied::End),
         };
-        let count = result.as_ref().map_or(0, |count| *count);
-        buffer.truncate(start + count.min(room));
-        match result {
-            Ok(count) if count > room => Supplied::TooMuch,
-            Ok(0) => Supplied::End,
-            Ok(_) => Supplied::Data,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Supplied::Pause,
-            Err(_) => Supplied::Abort,
-        }
+        result.unwrap_or_else(|error| {
+            closures.failure = Some(error);
+            Supplied::Failed
+        })
     }
 
     fn seek(&mut self, id: TransferId, offset: u64) -> Sought {
@@ -117,13 +108,36 @@ impl Multi {
         }
         match closures.seek.as_mut().map(|seek| seek(offset)) {
             Some(Ok(())) => Sought::Ok,
-            // `CURL_SEEKFUNC_FAIL`
-            Some(Err(_)) => Sought::Refused(1),
+            Some(Err(error)) => {
+                closures.failure = Some(error);
+                // `CURL_SEEKFUNC_FAIL`
+                Sought::Refused(1)
+            }
             None => Sought::CantSeek,
         }
     }
 
     fn closures(&mut self, id: TransferId) -> Option<&mut Closures> {
-        self.easies.get_mut(&id).map(|easy| &mut easy.closures)
+        self.easies.get_mut(&id).map(|easy| easy.closures.get())
+    }
+}
+
+/// Appends what `read` gives, `room` bytes at most.
+fn filled(
+    room: usize,
+    buffer: &mut Vec<u8>,
+    read: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+) -> io::Result<Supplied> {
+    let start = buffer.len();
+    buffer.resize(start + room, 0);
+    let result = read(&mut buffer[start..]);
+    let count = result.as_ref().map_or(0, |count| *count);
+    buffer.truncate(start + count.min(room));
+    match result {
+        Ok(count) if count > room => Ok(Supplied::TooMuch),
+        Ok(0) => Ok(Supplied::End),
+        Ok(_) => Ok(Supplied::Data),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Supplied::Pause),
+        Err(error) => Err(error),
     }
 }

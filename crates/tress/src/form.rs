@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -141,25 +141,30 @@ struct Source {
 
 impl FormUpload {
     /// Appends up to `room` bytes.
-    pub fn read(&mut self, room: usize, buffer: &mut Vec<u8>) -> Supplied {
+    ///
+    /// # Errors
+    /// When a file cannot be read; it is named.
+    pub fn read(&mut self, room: usize, buffer: &mut Vec<u8>) -> io::Result<Supplied> {
         let end = buffer.len() + room;
         loop {
             let left = end.saturating_sub(buffer.len());
             let source = match self.reader.write(buffer, left) {
-                Ok(Wants::Room) => return Supplied::Data,
-                Ok(Wants::Nothing) => return Supplied::End,
+                Ok(Wants::Room) => return Ok(Supplied::Data),
+                Ok(Wants::Nothing) => return Ok(Supplied::End),
                 Ok(Wants::Source(source)) => source,
-                Err(_) => return Supplied::Failed,
+                Err(_) => return Ok(Supplied::Failed),
             };
             let left = end.saturating_sub(buffer.len());
             if left == 0 {
-                return Supplied::Data;
+                return Ok(Supplied::Data);
             }
             let mut piece = vec![0; left];
-            let read = self.files.get_mut(source.0 as usize).and_then(|file| file.read(&mut piece));
-            let Some(count) = read else { return Supplied::Failed };
+            let Some(file) = self.files.get_mut(source.0 as usize) else {
+                return Ok(Supplied::Failed);
+            };
+            let count = file.read(&mut piece).map_err(|error| file.named(&error))?;
             if self.reader.supply(&piece[..count], buffer).is_err() {
-                return Supplied::Failed;
+                return Ok(Supplied::Failed);
             }
         }
     }
@@ -172,14 +177,20 @@ impl FormUpload {
 }
 
 impl Source {
-    fn read(&mut self, into: &mut [u8]) -> Option<usize> {
-        if self.open.is_none() {
-            self.open = File::open(OsStr::from_bytes(&self.path)).ok();
-        }
-        let count = self.open.as_mut()?.read(into).ok()?;
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let file = match &mut self.open {
+            Some(file) => file,
+            none => none.insert(File::open(OsStr::from_bytes(&self.path))?),
+        };
+        let count = file.read(into)?;
         if count == 0 {
             self.open = None;
         }
-        Some(count)
+        Ok(count)
+    }
+
+    fn named(&self, error: &io::Error) -> io::Error {
+        let path = String::from_utf8_lossy(&self.path);
+        io::Error::new(error.kind(), format!("{path}: {error}"))
     }
 }

@@ -59,11 +59,14 @@
 //! assert_eq!(error.message(), "Protocol \"nothing\" not supported");
 //! ```
 //!
+//! What a closure failed with is the error's `source`.
+//!
 //! # Features
 //!
 //! None is on by default. `json`: bodies by serde. `future`: the module of that name, transfers for
 //! `async` code on any executor. `tokio`: the same with Tokio's reactor.
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod easy;

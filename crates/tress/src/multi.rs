@@ -314,8 +314,7 @@ impl Multi {
             if let Some(done) = self.take_done(handle) {
                 return done.into_result();
             }
-            self.turn(Duration::from_secs(60))
-                .map_err(|error| Error::new(Code::UnrecoverablePoll, error.to_string()))?;
+            self.turn(Duration::from_secs(60)).map_err(no_waiting)?;
         }
     }
 
@@ -383,6 +382,11 @@ impl Multi {
             self.done.push_back(Done::new(Handle(id), easy, transfer));
         }
     }
+}
+
+/// The sockets cannot be waited for.
+pub(crate) fn no_waiting(error: io::Error) -> Error {
+    Error::new(Code::UnrecoverablePoll, error.to_string()).with_source(error)
 }
 
 impl fmt::Debug for Multi {

@@ -6,9 +6,10 @@ use std::io::{self, BufRead, Read};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::multi::no_waiting;
 use crate::pieces::Pieces;
 use crate::response::Head;
-use crate::{Code, Easy, Error, Flow, Handle, Multi, Result};
+use crate::{Easy, Flow, Handle, Multi, Result};
 
 /// The longest wait for a multi without a deadline.
 const TURN: Duration = Duration::from_secs(60);
@@ -90,8 +91,7 @@ impl<M: BorrowMut<Multi>> Reader<M> {
                 Some(Err(error)) => return Err(error.clone()),
                 None => {}
             }
-            let turned = self.multi.borrow_mut().turn(TURN);
-            turned.map_err(|error| Error::new(Code::UnrecoverablePoll, error.to_string()))?;
+            self.multi.borrow_mut().turn(TURN).map_err(no_waiting)?;
             self.ended();
         }
     }
@@ -119,7 +119,7 @@ impl<M: BorrowMut<Multi>> Read for Reader<M> {
 impl<M: BorrowMut<Multi>> BufRead for Reader<M> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.at >= self.piece.len() {
-            self.next_piece().map_err(io::Error::other)?;
+            self.next_piece()?;
         }
         Ok(&self.piece[self.at..])
     }

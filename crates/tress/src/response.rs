@@ -1,6 +1,7 @@
 //! What a transfer came to.
 
 use std::fmt;
+use std::io;
 
 use tress_engine::options::HttpVersion;
 use tress_engine::{Infos, Transfer};
@@ -23,11 +24,13 @@ pub struct Response {
 }
 
 impl Done {
-    pub(crate) fn new(handle: Handle, easy: Easy, transfer: Box<Transfer>) -> Self {
-        let error = match transfer.result() {
-            Some(Ok(())) => None,
-            Some(Err(error)) => Some(error.clone()),
-            None => Some(Code::FailedInit.into()),
+    pub(crate) fn new(handle: Handle, mut easy: Easy, transfer: Box<Transfer>) -> Self {
+        let cause = easy.closures.get().failure.take();
+        let error = match (transfer.result(), cause) {
+            (Some(Ok(())), _) => None,
+            (Some(Err(error)), Some(cause)) => Some(of_body(error.code(), cause)),
+            (Some(Err(error)), None) => Some(error.clone()),
+            (None, _) => Some(Code::FailedInit.into()),
         };
         Self { handle, error, response: Response { easy, transfer } }
     }
@@ -61,7 +64,7 @@ impl Done {
     /// Its body, head and messages go to nobody any more.
     #[cfg(feature = "future")]
     pub(crate) fn forget_closures(&mut self) {
-        let closures = &mut self.response.easy.closures;
+        let closures = self.response.easy.closures.get();
         (closures.on_body, closures.on_header, closures.messages) = (None, None, None);
     }
 
@@ -177,6 +180,12 @@ impl Head {
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         last(self.headers(), name)
     }
+}
+
+/// The body of the request could not be had.
+fn of_body(code: Code, cause: io::Error) -> Error {
+    let text = format!("The body of the request cannot be read: {cause}");
+    Error::new(code, text).with_source(cause)
 }
 
 /// The last header of this name.

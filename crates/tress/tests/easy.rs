@@ -78,9 +78,13 @@ fn upload_takes_what_the_closure_gives() {
 #[test]
 fn an_upload_that_fails_ends_the_transfer() {
     let server = serve(|_| ok(""));
-    let read = |_: &mut [u8]| Err(Error::from(ErrorKind::UnexpectedEof));
+    let read = |_: &mut [u8]| Err(Error::new(ErrorKind::UnexpectedEof, "the disk is gone"));
     let easy = Easy::upload(&format!("http://{server}/"), Some(10), read);
-    assert_eq!(easy.perform().err().unwrap().code(), Code::AbortedByCallback);
+    let error = easy.perform().unwrap_err();
+    assert_eq!(error.code(), Code::ReadError);
+    assert_eq!(error.message(), "The body of the request cannot be read: the disk is gone");
+    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<Error>().unwrap();
+    assert_eq!(cause.kind(), ErrorKind::UnexpectedEof);
 }
 
 #[test]
@@ -252,6 +256,7 @@ fn a_body_is_read_as_it_comes() {
 
     let mut short = multi.open(Easy::get(&url("/short"))).unwrap();
     let error = short.read_to_end(&mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     let error = error.get_ref().and_then(|it| it.downcast_ref::<tress::Error>()).unwrap();
     assert_eq!(error.code(), Code::PartialFile);
     drop(short);

@@ -79,7 +79,10 @@ fn a_form_has_its_parts_and_starts_again_after_a_redirect() {
     assert_eq!(again.text().unwrap(), expected);
     std::fs::remove_file(&path).unwrap();
     let gone = Easy::post_form(&first, Form::new().file("file", &path));
-    assert_eq!(gone.perform().unwrap_err().code(), Code::ReadError);
+    let error = gone.perform().unwrap_err();
+    assert_eq!(error.code(), Code::ReadError);
+    let named = format!("{}: No such file", path.display());
+    assert!(error.message().contains(&named), "{error}");
 }
 
 #[test]
@@ -215,12 +218,34 @@ fn json_goes_both_ways() {
 fn what_is_handed_to_other_threads_may_be() {
     fn sent<T: Send>() {}
     fn shared<T: Send + Sync>() {}
-    sent::<Easy>();
     sent::<tress::Multi>();
-    sent::<tress::Done>();
-    sent::<tress::Response>();
+    sent::<tress::Reader<tress::Multi>>();
+    shared::<Easy>();
+    shared::<tress::Done>();
+    shared::<tress::Response>();
     shared::<Share>();
     shared::<tress::Error>();
     shared::<tress::Handle>();
     shared::<Form>();
+    shared::<tress::Message>();
+}
+
+#[cfg(feature = "future")]
+#[test]
+fn futures_may_be_spawned_on_any_thread() {
+    use tress::future::{Body, Client, Connecting, Download, Opening, Pending, Speaker};
+    use tress::future::{WebSocket, Writer};
+    fn spawned<T: Send + 'static>(_: impl Fn(T)) {}
+    fn shared<T: Send + Sync + Unpin>() {}
+    shared::<Client>();
+    shared::<Speaker>();
+    shared::<Writer>();
+    shared::<Body>();
+    shared::<Pending>();
+    shared::<Opening>();
+    shared::<Connecting>();
+    shared::<Download>();
+    shared::<WebSocket>();
+    #[cfg(feature = "tokio")]
+    spawned::<tress::future::Driver<tress::future::Tokio>>(|_| {});
 }

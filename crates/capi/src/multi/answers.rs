@@ -29,7 +29,7 @@ pub unsafe fn progress(
     figures: Figures,
 ) -> bool {
     let Some(easy) = easy else { return true };
-    let Figures { download_total, downloaded, upload_total, uploaded } = figures;
+    let Figures { download_total, downloaded, upload_total, uploaded, .. } = figures;
     // SAFETY: by contract; the application's functions get what their types ask for.
     unsafe {
         let callbacks = &(*easy.as_ptr()).callbacks;

@@ -35,7 +35,7 @@ pub unsafe fn show(easy: NonNull<Easy>, figures: Figures) {
 }
 
 fn line(figures: Figures, spent: std::time::Duration) -> String {
-    let Figures { download_total, downloaded, upload_total, uploaded } = figures;
+    let Figures { download_total, downloaded, upload_total, uploaded, .. } = figures;
     let (down, up) = (speed(downloaded, spent) as u64, speed(uploaded, spent) as u64);
     let total = download_total.max(downloaded) + upload_total.max(uploaded);
     let seconds = |total: u64, speed: u64| total.checked_div(speed).unwrap_or(0);

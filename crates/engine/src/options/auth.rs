@@ -51,17 +51,17 @@ bitflags! {
     /// `CURLOPT_HTTPAUTH` and `CURLOPT_PROXYAUTH`, `CURLAUTH_*`.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct Auth: u32 {
-        #[allow(missing_docs)]
+        /// User and password as they are (RFC 7617).
         const BASIC = 1;
-        #[allow(missing_docs)]
+        /// Sums of them (RFC 7616).
         const DIGEST = 1 << 1;
         /// SPNEGO (`CURLAUTH_GSSAPI` too).
         const NEGOTIATE = 1 << 2;
-        #[allow(missing_docs)]
+        /// Microsoft's NTLM.
         const NTLM = 1 << 3;
-        #[allow(missing_docs)]
+        /// A token (RFC 6750).
         const BEARER = 1 << 6;
-        #[allow(missing_docs)]
+        /// Signatures of AWS, version 4.
         const AWS_SIGV4 = 1 << 7;
         /// RFC 9421.
         const HTTPSIG = 1 << 8;

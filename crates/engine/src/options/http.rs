@@ -63,15 +63,19 @@ values! {
     pub enum HttpVersion {
         /// No wish: HTTP/2 over TLS where both can, else 1.1.
         None = 0,
+        /// HTTP/1.0.
         V1_0 = 1,
+        /// HTTP/1.1.
         V1_1 = 2,
         /// HTTP/2, by ALPN or by Upgrade.
         V2 = 3,
         /// HTTP/2 over TLS only.
         V2Tls = 4,
+        /// HTTP/2 without asking first, also in the clear.
         V2PriorKnowledge = 5,
         /// HTTP/3 with fall-back.
         V3 = 30,
+        /// HTTP/3 alone.
         V3Only = 31,
     }
 }

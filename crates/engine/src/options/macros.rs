@@ -52,6 +52,7 @@ macro_rules! values {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[allow(missing_docs)]
         #[repr(u8)]
+        #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_doc])* $variant = $value,)*
         }

@@ -82,9 +82,13 @@ options! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs)]
 pub enum TlsVersion {
+    /// TLS 1.0, which is not spoken: 1.2 is the lowest.
     V1_0,
+    /// TLS 1.1, likewise.
     V1_1,
+    /// TLS 1.2 (RFC 5246).
     V1_2,
+    /// TLS 1.3 (RFC 8446).
     V1_3,
 }
 

@@ -1,6 +1,7 @@
 //! The application's code that a transfer calls.
 
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use tress_engine::options::{BodySource, Hooks, Method};
 use tress_engine::{DebugKind, Figures};
@@ -11,6 +12,7 @@ use crate::websocket::{Message, Messages};
 
 /// What a body, header or progress closure wants next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flow {
     /// Go on.
     Continue,
@@ -37,6 +39,20 @@ pub(crate) struct Closures {
     pub messages: Option<Messages>,
     pub source: Option<Source>,
     pub seek: Option<Seek>,
+    /// Why the body of the request cannot be had.
+    pub failure: Option<io::Error>,
+}
+
+/// What only its owner uses, so that others may look at what is beside it from any thread: a
+/// closure need not be `Sync` for a [`Response`](crate::Response) to be.
+#[derive(Default)]
+pub(crate) struct Own<T>(Mutex<T>);
+
+impl<T> Own<T> {
+    /// Nobody else has it: nothing is locked.
+    pub fn get(&mut self) -> &mut T {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Where the body of a request comes from, if it is not in memory.
@@ -52,8 +68,8 @@ pub(crate) enum Source {
 impl Easy {
     /// A PUT of what `read` gives until it gives 0 bytes; `length` bytes if that is known, else
     /// in chunks. An error of kind `WouldBlock` pauses the upload until
-    /// [`Multi::unpause`](crate::Multi::unpause); any other fails it. [`Easy::method`] makes a
-    /// POST of it.
+    /// [`Multi::unpause`](crate::Multi::unpause); any other fails it with `ReadError`, and is
+    /// that error's source. [`Easy::method`] makes a POST of it.
     ///
     /// ```no_run
     /// use std::io::Read;
@@ -72,7 +88,7 @@ impl Easy {
     ) -> Self {
         let source = BodySource::Application { len: length, fields: false };
         let mut easy = Self::get(url).sends(Method::Put, source);
-        easy.closures.source = Some(Source::Read(Box::new(read)));
+        easy.closures.get().source = Some(Source::Read(Box::new(read)));
         easy
     }
 
@@ -82,14 +98,14 @@ impl Easy {
     pub fn upload_body(url: &str, length: Option<u64>, body: crate::future::Body) -> Self {
         let source = BodySource::Application { len: length, fields: false };
         let mut easy = Self::get(url).sends(Method::Put, source);
-        easy.closures.source = Some(Source::Body(body));
+        easy.closures.get().source = Some(Source::Body(body));
         easy
     }
 
     /// Lets an upload start again (a redirect, a connection that had died): `seek` goes to that
     /// byte of the body.
     pub fn on_seek(mut self, seek: impl FnMut(u64) -> io::Result<()> + Send + 'static) -> Self {
-        self.closures.seek = Some(Box::new(seek));
+        self.closures.get().seek = Some(Box::new(seek));
         self.set(|options| options.hooks |= Hooks::SEEK)
     }
 
@@ -107,26 +123,26 @@ impl Easy {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn on_body(mut self, closure: impl FnMut(&[u8]) -> Flow + Send + 'static) -> Self {
-        self.closures.on_body = Some(Box::new(closure));
+        self.closures.get().on_body = Some(Box::new(closure));
         self
     }
 
     /// Gets each line of the response's head, with its line end; for FTP and mail each reply.
     pub fn on_header(mut self, closure: impl FnMut(&[u8]) -> Flow + Send + 'static) -> Self {
-        self.closures.on_header = Some(Box::new(closure));
+        self.closures.get().on_header = Some(Box::new(closure));
         self.set(|options| options.hooks |= Hooks::HEADER)
     }
 
     /// Gets the figures of the transfer, about once a second and when something moves.
     pub fn on_progress(mut self, closure: impl FnMut(Figures) -> Flow + Send + 'static) -> Self {
-        self.closures.on_progress = Some(Box::new(closure));
+        self.closures.get().on_progress = Some(Box::new(closure));
         self.set(|options| options.hooks |= Hooks::PROGRESS)
     }
 
     /// Gets what a log wants to know: remarks, and the bytes that go both ways. With credentials
     /// in them.
     pub fn on_debug(mut self, closure: impl FnMut(DebugKind, &[u8]) + Send + 'static) -> Self {
-        self.closures.on_debug = Some(Box::new(closure));
+        self.closures.get().on_debug = Some(Box::new(closure));
         self.set(|options| {
             options.verbose = true;
             options.hooks |= Hooks::DEBUG;
@@ -155,7 +171,7 @@ impl Easy {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn on_message(mut self, closure: impl FnMut(Message) -> Flow + Send + 'static) -> Self {
-        self.closures.messages = Some(Messages::new(Box::new(closure)));
+        self.closures.get().messages = Some(Messages::new(Box::new(closure)));
         self
     }
 }

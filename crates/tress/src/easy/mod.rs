@@ -14,7 +14,7 @@ use tress_engine::Transfer;
 use tress_engine::options::{BodySource, Method, Options, Text};
 
 pub use closures::Flow;
-pub(crate) use closures::{Closures, Source};
+pub(crate) use closures::{Closures, Own, Source};
 
 use crate::form::Form;
 use crate::{Code, Error, Multi, Reader, Response, Result, Share};
@@ -37,7 +37,7 @@ pub struct Easy {
     pub(crate) options: Arc<Options>,
     /// Headers added since `options` was last given to a transfer.
     headers: Vec<Text>,
-    pub(crate) closures: Closures,
+    pub(crate) closures: Own<Closures>,
     share: Option<Share>,
     /// The first setting that cannot be.
     refused: Option<Error>,
@@ -55,7 +55,7 @@ impl Easy {
         let easy = Self {
             options: Arc::default(),
             headers: Vec::new(),
-            closures: Closures::default(),
+            closures: Own::default(),
             share: None,
             refused: None,
             used: None,
@@ -105,7 +105,7 @@ impl Easy {
         let mut easy = Self::get(url);
         match form.lay_out() {
             Ok((upload, source)) => {
-                easy.closures.source = Some(Source::Form(upload));
+                easy.closures.get().source = Some(Source::Form(upload));
                 easy.sends(Method::PostMime, source)
             }
             Err(error) => easy.refuse(error),
@@ -209,7 +209,7 @@ impl Easy {
         if let Some(share) = &self.share {
             transfer.set_stores(Some(share.stores()));
         }
-        if let Some(Source::Form(form)) = &mut self.closures.source {
+        if let Some(Source::Form(form)) = &mut self.closures.get().source {
             form.rewind();
         }
         transfer
@@ -222,8 +222,8 @@ impl Easy {
 
     /// Where `async` code writes the body.
     #[cfg(feature = "future")]
-    pub(crate) fn pipe(&self) -> Option<Arc<crate::future::Pipe>> {
-        match &self.closures.source {
+    pub(crate) fn pipe(&mut self) -> Option<Arc<crate::future::Pipe>> {
+        match &self.closures.get().source {
             Some(Source::Body(body)) => Some(body.pipe()),
             _ => None,
         }

@@ -95,7 +95,7 @@ impl<R: Reactor> Driver<R> {
         }
     }
 
-    fn add(&mut self, easy: Easy, slot: Arc<Slot>, kind: Kind) {
+    fn add(&mut self, mut easy: Easy, slot: Arc<Slot>, kind: Kind) {
         let pipe = easy.pipe();
         let easy = match kind {
             Kind::Collected => easy,
