@@ -78,7 +78,7 @@ impl Machine {
     pub(crate) fn uploaded(&mut self, now: Instant) {
         match self {
             Self::Smtp(smtp) => smtp.uploaded(now),
-            Self::Imap(imap) => imap.uploaded(),
+            Self::Imap(imap) => imap.uploaded(now),
             Self::Ftp(_) | Self::Pop3(_) => {}
         }
     }

@@ -84,9 +84,10 @@ impl Imap {
         self.core.perform(request, &mut self.wire.tx)
     }
 
-    /// The upload is sent.
-    pub fn uploaded(&mut self) {
+    /// The upload is sent; the reply's clock runs from now.
+    pub fn uploaded(&mut self, now: Instant) {
         self.core.uploaded(&mut self.wire.tx);
+        self.wire.await_reply_from(now);
     }
 
     /// Bytes of a message that are still to come; none outside of one.

@@ -46,7 +46,7 @@ fn play(config: Config, request: &Request, script: &[&str], piece: usize) -> Pla
                         return play.failed(error);
                     }
                 }
-                Event::Upload => imap.uploaded(),
+                Event::Upload => imap.uploaded(now),
                 _ => {}
             }
             input = &input[used..];
@@ -164,4 +164,35 @@ fn hostile_bytes_never_panic() {
         let script = [&LOGIN[..2], &["A002 OK\r\n", &script]].concat();
         play(config(UseSsl::None, ""), &get("/a;UID=1"), &script, 1 + prng.below(30));
     }
+}
+
+#[test]
+fn a_long_upload_does_not_make_the_reply_late() {
+    let start = Instant::now();
+    let mut imap = Imap::new(config(UseSsl::None, ""), start);
+    let append = Some(Append { size: Some(3), flags: Flags::default() });
+    let request = Request { append, ..get("/box") };
+    let hear = |imap: &mut Imap, reply: &str| {
+        imap.sent(imap.output().len(), start);
+        let mut input = reply.as_bytes();
+        loop {
+            let (used, event) = imap.step(input).unwrap();
+            let over = matches!(event, Event::Wait | Event::Ready | Event::Upload);
+            input = &input[used..];
+            if over {
+                break;
+            }
+        }
+    };
+    hear(&mut imap, "* OK hi\r\n");
+    hear(&mut imap, "* CAPABILITY IMAP4\r\nA001 OK\r\n");
+    hear(&mut imap, "A002 OK\r\n");
+    hear(&mut imap, "");
+    imap.perform(request).unwrap();
+    hear(&mut imap, "+ go\r\n");
+    let timeout = std::time::Duration::from_secs(120);
+    assert_eq!(imap.deadline(timeout), None);
+    let later = start + 2 * timeout;
+    imap.uploaded(later);
+    assert_eq!(imap.deadline(timeout), Some(later + timeout));
 }
