@@ -26,6 +26,12 @@ impl Input {
         self.buffer.get(self.unread.clone()).unwrap_or_default()
     }
 
+    /// How many bytes were not consumed.
+    #[cfg(feature = "sim")]
+    pub(crate) fn unread(&self) -> usize {
+        self.unread.len()
+    }
+
     /// Where in the buffer the unread bytes begin.
     pub(crate) fn start(&self) -> usize {
         self.unread.start

@@ -62,6 +62,12 @@ impl Dirty {
         self.queue.len() <= self.stale
     }
 
+    /// How many places are taken, those of transfers that were taken out included?
+    #[cfg(feature = "sim")]
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len().max(self.stale)
+    }
+
     /// Is this transfer queued?
     #[cfg(feature = "sim")]
     pub(crate) fn contains(&self, id: TransferId) -> bool {

@@ -23,6 +23,8 @@ pub(crate) struct Pool {
     waiting: VecDeque<TransferId>,
     /// How many transfers stand in all the queues for a slot.
     queued: usize,
+    /// How many places in queues are of transfers that wait no more.
+    stale: usize,
     next_number: i64,
     /// What destinations were found to speak: can a connection carry many transfers?
     known: HashMap<Arc<Destination>, bool, BuildFast>,
@@ -79,6 +81,7 @@ impl Pool {
             idle: Links::default(),
             waiting: VecDeque::new(),
             queued: 0,
+            stale: 0,
             next_number: 0,
             known: HashMap::default(),
         }
@@ -258,14 +261,21 @@ impl Pool {
         }
     }
 
-    /// Queues a transfer for a slot.
+    /// Queues a transfer for a slot. If it is not the host's limit that it waits for, nobody does
+    /// who stands in the host's queue: there may be no connection left to wake them.
     pub(crate) fn wait(&mut self, id: TransferId, destination: &Arc<Destination>, full: Room) {
         self.queued += 1;
         match full {
             Room::HostFull => {
                 self.hosts.entry(destination.clone()).or_default().waiting.push_back(id);
             }
-            _ => self.waiting.push_back(id),
+            _ => {
+                if let Some(host) = self.hosts.get_mut(destination) {
+                    self.waiting.append(&mut host.waiting);
+                    self.forget_if_empty(destination);
+                }
+                self.waiting.push_back(id);
+            }
         }
     }
 
@@ -280,9 +290,49 @@ impl Pool {
         if own.is_some() {
             self.forget_if_empty(destination);
         }
-        let next = own.or_else(|| self.waiting.pop_front());
-        self.queued -= usize::from(next.is_some());
-        next
+        self.queued -= usize::from(own.is_some());
+        own.or_else(|| self.next_of_all())
+    }
+
+    /// Who waited longest of those for whom the total was reached?
+    pub(crate) fn next_of_all(&mut self) -> Option<TransferId> {
+        let next = self.waiting.pop_front()?;
+        self.queued -= 1;
+        Some(next)
+    }
+
+    /// Is there room for one more connection within the total (0: none), if need be in the place
+    /// of an idle one?
+    pub(crate) fn has_total_room(&self, total: u32) -> bool {
+        total == 0 || self.conns.len() < total as usize || self.idle.first.is_some()
+    }
+
+    /// Does nobody wait for a slot?
+    pub(crate) fn nobody_waits(&self) -> bool {
+        self.queued == 0
+    }
+
+    /// A place of a transfer that waits no more had its turn.
+    pub(crate) fn drop_stale(&mut self) {
+        self.stale = self.stale.saturating_sub(1);
+    }
+
+    /// A transfer that is in a queue waits no more. When too many places are of such, they go:
+    /// whoever never gets a slot must not leave something behind.
+    pub(crate) fn left_queue(&mut self, waits: impl Fn(TransferId) -> bool) {
+        self.stale += 1;
+        if 2 * self.stale < self.queued + self.hosts.len() {
+            return;
+        }
+        self.stale = 0;
+        self.waiting.retain(|id| waits(*id));
+        self.queued = self.waiting.len();
+        for host in self.hosts.values_mut() {
+            host.waiting.retain(|id| waits(*id));
+            host.hoping.retain(|id| waits(*id));
+            self.queued += host.waiting.len();
+        }
+        self.hosts.retain(|_, host| !host.is_empty());
     }
 
     /// This connection is given to nobody any more.
@@ -327,12 +377,30 @@ impl Pool {
         }
     }
 
+    /// Does this transfer wait for a slot of its host (true), or for any (false)?
+    #[cfg(feature = "sim")]
+    pub(crate) fn waits_for_host(&self, id: TransferId) -> Option<bool> {
+        let of_host = self.hosts.values().any(|host| host.waiting.contains(&id));
+        (of_host || self.waiting.contains(&id)).then_some(of_host)
+    }
+
     /// Does this transfer stand in a queue?
     #[cfg(feature = "sim")]
     pub(crate) fn is_queued(&self, id: TransferId) -> bool {
         let mut hosts = self.hosts.values();
         self.waiting.contains(&id)
             || hosts.any(|host| host.waiting.contains(&id) || host.hoping.contains(&id))
+    }
+
+    /// What there is of its lists and queues.
+    #[cfg(feature = "sim")]
+    pub(crate) fn remains(&self) -> [(&'static str, usize); 3] {
+        let ends = usize::from(self.idle.first.is_some()) + usize::from(self.idle.last.is_some());
+        [
+            ("hosts", self.hosts.len()),
+            ("ends of the list of idle ones", ends),
+            ("waiters", self.queued),
+        ]
     }
 
     /// The first of its own counts and lists that is wrong.

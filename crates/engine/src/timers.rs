@@ -70,6 +70,12 @@ impl Timers {
         self.heap.iter().map(|entry| entry.1)
     }
 
+    /// The deadline of `owner`.
+    #[cfg(feature = "sim")]
+    pub(crate) fn deadline(&self, owner: Owner) -> Option<Instant> {
+        Some(self.heap[*self.places.get(&owner)?].0)
+    }
+
     fn clear(&mut self, place: usize) {
         self.places.remove(&self.heap[place].1);
         let last = self.heap.len() - 1;

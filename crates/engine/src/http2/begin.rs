@@ -48,7 +48,8 @@ impl Multi {
         self.protocol_decided(conn_id, http2);
     }
 
-    /// It is known what a connection speaks: who hoped to share it looks again.
+    /// It is known what a connection speaks: who hoped to share it looks again, and so does the
+    /// first of those who wait for a slot; each that finds a place wakes the next.
     pub(crate) fn protocol_decided(&mut self, conn_id: ConnId, http2: bool) {
         self.pool.decide(conn_id, http2);
         if http2 {
@@ -57,7 +58,11 @@ impl Multi {
         }
         if let Some(conn) = self.pool.get(conn_id) {
             let destination = Arc::clone(&conn.destination);
+            let has_room = conn.shared;
             self.wake_hoping(&destination);
+            if has_room {
+                self.wake_waiting(&destination);
+            }
         }
     }
 
@@ -111,11 +116,8 @@ impl Multi {
     /// What those have hoped for who wait to share a connection is decided.
     pub(crate) fn wake_hoping(&mut self, destination: &Arc<Destination>) {
         for id in self.pool.take_hoping(destination) {
-            let Some(transfer) = self.transfers.get_mut(id) else { continue };
-            if transfer.state == State::Queued {
-                transfer.state = State::Start;
-                transfer.infos.times.queue = transfer.since_start(self.core.now);
-                self.core.wake(id, transfer);
+            if self.state(id) == Some(State::Queued) {
+                self.look_again(id);
             }
         }
     }

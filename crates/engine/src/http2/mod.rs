@@ -113,6 +113,12 @@ impl Work {
         self.serving.is_empty() && self.later.is_empty() && self.flushing.is_empty()
     }
 
+    /// How many connections have something to do.
+    #[cfg(feature = "sim")]
+    pub(crate) fn len(&self) -> usize {
+        self.serving.len() + self.later.len() + self.flushing.len()
+    }
+
     /// Is this connection to be served or flushed?
     #[cfg(feature = "sim")]
     pub(crate) fn has(&self, id: ConnId) -> bool {

@@ -35,6 +35,29 @@ impl Multi {
         self.pool.audit()
     }
 
+    /// What is left when all transfers were taken out and all connections closed: nothing should be.
+    pub fn remains(&self) -> Vec<(&'static str, usize)> {
+        let core = &self.core;
+        let all = [
+            ("transfers", self.transfers.len()),
+            ("transfers that run", core.running),
+            ("connections", self.pool.len()),
+            ("deadlines", core.timers.owners().count()),
+            ("sockets", core.interest.owners().count()),
+            ("look-ups", core.lookups.len()),
+            ("transfers of its own", core.probes.len()),
+            ("work in threads", core.workers_for.len()),
+            ("effects", core.outbox.len()),
+            ("questions", usize::from(core.asked.is_some())),
+            ("transfers to resume", usize::from(core.resume.is_some())),
+            ("transfers to run", core.dirty.len()),
+            ("connections to serve", core.h2.len()),
+            ("connections that linger", core.lingering.len()),
+            ("bytes of input", core.input.unread()),
+        ];
+        all.into_iter().chain(self.pool.remains()).filter(|(_, count)| *count > 0).collect()
+    }
+
     /// Connections that are kept for later transfers.
     pub fn idle_connections(&self) -> usize {
         let idle = |id: &ConnId| self.pool.get(*id).is_some_and(|conn| conn.idle_since.is_some());
@@ -63,9 +86,15 @@ impl Multi {
             let queued = self.core.dirty.contains(id);
             return (!queued).then(|| format!("{id:?} ({state:?}) is dirty, but not queued"));
         }
+        if let Some(late) = self.audit_deadline(id) {
+            return Some(late);
+        }
         if state == State::Queued {
             let queued = self.pool.is_queued(id);
-            return (!queued).then(|| format!("{id:?} waits in no queue"));
+            return match queued {
+                true => self.audit_waiter(id),
+                false => Some(format!("{id:?} waits in no queue")),
+            };
         }
         if let Some(lookup) = transfer.lookup {
             let known = self.core.lookups.get(&lookup) == Some(&id);
@@ -79,6 +108,42 @@ impl Multi {
             || transfer.conn.is_some_and(|conn| self.is_conn_awake(conn))
             || transfer.data.as_deref().is_some_and(|data| self.is_conn_awake(data.conn));
         (!waits).then(|| format!("{id:?} ({state:?}) waits for nothing"))
+    }
+
+    /// Is it woken in time for what it has to do next?
+    fn audit_deadline(&self, id: TransferId) -> Option<String> {
+        let transfer = self.transfer(id).filter(|transfer| !transfer.paused.any())?;
+        let conn = transfer.conn.and_then(|conn| self.pool.get(conn));
+        let due = transfer.deadline(conn, self.core.now)?;
+        let at = self.core.timers.deadline(Owner::Transfer(id));
+        let state = transfer.state;
+        at.is_none_or(|at| at > due).then(|| match at {
+            Some(at) => format!("{id:?} ({state:?}) is woken {:?} late", at - due),
+            None => format!("{id:?} ({state:?}) has a deadline and is not woken"),
+        })
+    }
+
+    /// Whoever waits for a slot does so because there is none, or another one is about to take it.
+    fn audit_waiter(&self, id: TransferId) -> Option<String> {
+        let transfer = self.transfer(id)?;
+        let destination = &transfer.plan.as_deref()?.destination;
+        let may_take = |other: TransferId| {
+            self.transfer(other).is_some_and(|it| it.state == State::Start && it.dirty)
+        };
+        // Whoever cannot share may have been woken to share.
+        let is_fresh = |other: TransferId| {
+            self.transfer(other).is_some_and(|it| it.state == State::Queued && it.needs_new())
+        };
+        let may_share = !self.transfers.ids().any(is_fresh);
+        let is_closing = |conn: ConnId| {
+            self.pool.get(conn).is_some_and(|conn| matches!(conn.stage, Stage::Closing(_)))
+        };
+        // Of those for whom the total was reached the first is woken, whatever its host is.
+        let of_host = self.pool.waits_for_host(id)?;
+        let idle = self.has_place(destination, of_host && may_share)
+            && !self.transfers.ids().any(may_take)
+            && !self.pool.ids().into_iter().any(is_closing);
+        idle.then(|| format!("{id:?} waits for a slot, and there is one"))
     }
 
     fn is_conn_awake(&self, id: ConnId) -> bool {

@@ -27,6 +27,7 @@ impl Multi {
         if may_be_early {
             self.note_early_data(id);
         }
+        self.leave_queue(id);
         self.release(id, keep);
         let now = self.core.now;
         if self.core.probes.has(id) {
@@ -63,6 +64,8 @@ impl Multi {
         if transfer.result.is_some() && transfer.conn.is_none() && transfer.lookup.is_none() {
             return;
         }
+        self.leave_queue(id);
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
         if transfer.is_running() {
             transfer.state = State::Idle;
             self.core.running -= 1;

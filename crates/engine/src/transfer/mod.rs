@@ -356,6 +356,11 @@ impl Transfer {
         earliest
     }
 
+    /// Is no connection of any use that is there already?
+    pub(crate) fn needs_new(&self) -> bool {
+        self.need_fresh || self.options.fresh_connect
+    }
+
     pub(crate) fn total_deadline(&self) -> Option<Instant> {
         let timeout = self.options.timeout;
         (!timeout.is_zero()).then(|| self.started + timeout)

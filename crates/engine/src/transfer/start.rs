@@ -12,7 +12,7 @@ use crate::destination::{Destination, HttpWish};
 use crate::multi::{Flow, Multi};
 use crate::options::{BodySource, Options};
 use crate::plan::{Plan, Service};
-use crate::pool::Room;
+use crate::pool::{Pool, Room};
 
 impl Multi {
     /// Plans the request and finds it a connection.
@@ -33,17 +33,18 @@ impl Multi {
                 return self.reuse(id, own);
             }
             self.release(id, false);
-        } else if !options.fresh_connect
-            && !transfer.need_fresh
+        } else if !transfer.needs_new()
             && let Some(flow) = self.find_connection(id, &destination, &options)
         {
+            self.pass_on(&destination);
             return flow;
         }
         if !self.make_room(&destination) {
             return Ok(self.queue(id, &destination));
         }
         let now = self.core.now;
-        let conn = self.pool.insert(Conn::new(destination, id, now).opened_by(id, &options));
+        let conn = Conn::new(destination.clone(), id, now).opened_by(id, &options);
+        let conn = self.pool.insert(conn);
         let number = self.pool.get(conn).map_or(-1, |conn| conn.number);
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
         transfer.conn = Some(conn);
@@ -51,6 +52,7 @@ impl Multi {
         transfer.need_fresh = false;
         transfer.connecting_since = Some(now);
         transfer.state = State::Resolving;
+        self.pass_on(&destination);
         Ok(Flow::Again)
     }
 
@@ -167,29 +169,87 @@ impl Multi {
 
     fn queue(&mut self, id: TransferId, destination: &Arc<Destination>) -> Flow {
         let settings = &self.core.settings;
-        let full = self.pool.room(
-            destination,
-            settings.max_host_connections,
-            settings.max_total_connections,
-        );
+        let total = settings.max_total_connections;
+        let full = self.pool.room(destination, settings.max_host_connections, total);
         self.pool.wait(id, destination, full);
         if let Some(transfer) = self.transfers.get_mut(id) {
             transfer.state = State::Queued;
             self.core.info(transfer, || "No connections available.".to_owned());
+        }
+        // If it was woken for a slot that any host may take, that is left to another.
+        if full == Room::HostFull
+            && self.pool.has_total_room(total)
+            && let Some(next) = self.next_of(|pool| pool.next_of_all())
+        {
+            self.look_again(next);
         }
         Flow::Wait
     }
 
     /// A slot towards `destination` is free: wakes the one that waited longest, if any does.
     pub(crate) fn wake_waiting(&mut self, destination: &Arc<Destination>) {
-        while let Some(id) = self.pool.next_waiting(destination) {
-            let Some(transfer) = self.transfers.get_mut(id) else { continue };
-            if transfer.state == State::Queued {
-                transfer.state = State::Start;
-                transfer.infos.times.queue = transfer.since_start(self.core.now);
-                self.core.wake(id, transfer);
-                return;
-            }
+        if let Some(id) = self.next_of(|pool| pool.next_waiting(destination)) {
+            self.look_again(id);
         }
+    }
+
+    /// The next one from a queue that still waits.
+    fn next_of(&mut self, queue: impl Fn(&mut Pool) -> Option<TransferId>) -> Option<TransferId> {
+        loop {
+            let id = queue(&mut self.pool)?;
+            if self.state(id) == Some(State::Queued) {
+                return Some(id);
+            }
+            self.pool.drop_stale();
+        }
+    }
+
+    /// A transfer that waited looks for a connection once more.
+    pub(crate) fn look_again(&mut self, id: TransferId) {
+        let Some(transfer) = self.transfers.get_mut(id) else { return };
+        transfer.state = State::Start;
+        transfer.infos.times.queue = transfer.since_start(self.core.now);
+        self.core.wake(id, transfer);
+    }
+
+    /// A transfer ends that has no connection: it leaves its queue, or the slot that it was woken
+    /// for to the next one.
+    pub(super) fn leave_queue(&mut self, id: TransferId) {
+        let Some(transfer) = self.transfers.get(id).filter(|it| it.conn.is_none()) else { return };
+        match transfer.state {
+            State::Queued => {
+                let transfers = &self.transfers;
+                let state = |of| transfers.get(of).map(|transfer| transfer.state);
+                self.pool.left_queue(|other| other != id && state(other) == Some(State::Queued));
+            }
+            State::Start => {
+                let plan = transfer.plan.as_deref().filter(|_| !self.pool.nobody_waits());
+                if let Some(destination) = plan.map(|plan| plan.destination.clone()) {
+                    self.pass_on(&destination);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody has taken a connection, or does not need one any more: is there another for the
+    /// next that waits?
+    fn pass_on(&mut self, destination: &Arc<Destination>) {
+        if !self.pool.nobody_waits() && self.has_place(destination, true) {
+            self.wake_waiting(destination);
+        }
+    }
+
+    /// Would a transfer to `destination` find a connection that it may share, or room for one?
+    pub(crate) fn has_place(&self, destination: &Arc<Destination>, may_share: bool) -> bool {
+        let settings = &self.core.settings;
+        let (host, total) = (settings.max_host_connections, settings.max_total_connections);
+        let shares = may_share && destination.http != HttpWish::Http1 && settings.multiplex;
+        shares && self.pool.shared(destination).is_some()
+            || match self.pool.room(destination, host, total) {
+                Room::Yes => true,
+                Room::HostFull => self.pool.oldest_idle_of(destination).is_some(),
+                Room::TotalFull => self.pool.oldest_idle().is_some(),
+            }
     }
 }

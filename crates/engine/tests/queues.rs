@@ -1,0 +1,65 @@
+//! Those who wait for a connection slot.
+
+mod support;
+
+use support::h2::Peer;
+use support::{Driver, get, read_head, serve, write};
+use tress_engine::options::{HttpVersion, Options};
+
+/// A slot that nobody takes who was woken for it is the next one's.
+#[test]
+fn a_slot_is_not_lost_with_who_was_woken_for_it() {
+    let server = serve(|mut stream| {
+        let head = read_head(&mut stream).unwrap_or_default();
+        match head.starts_with("GET /never") {
+            true => drop(read_head(&mut stream)),
+            false => write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+        }
+    });
+    let mut driver = Driver::new();
+    driver.multi.settings_mut().max_host_connections = 1;
+    let never = driver.add(get(server, "/never"));
+    let woken = driver.add(get(server, "/"));
+    let next = driver.add(get(server, "/"));
+    while driver.multi.connections() == 0 {
+        driver.turn();
+    }
+    driver.remove(never);
+    driver.remove(woken);
+    driver.run();
+    assert_eq!(driver.got[&next].body, b"hello");
+}
+
+/// Whoever waits for a slot because the host has all its connections shares one that turns out to
+/// speak HTTP/2: all of them at once, not one after the other.
+#[test]
+fn pains_06_those_in_the_queue_share_a_connection_too() {
+    const COUNT: usize = 20;
+    // A tunnel takes its time: all are in the queue before the connection is up.
+    let server = serve(|mut stream| {
+        let head = read_head(&mut stream).unwrap_or_default();
+        assert!(head.starts_with("CONNECT"), "{head}");
+        write(&mut stream, "HTTP/1.1 200 OK\r\n\r\n");
+        let Some(mut peer) = Peer::greet(stream, &[]) else { return };
+        let mut streams = Vec::new();
+        while let Some(frame) = peer.read() {
+            if frame.ends() {
+                streams.push(frame.stream);
+            }
+            if streams.len() == COUNT {
+                streams.drain(..).for_each(|stream| peer.answer(stream, "x"));
+            }
+        }
+    });
+    let mut driver = Driver::new();
+    driver.multi.settings_mut().max_host_connections = 1;
+    let mut options = Options { http_version: HttpVersion::V2PriorKnowledge, ..get(server, "/") };
+    options.proxy_mut().proxy = Some(format!("http://{server}").into_bytes().into());
+    options.proxy_mut().httpproxytunnel = true;
+    let ids: Vec<_> = (0..COUNT).map(|_| driver.add(options.clone())).collect();
+    driver.run();
+    for id in ids {
+        assert_eq!(driver.got[&id].body, b"x");
+    }
+    assert_eq!(driver.multi.connections(), 1);
+}
