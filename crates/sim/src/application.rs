@@ -42,6 +42,8 @@ pub struct Application {
     started: u32,
     /// Actions without any effect since the last that had one.
     pub fruitless: u32,
+    /// Of the timer's: since when they are counted, and how many.
+    pub alarms: (u64, u32),
 }
 
 /// A transfer that was added and not yet taken out.
@@ -82,6 +84,7 @@ impl Application {
             start: Instant::now(),
             started: 0,
             fruitless: 0,
+            alarms: (0, 0),
         }
     }
 
@@ -201,7 +204,7 @@ impl Application {
                 if known {
                     self.net.0.borrow_mut().breaks(|| "socket 299 is taken for its own".into());
                 }
-                self.after_action();
+                self.after_call();
             }
             _ => {
                 let (socket, found) = {
@@ -245,6 +248,9 @@ impl Application {
         self.multi.timeout();
         self.after_action();
         self.stats.actions += 1;
+        if self.fruitless > 0 {
+            self.count_alarm();
+        }
     }
 
     pub fn enter(&mut self) {
@@ -314,7 +320,7 @@ impl Application {
         );
         self.ids.insert(number, id);
         self.net.0.borrow_mut().note(|| format!("add {number} as {id:?}"));
-        self.after_action();
+        self.after_call();
         self.think_of(number);
     }
 
@@ -419,7 +425,7 @@ impl Application {
         if let Some(live) = self.live.get_mut(&id).filter(|_| heeded) {
             (live.receive_paused, live.send_paused) = (paused, paused);
         }
-        self.after_action();
+        self.after_call();
     }
 
     fn remove_early(&mut self, number: u32) {
@@ -432,7 +438,7 @@ impl Application {
         }
         self.enter();
         self.take_out(id);
-        self.after_action();
+        self.after_call();
     }
 
     /// Takes a transfer out; its handle may be used again.
@@ -454,10 +460,10 @@ impl Application {
         for (_, id) in all {
             self.take_out(id);
         }
-        self.after_action();
+        self.after_call();
         self.enter();
         self.multi.close_idle();
-        self.after_action();
+        self.after_call();
         // Some wait until everything has said goodbye.
         let mut turns = if self.net.0.borrow_mut().random.chance(500) { 100_000 } else { 0 };
         while turns > 0 && self.multi.connections() > 0 && self.turn() {
@@ -465,7 +471,14 @@ impl Application {
         }
         self.enter();
         self.multi.close_all();
+        self.after_call();
+        self.enter();
+        self.multi.timeout();
         self.after_action();
+        let left = self.multi.remains();
+        if !left.is_empty() {
+            self.net.0.borrow_mut().breaks(|| format!("at the end are left: {left:?}"));
+        }
     }
 }
 

@@ -11,8 +11,15 @@ use crate::link::Link;
 use crate::network::{Event, FIRST_PORT};
 
 impl Application {
-    /// Does what the engine asks for, then looks at everything.
+    /// The engine was told of something: what is due is done then, too.
     pub fn after_action(&mut self) {
+        self.after_call();
+        let net = self.net.clone();
+        self.check_time(&mut net.0.borrow_mut());
+    }
+
+    /// Does what the engine asks for, then looks at everything.
+    pub fn after_call(&mut self) {
         let before = self.net.0.borrow().work;
         let mut effects = false;
         while let Some(effect) = self.multi.next_effect() {
@@ -249,6 +256,31 @@ impl Application {
             net.breaks(|| format!("{most} actions without any effect"));
         }
         self.check_limits(&mut net);
+    }
+
+    /// The timer went off and nothing came of it: that may happen now and then.
+    pub fn count_alarm(&mut self) {
+        let mut net = self.net.0.borrow_mut();
+        if net.now >= self.alarms.0 + 1_000_000 {
+            self.alarms = (net.now, 0);
+        }
+        self.alarms.1 += 1;
+        let most = 20 + 10 * (self.live.len() + self.multi.connections()) as u32;
+        if self.alarms.1 > most {
+            net.breaks(|| format!("{most} alarms in a second without any effect"));
+        }
+    }
+
+    /// What has a limit of time is over when that is, whatever is going on.
+    fn check_time(&self, net: &mut crate::network::Net) {
+        let late = |live: &&crate::application::Live| {
+            let over = u128::from(net.now - live.since) >= live.limit.as_micros();
+            !live.done && !live.limit.is_zero() && over
+        };
+        if let Some(live) = self.live.values().find(late) {
+            let (number, limit, since) = (live.number, live.limit, live.since);
+            net.breaks(|| format!("transfer {number} goes on after {limit:?} (since {since})"));
+        }
     }
 
     /// Sockets are counted, not the engine's own figures.
