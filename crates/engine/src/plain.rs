@@ -80,7 +80,7 @@ impl Multi {
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let receives = !transfer.paused.receive && transfer.progress.may_receive(core.now);
         let mut want = if receives { Want::IN } else { Want::NONE };
-        if has_output || conn.reads_by_writing {
+        if has_output || (receives && conn.reads_by_writing) {
             want = want.and(Want::OUT);
         }
         if let Some(stream) = conn.stream() {

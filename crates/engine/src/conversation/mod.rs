@@ -316,12 +316,14 @@ impl Multi {
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let Some(conversation) = conn.conversation.as_deref() else { return };
         let mut want = Want::NONE;
-        if !transfer.paused.receive && !conversation.ended {
+        let receives = !transfer.paused.receive && !conversation.ended;
+        if receives {
             want = want.and(Want::IN);
         }
         let sends_mail = conversation.outgoing.as_ref().is_some_and(|it| !it.unsent().is_empty())
             && transfer.progress.may_send(core.now);
-        if !conversation.machine.output().is_empty() || conn.reads_by_writing || sends_mail {
+        let reads_by_writing = receives && conn.reads_by_writing;
+        if !conversation.machine.output().is_empty() || reads_by_writing || sends_mail {
             want = want.and(Want::OUT);
         }
         if let Some(stream) = conn.stream() {

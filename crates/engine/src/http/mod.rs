@@ -239,12 +239,13 @@ impl Multi {
         let mut want = Want::NONE;
         let over = exchange.response_done && conn.websocket.is_none();
         let receives = !transfer.paused.receive && !over;
-        if receives && transfer.progress.may_receive(core.now) {
+        let receives = receives && transfer.progress.may_receive(core.now);
+        if receives {
             want = want.and(Want::IN);
         }
         let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
         let sends = !exchange.unsent(plan_head).is_empty();
-        let sends = sends || conn.reads_by_writing;
+        let sends = sends || (receives && conn.reads_by_writing);
         let sends = sends || conn.websocket.as_deref().is_some_and(Socket::has_output);
         if sends && transfer.progress.may_send(core.now) {
             want = want.and(conn.want_to_write());

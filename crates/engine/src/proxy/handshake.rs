@@ -86,7 +86,13 @@ impl Multi {
             }
             match self.turn(id)? {
                 Turn::Again => {}
-                Turn::Flow(flow) => return Ok(flow),
+                Turn::Flow(flow) => {
+                    if flow == Flow::Wait {
+                        // Not for the proxy: its socket would wake the loop again and again.
+                        self.watch_talk(id, Want::NONE);
+                    }
+                    return Ok(flow);
+                }
                 Turn::Over => return self.layer_is_on(id),
                 Turn::Receive if budget == 0 => {
                     let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
