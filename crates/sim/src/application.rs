@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tress_engine::options::{
-    BodySource, FollowLocation, Hooks, HttpVersion, Method as Kind, Options,
+    BodySource, FollowLocation, Hooks, HttpVersion, Method as Kind, Options, TlsVersion,
 };
 use tress_engine::{Multi, Ready, Transfer, TransferId, Watch};
 use tress_net::{PollEvents, Poller};
 
 use crate::character::World;
 use crate::network::{Event, Virtual};
-use crate::plan::{Expect, Method, Plan, Protocol, url};
-use crate::server::host_name;
+use crate::plan::{Expect, Method, Plan, Protocol};
+use crate::server::{host_name, secure};
 use crate::{Stats, conversations};
 
 /// What the application wants to do at some time (`Event::Wish`).
@@ -24,6 +24,15 @@ const REMOVE: u32 = 1;
 pub const UNPAUSE: u32 = 2;
 const PAUSE: u32 = 3;
 const TIMER: u32 = 4;
+
+/// What may be on the way.
+const PROXIES: [&str; 5] = [
+    "http://h0.test:3128",
+    "socks4://h0.test:1080",
+    "socks4a://h0.test:1080",
+    "socks5://h0.test:1080",
+    "socks5h://h0.test:1080",
+];
 
 /// The application with its multi handle.
 pub struct Application {
@@ -42,6 +51,8 @@ pub struct Application {
     started: u32,
     /// Actions without any effect since the last that had one.
     pub fruitless: u32,
+    /// What had been done when the engine was entered last.
+    pub worked: u64,
     /// Of the timer's: since when they are counted, and how many.
     pub alarms: (u64, u32),
 }
@@ -84,6 +95,7 @@ impl Application {
             start: Instant::now(),
             started: 0,
             fruitless: 0,
+            worked: 0,
             alarms: (0, 0),
         }
     }
@@ -254,6 +266,7 @@ impl Application {
     }
 
     pub fn enter(&mut self) {
+        self.worked = self.net.0.borrow().work;
         self.multi.enter(self.instant());
     }
 
@@ -344,7 +357,7 @@ impl Application {
         let limit = net.character.time_limit(&mut net.random);
         let connect_limit = net.character.time_limit(&mut net.random);
         let mut options = Options {
-            url: Some(url(&host, number, 0).into_bytes().into()),
+            url: Some(plan.url(&host, number, 0).into_bytes().into()),
             followlocation: FollowLocation::All,
             timeout: limit,
             connecttimeout: connect_limit,
@@ -355,11 +368,19 @@ impl Application {
             ..Options::default()
         };
         options.proxy_mut().proxy = Some(Box::default());
-        if protocol == Protocol::Http2 {
+        options.buffersize = net.character.buffer;
+        options.tls_mut().cainfo_blob = Some(secure::trusted());
+        if net.character.tls12 {
+            options.tls_mut().sslversion_max = Some(TlsVersion::V1_2);
+        }
+        if protocol == Protocol::Http2 && !net.character.has_alpn() {
             options.http_version = HttpVersion::V2PriorKnowledge;
-        } else if net.random.chance(net.character.proxied) {
-            options.proxy_mut().proxy = Some(Box::from(*b"http://h0.test:3128"));
-            options.proxy_mut().httpproxytunnel = net.random.chance(500);
+        }
+        if protocol != Protocol::Ftp && net.random.chance(net.character.proxied) {
+            let proxy = net.random.pick(&PROXIES);
+            options.proxy_mut().proxy = Some(proxy.as_bytes().into());
+            let tunnels = protocol != Protocol::Http1 || net.random.chance(500);
+            options.proxy_mut().httpproxytunnel = tunnels;
         }
         if world == World::Conversations {
             conversations::fill_in(&mut options, protocol, &host, number, &plan);
@@ -385,8 +406,9 @@ impl Application {
         ] {
             options.hooks.set(hook, net.random.chance(100));
         }
-        if net.random.chance(50) {
-            options.limits_mut().max_recv_speed = net.random.pick(&[500, 100_000]);
+        if net.random.chance(net.character.slow) {
+            options.limits_mut().max_recv_speed = net.random.pick(&[500, 16_000, 100_000]);
+            options.limits_mut().max_send_speed = net.random.pick(&[0, 16_000, 100_000]);
         }
         if plan.expect == Some(Expect::Silence) {
             options.http_mut().expect_100_timeout = Duration::from_millis(net.random.below(1_500));

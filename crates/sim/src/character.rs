@@ -60,6 +60,18 @@ pub struct Character {
     pub fault: u64,
     /// Conversations: a log-in breaks off.
     pub bad_login: u64,
+    /// A handshake of TLS, or with a proxy, breaks off.
+    pub bad_hello: u64,
+    /// Which hosts speak TLS, a bit for each.
+    secure_hosts: u64,
+    /// Version 1.2 of it.
+    pub tls12: bool,
+    /// What HTTP/2 is agreed on by, where all that speak it do so over TLS: ALPN.
+    alpn: bool,
+    /// Bytes that are received at once.
+    pub buffer: u32,
+    /// Transfers that have a limit of speed.
+    pub slow: u64,
     /// A server closes a connection that is idle.
     pub idle_close: u64,
     /// The application calls for nothing.
@@ -87,7 +99,6 @@ impl Character {
         Self {
             world,
             http2_hosts: 0,
-            proxied: 0,
             // Only HTTP may try again what was lost for that.
             idle_close: if clean { 0 } else { web.idle_close },
             bad_login: if clean { 0 } else { random.pick(&[0, 0, 50, 300]) },
@@ -103,11 +114,19 @@ impl Character {
         let (name_hangs, fault) = (bad(&[0, 0, 0, 50]), bad(&[0, 50, 300, 800]));
         let (abort, timeout) = (bad(&[0, 0, 50, 200]), bad(&[0, 300, 800]));
         let remove = bad(&[0, 0, 50, 300]);
+        let bad_hello = bad(&[0, 0, 30, 200]);
         let hosts = random.pick(&[1, 1, 2, 3, 8]);
+        let some = random.next();
         Self {
             world: World::Web,
             clean,
             bad_login: 0,
+            bad_hello,
+            secure_hosts: random.pick(&[0, 0, some, u64::MAX]),
+            tls12: random.chance(200),
+            alpn: random.chance(500),
+            buffer: random.pick(&[16_384, 16_384, 1_024, 500_000]),
+            slow: random.pick(&[0, 50, 50, 300]),
             transfers: random.pick(&[3, 10, 20, 40, 80]),
             at_once: random.pick(&[1, 2, 5, 10, 30]),
             hosts,
@@ -155,7 +174,17 @@ impl Character {
 
     /// The first so many hosts speak HTTP/2.
     pub fn http2_hosts(&self) -> u64 {
-        if self.proxied > 0 { 0 } else { self.http2_hosts }
+        self.http2_hosts
+    }
+
+    /// Does a host speak TLS?
+    pub fn is_secure(&self, host: usize) -> bool {
+        self.secure_hosts >> host & 1 == 1
+    }
+
+    /// Is HTTP/2 agreed on, not known beforehand?
+    pub fn has_alpn(&self) -> bool {
+        self.alpn && (0..self.http2_hosts()).all(|host| self.is_secure(host as usize))
     }
 
     /// Settings of the multi handle.

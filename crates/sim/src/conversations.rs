@@ -9,13 +9,14 @@ use crate::plan::{Method, Plan, Protocol};
 /// What a transfer is told by its URL and options, apart from what all transfers share.
 pub fn fill_in(options: &mut Options, protocol: Protocol, host: &str, number: u32, plan: &Plan) {
     let dir = ["", "a/", "a/b/"][number as usize % 3];
+    let s = if plan.secure[0] && protocol != Protocol::Ftp { "s" } else { "" };
     let url = match (protocol, plan.method) {
         (Protocol::Ftp, Method::List) => format!("ftp://{host}/{number}/"),
         (Protocol::Ftp, _) => format!("ftp://{host}/{dir}{number}"),
-        (Protocol::Smtp, _) => format!("smtp://{host}/me.test"),
-        (Protocol::Imap, Method::Put) => format!("imap://user:word@{host}/{number}"),
-        (Protocol::Imap, _) => format!("imap://user:word@{host}/{number}/;MAILINDEX=1"),
-        _ => format!("pop3://user:word@{host}/{number}"),
+        (Protocol::Smtp, _) => format!("smtp{s}://{host}/me.test"),
+        (Protocol::Imap, Method::Put) => format!("imap{s}://user:word@{host}/{number}"),
+        (Protocol::Imap, _) => format!("imap{s}://user:word@{host}/{number}/;MAILINDEX=1"),
+        _ => format!("pop3{s}://user:word@{host}/{number}"),
     };
     options.url = Some(url.into_bytes().into());
     if let Some(upload) = plan.upload {

@@ -8,7 +8,8 @@ use tress_net::sim::Network;
 use crate::application::{Application, UNPAUSE};
 use crate::judge::judge;
 use crate::link::Link;
-use crate::network::{Event, FIRST_PORT};
+use crate::network::Event;
+use crate::server::FIRST_PORT;
 
 impl Application {
     /// The engine was told of something: what is due is done then, too.
@@ -20,13 +21,12 @@ impl Application {
 
     /// Does what the engine asks for, then looks at everything.
     pub fn after_call(&mut self) {
-        let before = self.net.0.borrow().work;
         let mut effects = false;
         while let Some(effect) = self.multi.next_effect() {
             effects |= !matches!(effect, Effect::Timer { .. });
             self.take(effect);
         }
-        match effects || self.net.0.borrow().work != before {
+        match effects || self.net.0.borrow().work != self.worked {
             true => self.fruitless = 0,
             false => self.fruitless += 1,
         }

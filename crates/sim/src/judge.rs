@@ -56,8 +56,17 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
         }
         Code::CouldntConnect => {
             hosts().any(|host| since(host.not_reached) || since(host.no_files))
+                // A proxy leads nowhere.
+                || hosts().any(|host| since(host.broken))
                 || live.refused_socket
         }
+        // The handshake of TLS broke off.
+        Code::SslConnectError => hosts().any(|host| since(host.broken)),
+        // That with a proxy did, or it needs an address of version 4.
+        Code::Proxy => hosts().any(|host| {
+            let needs_v4 = host.addresses.iter().any(std::net::SocketAddr::is_ipv6);
+            since(host.broken) || host.no_name.is_some() || needs_v4
+        }),
         Code::CouldntResolveHost | Code::CouldntResolveProxy => {
             // A failed look-up is remembered for a while.
             hosts().any(|host| host.no_name.is_some())

@@ -19,6 +19,8 @@ pub struct Link {
     pub server: Server,
     /// The server has closed, even if that has not arrived yet.
     pub server_closed: bool,
+    /// The server has closed its side; it takes what comes and does nothing with it.
+    pub is_over: bool,
     /// The server takes nothing any more.
     pub is_deaf: bool,
     /// When the last thing arrives that the server has sent so far, and the client.
@@ -68,6 +70,7 @@ impl Link {
             state: State::New,
             server,
             server_closed: false,
+            is_over: false,
             is_deaf: false,
             busy_until: 0,
             sending_until: 0,

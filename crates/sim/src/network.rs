@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::io::IoSlice;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::rc::Rc;
 
 use rustix::event::epoll;
 use rustix::io::{Errno, Result};
@@ -18,14 +19,11 @@ use crate::link::{End, Link, State};
 use crate::plan::{Plan, Protocol};
 use crate::random::Random;
 use crate::second::Second;
-use crate::server::{Desk, Out, Server};
+use crate::server::{Desk, FIRST_PORT, Out, Places, Server};
 
 /// Virtual descriptors have numbers from here on, so that no other descriptor of the process
 /// changes what a seed does.
 const FIRST_DESCRIPTOR: RawFd = 300;
-
-/// Ports from here on are those of FTP's second connections.
-pub const FIRST_PORT: u16 = 20_000;
 
 /// Pieces that one answer is cut into at most.
 const MOST_SEGMENTS: usize = 100;
@@ -50,6 +48,7 @@ pub struct Net {
     pub broken: Option<String>,
     /// A look-up was answered, so that the resolver's descriptor is readable.
     pub name_answered: bool,
+    places: Rc<Places>,
     /// FTP's second connections, by their ports.
     pub seconds: BTreeMap<u16, Second>,
     pub next_port: u16,
@@ -102,7 +101,8 @@ impl Net {
             let protocol = character.protocol(number, &mut random);
             Host { protocol, ..Host::default() }
         });
-        let hosts = hosts.collect();
+        let hosts: Vec<Host> = hosts.collect();
+        let protocols = hosts.iter().map(|host| host.protocol).collect();
         let mut net = Self {
             now: 0,
             random,
@@ -114,6 +114,7 @@ impl Net {
             work: 0,
             broken: None,
             name_answered: false,
+            places: Rc::new(Places::new(protocols)),
             seconds: BTreeMap::new(),
             next_port: FIRST_PORT,
             trace: traced.then(Vec::new),
@@ -199,7 +200,13 @@ impl Net {
                 if self.link(fd, serial).is_some_and(|link| link.server.is_idle()) {
                     let breaks = self.character.world == World::Conversations;
                     let first = breaks.then_some(Out::Leaves);
-                    self.carry_out(fd, serial, first.into_iter().chain([Out::Close]).collect());
+                    // Told together with the end of a response, and never followed by anything, an
+                    // end is not seen by those whose loop is edge-triggered.
+                    let half = self.random.chance(300) && !self.character.edge_triggered;
+                    let last = if half { Out::HalfClose } else { Out::Close };
+                    self.at_desk(fd, serial, |server, desk| {
+                        first.into_iter().chain([last]).for_each(|out| server.say(out, desk));
+                    });
                 }
             }
         }
@@ -214,7 +221,7 @@ impl Net {
         let now = self.now;
         let Some(link) = self.link(fd, serial) else { return };
         link.ended(end);
-        let (host, shared) = (link.host, matches!(link.server, Server::Http2(_)));
+        let (host, shared) = (link.host, link.server.is_shared());
         if shared {
             self.hosts[host].broken = Some(now);
         }
@@ -237,7 +244,9 @@ impl Net {
             self.hosts[link.host].reset_late = Some(now);
             return self.schedule(at, Event::EndToClient(fd, serial, End::Reset));
         }
-        self.at_desk(fd, serial, |server, desk| server.receive(bytes, desk));
+        if !link.is_over {
+            self.at_desk(fd, serial, |server, desk| server.receive(bytes, desk));
+        }
     }
 
     /// A server works; what it wants done goes on the calendar.
@@ -247,7 +256,7 @@ impl Net {
         serial: u64,
         work: impl FnOnce(&mut Server, &mut Desk<'_>),
     ) {
-        let bad_login = self.character.bad_login;
+        let (bad_login, bad_hello) = (self.character.bad_login, self.character.bad_hello);
         let link = self.links.get_mut(&fd).filter(|link| link.serial == serial);
         let Some(link) = link.filter(|link| !link.server_closed) else { return };
         let mut desk = Desk {
@@ -256,6 +265,7 @@ impl Net {
             out: Vec::new(),
             is_ipv6: link.address.is_ipv6(),
             bad_login,
+            bad_hello,
             next_port: &mut self.next_port,
             complaint: None,
         };
@@ -286,7 +296,11 @@ impl Net {
                         at += self.random.below(latency / 4 + 1);
                     }
                 }
-                Out::Close => {
+                Out::HalfClose => {
+                    self.schedule(at, Event::EndToClient(fd, serial, End::Fin));
+                    self.link(fd, serial).into_iter().for_each(|link| link.is_over = true);
+                }
+                Out::Close | Out::Cut => {
                     self.schedule(at, Event::EndToClient(fd, serial, End::Fin));
                     self.link(fd, serial).into_iter().for_each(|link| link.server_closed = true);
                 }
@@ -383,10 +397,7 @@ impl Net {
         self.next_serial += 1;
         let (least, most) = self.character.send_room;
         let room = self.random.between(least, most) as usize;
-        let server = match address.port() {
-            FIRST_PORT.. => Server::Data,
-            _ => Server::new(self.hosts[host].protocol),
-        };
+        let server = self.places.server(host, address.port());
         self.links.insert(fd, Link::new(self.next_serial, near, host, room, server, *address));
         self.note(|| format!("{fd} opened for {address}"));
         Ok(socket)
@@ -501,12 +512,12 @@ impl Network for Virtual {
 }
 
 /// The host of a name.
-fn host_of(name: &str) -> usize {
+pub fn host_of(name: &str) -> usize {
     name.trim_start_matches('h').trim_end_matches(".test").parse().unwrap_or(0)
 }
 
 /// The host of an address.
-fn place_of(address: SocketAddr) -> usize {
+pub fn place_of(address: SocketAddr) -> usize {
     match address {
         SocketAddr::V4(v4) => v4.ip().octets()[2].into(),
         SocketAddr::V6(v6) => v6.ip().segments()[7].into(),

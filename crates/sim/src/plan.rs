@@ -8,6 +8,8 @@ use crate::random::Random;
 pub struct Plan {
     /// The hosts of its requests, one after the other: all but the last redirect.
     pub hosts: Vec<usize>,
+    /// Of these, which speak TLS.
+    pub secure: Vec<bool>,
     pub method: Method,
     /// Bytes of the body of the last response.
     pub size: usize,
@@ -130,9 +132,12 @@ impl Plan {
         let kind = if first < http2 { 0..http2 } else { http2..character.hosts };
         let mut hosts = vec![first as usize];
         hosts.extend((1..hops).map(|_| random.between(kind.start, kind.end - 1) as usize));
+        let secure = hosts.iter().map(|host| character.is_secure(*host)).collect();
         let method =
             random.pick(&[Method::Get, Method::Get, Method::Get, Method::Head, Method::Put]);
-        let size = random.pick(&[0, 1, 100, 100, 5_000, 70_000]);
+        let size = random.pick(&[0, 1, 100, 100, 100, 5_000, 5_000, 70_000, 200_000]);
+        // One byte at a time, and what that costs, is not for bodies of any size.
+        let size = size.min(5_000 * character.segment.min(u64::from(character.buffer) / 32));
         let upload = (method == Method::Put).then(|| Upload {
             // Not more than goes out in some hundred writes.
             size: random
@@ -153,6 +158,7 @@ impl Plan {
         let expects = [Expect::Continue, Expect::Silence, Expect::Refuse];
         Self {
             hosts,
+            secure,
             method,
             size: random.below(size + 1) as usize,
             framing: random.pick(&[
@@ -194,6 +200,7 @@ impl Plan {
         let faults = [Fault::Close, Fault::Reset, Fault::Stall, Fault::Error, Fault::Deaf];
         let size = random.pick(&[0, 32, 320, 6_400, 70_400]);
         plan.hosts = vec![host];
+        plan.secure = vec![character.is_secure(host)];
         plan.method = random.pick(methods);
         plan.is_text = protocol != Protocol::Ftp || plan.method == Method::List;
         plan.size = random.below(size + 1) as usize / 32 * 32;
@@ -244,9 +251,12 @@ fn byte(number: u32, offset: usize) -> u8 {
     (number as usize * 31 + offset * 7 + (offset >> 8)) as u8
 }
 
-/// The URL of a request.
-pub fn url(host: &str, number: u32, hop: usize) -> String {
-    format!("http://{host}/{number}/{hop}")
+impl Plan {
+    /// The URL of a request, `host` as it is written there.
+    pub fn url(&self, host: &str, number: u32, hop: usize) -> String {
+        let scheme = if self.secure.get(hop) == Some(&true) { "https" } else { "http" };
+        format!("{scheme}://{host}/{number}/{hop}")
+    }
 }
 
 /// Transfer and hop of a request's target.

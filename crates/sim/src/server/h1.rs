@@ -1,7 +1,7 @@
 //! A server of HTTP/1.1.
 
 use super::{Desk, Out, host_name};
-use crate::plan::{Attempt, Expect, Fault, Framing, Method, Plan, numbers, url};
+use crate::plan::{Attempt, Expect, Fault, Framing, Method, Plan, numbers};
 
 #[derive(Debug, Default)]
 pub struct Server {
@@ -51,10 +51,6 @@ impl Server {
         let head = String::from_utf8_lossy(&head).into_owned();
         let mut words = head.split(' ');
         let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-        if method == "CONNECT" {
-            desk.send(b"HTTP/1.1 200 OK\r\n\r\n".to_vec());
-            return true;
-        }
         let known = numbers(target).filter(|(number, _)| desk.plans.contains_key(number));
         let Some((number, hop)) = known else {
             desk.complain(|| format!("a request that nobody made: {head}"));
@@ -144,7 +140,10 @@ impl Server {
         if fault == Fault::None {
             desk.send(bytes);
             match closes {
-                true => self.leave(Out::Close, desk),
+                true => {
+                    let half = desk.random.chance(500);
+                    self.leave(if half { Out::HalfClose } else { Out::Close }, desk);
+                }
                 false => desk.out.push(Out::Idle),
             }
             return;
@@ -164,7 +163,14 @@ impl Server {
         desk.send(bytes);
         match fault {
             Fault::Stall | Fault::Deaf => self.mute = true,
-            _ if orderly => self.leave(Out::Close, desk),
+            _ if orderly => {
+                let how = match desk.random.below(3) {
+                    0 => Out::Close,
+                    1 => Out::Cut,
+                    _ => Out::HalfClose,
+                };
+                self.leave(how, desk);
+            }
             _ => self.leave(Out::Reset, desk),
         }
     }
@@ -184,7 +190,7 @@ fn response(plan: &Plan, number: u32, hop: usize, is_head: bool) -> (Vec<u8>, us
     let connection = if plan.close { "Connection: close\r\n" } else { "" };
     if let Some(host) = plan.hosts.get(hop + 1) {
         let status = if plan.method == Method::Put { 307 } else { 302 };
-        let location = url(&host_name(*host), number, hop + 1);
+        let location = plan.url(&host_name(*host), number, hop + 1);
         text.push_str(&format!(
             "HTTP/1.1 {status} Elsewhere\r\nLocation: {location}\r\n{connection}\
              Content-Length: 4\r\n\r\n"

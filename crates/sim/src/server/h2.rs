@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tress_proto::h2::{Decoder, Fields, ListLimits};
 
 use super::{Desk, Out, host_name};
-use crate::plan::{Attempt, Fault, Method, numbers, url};
+use crate::plan::{Attempt, Fault, Method, numbers};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;
@@ -213,7 +213,7 @@ impl Server {
         let Some(plan) = desk.plans.get_mut(&number) else { return };
         if let Some(host) = plan.hosts.get(stream.hop + 1) {
             let status = if plan.method == Method::Put { 307 } else { 302 };
-            let location = url(&host_name(*host), number, stream.hop + 1);
+            let location = plan.url(&host_name(*host), number, stream.hop + 1);
             stream.body = Some(Vec::new());
             return desk.send(head(id, status, &[("location", &location)], false));
         }

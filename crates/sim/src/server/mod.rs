@@ -6,9 +6,12 @@ mod h2;
 mod imap;
 mod lines;
 mod pop3;
+pub mod proxy;
+pub mod secure;
 mod smtp;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::plan::{Plan, Protocol};
 use crate::random::Random;
@@ -19,8 +22,43 @@ pub enum Server {
     Http1(h1::Server),
     Http2(Box<h2::Server>),
     Lines(Box<lines::Server>),
+    Secure(Box<secure::Secure>),
+    Proxy(Box<proxy::Proxy>),
     /// The far end of FTP's second connection: the session does everything.
     Data,
+}
+
+/// What the hosts speak, and where.
+#[derive(Debug)]
+pub struct Places {
+    pub protocols: Vec<Protocol>,
+    tls: secure::Configs,
+}
+
+/// Ports from here on are those of FTP's second connections.
+pub const FIRST_PORT: u16 = 20_000;
+
+impl Places {
+    pub fn new(protocols: Vec<Protocol>) -> Self {
+        Self { protocols, tls: secure::Configs::new() }
+    }
+
+    /// Whoever listens there.
+    pub fn server(self: &Rc<Self>, host: usize, port: u16) -> Server {
+        const SECURE: [u16; 4] = [443, 465, 993, 995];
+        let protocol = self.protocols.get(host).copied().unwrap_or_default();
+        match port {
+            FIRST_PORT.. => Server::Data,
+            proxy::HTTP_PORT | proxy::SOCKS_PORT => {
+                let is_socks = port == proxy::SOCKS_PORT;
+                Server::Proxy(Box::new(proxy::Proxy::new(self.clone(), is_socks)))
+            }
+            port if SECURE.contains(&port) => {
+                Server::Secure(Box::new(secure::Secure::new(&self.tls, protocol)))
+            }
+            _ => Server::new(protocol),
+        }
+    }
 }
 
 /// What a server wants done on its connection, in order.
@@ -29,6 +67,10 @@ pub enum Out {
     Bytes(Vec<u8>),
     /// It closes; what comes then is answered by a reset.
     Close,
+    /// The same without a goodbye of TLS.
+    Cut,
+    /// It says nothing more, but still takes what comes.
+    HalfClose,
     Reset,
     /// It serves no more requests here, and says so (GOAWAY).
     Leaves,
@@ -62,6 +104,8 @@ pub struct Desk<'a> {
     pub is_ipv6: bool,
     /// How often a log-in fails, in a thousand.
     pub bad_login: u64,
+    /// How often a handshake of TLS, or with a proxy, fails.
+    pub bad_hello: u64,
     /// The next port of FTP's second connections.
     pub next_port: &'a mut u16,
     /// What the client has done wrong.
@@ -79,8 +123,11 @@ impl Server {
 
     /// Somebody has connected.
     pub fn greet(&mut self, desk: &mut Desk<'_>) {
-        if let Self::Lines(server) = self {
-            server.greet(desk);
+        match self {
+            Self::Lines(server) => server.greet(desk),
+            Self::Secure(server) => server.greet(desk),
+            Self::Proxy(server) => server.greet(desk),
+            _ => {}
         }
     }
 
@@ -91,12 +138,35 @@ impl Server {
         }
     }
 
+    /// Something is said or done that no bytes have asked for.
+    pub fn say(&mut self, out: Out, desk: &mut Desk<'_>) {
+        match self {
+            Self::Secure(server) => server.say(out, desk),
+            Self::Proxy(server) => match server.inner_mut() {
+                Some(inner) => inner.say(out, desk),
+                None => desk.out.push(out),
+            },
+            _ => desk.out.push(out),
+        }
+    }
+
+    /// Do many transfers share this connection?
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Secure(server) => server.inner().is_shared(),
+            Self::Proxy(server) => server.inner().is_some_and(Self::is_shared),
+            server => matches!(server, Self::Http2(_)),
+        }
+    }
+
     /// Bytes have come.
     pub fn receive(&mut self, bytes: &[u8], desk: &mut Desk<'_>) {
         match self {
             Self::Http1(server) => server.receive(bytes, desk),
             Self::Http2(server) => server.receive(bytes, desk),
             Self::Lines(server) => server.receive(bytes, desk),
+            Self::Secure(server) => server.receive(bytes, desk),
+            Self::Proxy(server) => server.receive(bytes, desk),
             Self::Data => {}
         }
     }
@@ -107,6 +177,8 @@ impl Server {
             Self::Http1(server) => server.is_idle(),
             Self::Http2(server) => server.is_idle(),
             Self::Lines(server) => server.is_idle(),
+            Self::Secure(server) => server.is_idle(),
+            Self::Proxy(server) => server.is_idle(),
             Self::Data => false,
         }
     }
