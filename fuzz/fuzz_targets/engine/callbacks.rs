@@ -124,14 +124,7 @@ fn nest(world: &World, slot: usize, decision: u8) {
             }
             4 => world.remove(other % EASIES),
             5 => _ = curl_multi_perform(multi, &raw mut number),
-            6 => {
-                if let Some(free) = free_slot(world) {
-                    let copy = curl_easy_duphandle(handle);
-                    if !copy.is_null() {
-                        world.adopt(free, copy);
-                    }
-                }
-            }
+            6 => world.duplicate(handle, free_slot(world)),
             7 => _ = curl_multi_socket_action(multi, -1, 0, &raw mut number),
             8 => _ = curl_ws_send(handle, b"hello".as_ptr(), 5, &raw mut count, 0, 1),
             9 => {

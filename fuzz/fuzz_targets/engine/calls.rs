@@ -117,11 +117,8 @@ pub fn handle(world: &World, first: u8, rest: &[u8]) {
         }
         6..=9 => {
             let to = usize::from(rest.first().copied().unwrap_or(0)) % EASIES;
-            if world.easies[to].get().is_none() {
-                let easy = world.easy(slot);
-                // SAFETY: a good handle.
-                world.adopt(to, unsafe { curl_easy_duphandle(easy.handle) });
-            }
+            let easy = world.easy(slot);
+            world.duplicate(easy.handle, Some(to));
         }
         10 => world.cleanup_multi(slot % MULTIS),
         _ => world.read_messages(slot % MULTIS),

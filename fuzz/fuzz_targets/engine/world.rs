@@ -149,6 +149,21 @@ impl World {
         self.easies[slot].get().unwrap()
     }
 
+    /// A copy of a handle goes into a free slot. Copying may call back (for HSTS), and who is
+    /// called back may have filled the slot.
+    pub fn duplicate(&self, handle: Ptr, to: Option<usize>) {
+        let free = |slot: &usize| self.easies[*slot].get().is_none();
+        let Some(to) = to.filter(free) else { return };
+        // SAFETY: a good handle.
+        let copy = unsafe { curl_easy_duphandle(handle) };
+        if free(&to) && !copy.is_null() {
+            self.adopt(to, copy);
+        } else {
+            // SAFETY: a handle that nobody else has, or NULL.
+            unsafe { curl_easy_cleanup(copy) };
+        }
+    }
+
     /// A new handle goes into a slot.
     pub fn adopt(&self, slot: usize, handle: Ptr) {
         assert!(!handle.is_null());
