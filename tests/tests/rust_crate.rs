@@ -9,7 +9,7 @@ fn many_transfers_share_one_http_2_connection() {
     let apache = Apache::start("");
     let bytes = apache.file("file", 30_000);
     let mut multi = Multi::new();
-    let easy = || Easy::get(&apache.url("/file")).ca_file(apache.authority.path("ca.pem"));
+    let easy = || Easy::get(apache.url("/file")).ca_file(apache.authority.path("ca.pem"));
     assert_eq!(multi.perform(easy()).unwrap().http_version(), Some(HttpVersion::V2));
     for _ in 0..60 {
         multi.add(easy().timeout(Duration::from_secs(20)));
@@ -37,7 +37,7 @@ fn certificates_decide_whom_to_trust_and_who_we_are() {
     let code = |easy: Easy| easy.perform().map_err(|error| error.code()).map(|_| ());
 
     let server = SServer::start(&authority, "server", &["-www"]);
-    let get = || Easy::get(&server.url("/"));
+    let get = || Easy::get(server.url("/"));
     assert_eq!(code(get()), Err(Code::PeerFailedVerification));
     assert!(get().perform().unwrap_err().is_connect());
     assert_eq!(code(get().insecure()), Ok(()));
@@ -48,13 +48,13 @@ fn certificates_decide_whom_to_trust_and_who_we_are() {
     assert_eq!(code(pinned), Err(Code::SslPinnedpubkeynotmatch));
 
     let old = SServer::start(&authority, "server", &["-www", "-tls1_2"]);
-    let get = || Easy::get(&old.url("/")).ca_file(&ca);
+    let get = || Easy::get(old.url("/")).ca_file(&ca);
     assert_eq!(code(get()), Ok(()));
     assert_eq!(code(get().min_tls(TlsVersion::V1_3)), Err(Code::SslConnectError));
 
     let asks = ["-www", "-Verify", "1", "-verify_return_error", "-CAfile", "ca.pem"];
     let asking = SServer::start(&authority, "server", &asks);
-    let get = || Easy::get(&asking.url("/")).ca_file(&ca);
+    let get = || Easy::get(asking.url("/")).ca_file(&ca);
     assert!(code(get()).is_err());
     let key = authority.path("client.key");
     let files = get().client_certificate(authority.path("client.pem"), &key).perform().unwrap();

@@ -48,7 +48,8 @@ cargo xtask simulate [--world web|conversations] [--seeds N] [--from S] [--trace
                                               the engine under a virtual network, seed by seed
 cargo xtask simulate --planted [--seeds N] [--only NAME]
                                               how many seeds find the faults of crates/sim/planted
-cargo xtask test [ARGS]                       build the library quickly and run every test";
+cargo xtask test [ARGS]                       build the library quickly, run every test, and
+                                              render the documentation without a fault";
 
 fn main() -> ExitCode {
     match task(&std::env::args().skip(1).collect::<Vec<_>>()) {

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-/// A key into a [`Table`]; stale keys find nothing.
+/// A key into a `Table`; stale keys find nothing.
 pub struct Id<T> {
     index: u32,
     generation: u32,

@@ -219,11 +219,7 @@ fn message_size(options: &Options) -> Option<u64> {
 
 /// `curl` and eight random letters or digits.
 fn client_id() -> [u8; CLIENT_ID_LEN] {
-    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut name = *b"curl........";
-    random::fill(&mut name[4..]);
-    for byte in &mut name[4..] {
-        *byte = LETTERS[usize::from(*byte) % LETTERS.len()];
-    }
+    name[4..].copy_from_slice(&random::letters::<8>());
     name
 }

@@ -13,6 +13,14 @@ pub fn fill(bytes: &mut [u8]) {
     }
 }
 
+/// Letters and digits, for names that nobody is to guess and that no text happens to hold.
+pub fn letters<const N: usize>() -> [u8; N] {
+    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut numbers = [[0; 4]; N];
+    fill(numbers.as_flattened_mut());
+    numbers.map(|number| LETTERS[u32::from_le_bytes(number) as usize % LETTERS.len()])
+}
+
 /// The mask of a WebSocket frame.
 pub(crate) fn mask() -> [u8; 4] {
     #[cfg(feature = "test-hooks")]

@@ -40,12 +40,13 @@ impl Security for Library {
 impl SecurityContext for Context {
     fn step(&mut self, token: &[u8]) -> Result<SecurityStep, String> {
         std::thread::sleep(self.takes);
-        if self.fails || (self.steps > 0) != (token == b"c") {
+        if self.fails || (self.steps > 0) != matches!(token, b"c" | b"d") {
             return Err("gss_init_sec_context() failed: no ticket. ".to_owned());
         }
         self.steps += 1;
+        let complete = token == b"d";
         let token = format!("{} {}", self.peer, self.steps).into_bytes();
-        Ok(SecurityStep { token, complete: false, protection: 0 })
+        Ok(SecurityStep { token, complete, protection: 0 })
     }
 
     fn wrap(&mut self, message: &[u8]) -> Result<Vec<u8>, String> {
@@ -185,6 +186,90 @@ fn a_connection_is_proved_for_one_service_and_one_delegation() {
         assert_eq!(run(&mut driver, options), ("ok".to_owned(), 200));
     }
     assert_eq!(connections(&log), [1, 1, 1, 2, 2, 3, 3, 1]);
+}
+
+/// The same for proxies.
+#[test]
+fn a_connection_to_a_proxy_is_proved_for_one_service_and_one_delegation() {
+    let (http, http_log) = server(|head| {
+        let said = field(head, "Proxy-Authorization").map(|value| decode(&value[10..]));
+        match said.as_deref() {
+            Some(token) if token.ends_with(" 1") => unauthorized("Negotiate Yw==")
+                .replace("401", "407")
+                .replace("WWW-Authenticate", "Proxy-Authenticate"),
+            _ if head.starts_with("CONNECT ") => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+            _ => OK.to_owned(),
+        }
+    });
+    let (socks, socks_log) = socks();
+    for (proxy, tunnel, log) in [
+        (format!("http://u@{http}"), false, &http_log),
+        (format!("http://u@{http}"), true, &http_log),
+        (format!("socks5h://{socks}"), false, &socks_log),
+    ] {
+        let mut driver = driver(Duration::ZERO, false);
+        log.lock().unwrap().clear();
+        for (service, delegation) in [("a", 0), ("a", 0), ("b", 0), ("b", 1), ("a", 0)] {
+            let mut options =
+                Options { url: Some(b"http://far.example/"[..].into()), ..get(http, "/") };
+            options.auth_mut().gssapi_delegation = delegation;
+            let group = options.proxy_mut();
+            group.proxy = Some(proxy.as_bytes().into());
+            group.noproxy = Some(b""[..].into());
+            group.proxyauth = Auth::NEGOTIATE;
+            group.httpproxytunnel = tunnel;
+            group.proxy_service_name = Some(service.as_bytes().into());
+            assert_eq!(run(&mut driver, options), ("ok".to_owned(), 200), "{}", driver.debug);
+        }
+        let first = connections(log)[0];
+        let is_first_round = |head: &str| {
+            field(head, "Proxy-Authorization")
+                .is_some_and(|value| decode(&value[10..]).ends_with('1'))
+        };
+        let served = |(number, head): &(usize, String)| {
+            let answered = head.starts_with("GET ") && !is_first_round(head);
+            answered.then_some(*number - first)
+        };
+        let served: Vec<usize> = log.lock().unwrap().iter().filter_map(served).collect();
+        assert_eq!(served, [0, 0, 1, 2, 0], "{proxy} {tunnel}");
+    }
+    let log = socks_log.lock().unwrap();
+    let tokens = log.iter().filter_map(|(_, text)| text.strip_suffix(" 1"));
+    assert!(tokens.eq(["a@127.0.0.1", "b@127.0.0.1", "b@127.0.0.1 delegated"]), "{log:?}");
+}
+
+/// A SOCKS proxy that wants GSS-API, and the servers behind it; its log has tokens too.
+fn socks() -> (SocketAddr, Log) {
+    let log = Log::default();
+    let (kept, count) = (log.clone(), Mutex::new(0));
+    let address = serve(move |mut stream: TcpStream| {
+        let number = {
+            let mut count = count.lock().unwrap();
+            *count += 1;
+            *count
+        };
+        let mut exactly = |count: usize, reply: &[u8]| {
+            let mut bytes = vec![0; count];
+            stream.read_exact(&mut bytes).unwrap();
+            std::io::Write::write_all(&mut stream, reply).unwrap();
+            bytes
+        };
+        let methods = exactly(2, b"")[1];
+        assert!(exactly(usize::from(methods), &[5, 1]).contains(&1));
+        for reply in [&[1, 1, 0, 1, b'd'][..], b""] {
+            let length = exactly(4, b"")[3];
+            let token = exactly(usize::from(length), reply);
+            kept.lock().unwrap().push((number, String::from_utf8(token).unwrap()));
+        }
+        assert_eq!(exactly(5, &[1, 2, 0, 1, 0]), [1, 2, 0, 1, 0]);
+        let name = exactly(5, b"")[4];
+        exactly(usize::from(name) + 2, &[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+        while let Some(head) = read_head(&mut stream) {
+            kept.lock().unwrap().push((number, head));
+            write(&mut stream, OK);
+        }
+    });
+    (address, log)
 }
 
 /// CVE-2011-2192.

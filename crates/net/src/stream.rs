@@ -32,7 +32,7 @@ pub enum Shutdown {
 
 /// An open, non-blocking stream to a peer with its layers inside.
 ///
-/// A call that would block fails with [`ErrorKind::WouldBlock`];
+/// A call that would block fails with `ErrorKind::WouldBlock`;
 /// [`Stream::blocked_on`] then says what to wait for.
 pub struct Stream(Layer);
 

@@ -65,11 +65,7 @@ impl Form {
 
     /// The body of a request, and what its head says of it.
     pub(crate) fn lay_out(self) -> Result<(FormUpload, BodySource)> {
-        const LETTERS: &[u8; 62] =
-            b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-        let mut boundary = [0; BOUNDARY_RANDOM];
-        random::fill(&mut boundary);
-        boundary.iter_mut().for_each(|it| *it = LETTERS[usize::from(*it) % LETTERS.len()]);
+        let boundary = random::letters::<BOUNDARY_RANDOM>();
         let (mut mime, mut files) = (Mime::new(&boundary), Vec::new());
         for Part { mut laid, file } in self.parts {
             if let Some(path) = file {

@@ -14,7 +14,7 @@
 //! use std::time::Duration;
 //! let mut multi = tress::Multi::new();
 //! for page in 0..1000 {
-//!     multi.add(tress::Easy::get(&format!("http://example.com/{page}")));
+//!     multi.add(tress::Easy::get(format!("http://example.com/{page}")));
 //! }
 //! while multi.running() > 0 {
 //!     multi.turn(Duration::from_secs(1))?;
@@ -81,6 +81,15 @@ mod reader;
 mod response;
 mod share;
 mod websocket;
+
+/// The examples of the READMEs are compiled like those of this documentation.
+#[cfg(all(doctest, feature = "tokio"))]
+mod readmes {
+    #[doc = include_str!("../README.md")]
+    struct Crate;
+    #[doc = include_str!("../../../README.md")]
+    struct Repository;
+}
 
 pub use easy::{Easy, Flow};
 pub use form::{Form, Part};

@@ -300,7 +300,7 @@ impl Multi {
     /// ```no_run
     /// let mut multi = tress::Multi::new();
     /// for page in 1..10 {
-    ///     let easy = tress::Easy::get(&format!("https://example.com/{page}"));
+    ///     let easy = tress::Easy::get(format!("https://example.com/{page}"));
     ///     println!("{}", multi.perform(easy)?.status());
     /// }
     /// # Ok::<(), tress::Error>(())

@@ -36,7 +36,7 @@ fn head_has_no_body() {
         assert_eq!(request.method, "HEAD");
         Answer::Raw("HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n".into())
     });
-    let response = Easy::head(&format!("http://{server}/")).perform().unwrap();
+    let response = Easy::head(format!("http://{server}/")).perform().unwrap();
     assert_eq!((response.status(), response.body().len()), (200, 0));
     assert_eq!(response.infos().download_length, Some(12));
 }
@@ -79,7 +79,7 @@ fn upload_takes_what_the_closure_gives() {
 fn an_upload_that_fails_ends_the_transfer() {
     let server = serve(|_| ok(""));
     let read = |_: &mut [u8]| Err(Error::new(ErrorKind::UnexpectedEof, "the disk is gone"));
-    let easy = Easy::upload(&format!("http://{server}/"), Some(10), read);
+    let easy = Easy::upload(format!("http://{server}/"), Some(10), read);
     let error = easy.perform().unwrap_err();
     assert_eq!(error.code(), Code::ReadError);
     assert_eq!(error.message(), "The body of the request cannot be read: the disk is gone");
@@ -128,7 +128,7 @@ fn redirects_are_followed_when_asked() {
 #[test]
 fn too_many_redirects_are_an_error() {
     let server = serve(|_| response("302 Found", "Location: /again\r\n", ""));
-    let error = Easy::get(&format!("http://{server}/")).redirects(3).perform().err().unwrap();
+    let error = Easy::get(format!("http://{server}/")).redirects(3).perform().err().unwrap();
     assert_eq!(error.code(), Code::TooManyRedirects);
     assert_eq!(error.message(), "Maximum (3) redirects followed");
 }
@@ -139,7 +139,7 @@ fn closures_get_body_head_and_progress() {
     let (head, body) = (Arc::new(Mutex::new(String::new())), Arc::new(AtomicU64::new(0)));
     let most = Arc::new(AtomicU64::new(0));
     let (lines, count, seen) = (head.clone(), body.clone(), most.clone());
-    let easy = Easy::get(&format!("http://{server}/"))
+    let easy = Easy::get(format!("http://{server}/"))
         .on_header(move |line| {
             lines.lock().unwrap().push_str(&String::from_utf8_lossy(line));
             Flow::Continue
@@ -175,12 +175,12 @@ fn limits_end_a_transfer() {
         _ => ok(&"x".repeat(5000)),
     });
     let begun = Instant::now();
-    let slow = Easy::get(&format!("http://{server}/hang")).timeout(Duration::from_millis(80));
+    let slow = Easy::get(format!("http://{server}/hang")).timeout(Duration::from_millis(80));
     assert_eq!(slow.perform().err().unwrap().code(), Code::OperationTimedout);
     assert!(begun.elapsed() < Duration::from_secs(5));
-    let big = Easy::get(&format!("http://{server}/big")).max_size(4999).perform();
+    let big = Easy::get(format!("http://{server}/big")).max_size(4999).perform();
     assert_eq!(big.err().unwrap().code(), Code::FilesizeExceeded);
-    assert!(Easy::get(&format!("http://{server}/big")).max_size(5000).perform().is_ok());
+    assert!(Easy::get(format!("http://{server}/big")).max_size(5000).perform().is_ok());
 }
 
 #[test]
@@ -192,11 +192,11 @@ fn errors_carry_code_and_words() {
     assert_eq!(error(Easy::get("nothing://x")).code(), Code::UnsupportedProtocol);
     assert_eq!(error(Easy::get("http://a b/")).code(), Code::UrlMalformat);
     let server = serve(|_| response("404 Not Found", "", "no"));
-    let failed = error(Easy::get(&format!("http://{server}/")).fail_on_error());
+    let failed = error(Easy::get(format!("http://{server}/")).fail_on_error());
     assert_eq!(failed.code(), Code::HttpReturnedError);
     assert_eq!(failed.message(), "The requested URL returned error: 404");
     let gone = serve(|_| Answer::Close);
-    assert_eq!(error(Easy::get(&format!("http://{gone}/"))).code(), Code::GotNothing);
+    assert_eq!(error(Easy::get(format!("http://{gone}/"))).code(), Code::GotNothing);
 }
 
 #[test]
@@ -208,21 +208,21 @@ fn a_download_resumes() {
         }
         _ => ok("hello world"),
     });
-    let rest = Easy::get(&format!("http://{server}/")).resume_from(6).perform().unwrap();
+    let rest = Easy::get(format!("http://{server}/")).resume_from(6).perform().unwrap();
     assert_eq!((rest.status(), rest.body()), (206, &b"world"[..]));
     let complete = serve(|_| response("416 Range Not Satisfiable", "", "no such range"));
-    let easy = Easy::get(&format!("http://{complete}/")).resume_from(11).fail_on_error();
+    let easy = Easy::get(format!("http://{complete}/")).resume_from(11).fail_on_error();
     let nothing = easy.perform().unwrap();
     assert_eq!((nothing.status(), nothing.body()), (416, &b""[..]));
     let without = serve(|_| ok("hello world"));
-    let error = Easy::get(&format!("http://{without}/")).resume_from(6).perform().err().unwrap();
+    let error = Easy::get(format!("http://{without}/")).resume_from(6).perform().err().unwrap();
     assert_eq!(error.code(), Code::RangeError);
 }
 
 #[test]
 fn credentials_are_sent() {
     let server = serve(|request| ok(request.header("Authorization").unwrap_or("none")));
-    let easy = Easy::get(&format!("http://{server}/")).credentials("user", "secret");
+    let easy = Easy::get(format!("http://{server}/")).credentials("user", "secret");
     assert_eq!(easy.perform().unwrap().body(), b"Basic dXNlcjpzZWNyZXQ=");
 }
 
@@ -235,14 +235,14 @@ fn a_body_is_read_as_it_comes() {
         _ => Answer::Last("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".into()),
     });
     let url = |path: &str| format!("http://{server}{path}");
-    let lines = Easy::get(&url("/lines")).open().unwrap();
+    let lines = Easy::get(url("/lines")).open().unwrap();
     assert_eq!((lines.status(), lines.url()), (200, &url("/lines")[..]));
     assert_eq!(lines.header("x-a"), Some(&b"1"[..]));
     assert_eq!(lines.lines().map(Result::unwrap).collect::<Vec<_>>(), ["one", "two"]);
 
     let mut multi = Multi::new();
     for _ in 0..2 {
-        let mut large = multi.open(Easy::get(&url("/large"))).unwrap();
+        let mut large = multi.open(Easy::get(url("/large"))).unwrap();
         let (mut first, mut rest) = ([0; 10], Vec::new());
         large.read_exact(&mut first).unwrap();
         // The server is held back meanwhile.
@@ -250,17 +250,17 @@ fn a_body_is_read_as_it_comes() {
         assert_eq!(large.read_to_end(&mut rest).unwrap(), 2_999_990);
     }
     assert_eq!(multi.connections(), 1);
-    let empty = multi.open(Easy::get(&url("/empty"))).unwrap();
+    let empty = multi.open(Easy::get(url("/empty"))).unwrap();
     assert_eq!((empty.status(), empty.header("X-A")), (404, Some(&b"2"[..])));
     drop(empty);
 
-    let mut short = multi.open(Easy::get(&url("/short"))).unwrap();
+    let mut short = multi.open(Easy::get(url("/short"))).unwrap();
     let error = short.read_to_end(&mut Vec::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
     let error = error.get_ref().and_then(|it| it.downcast_ref::<tress::Error>()).unwrap();
     assert_eq!(error.code(), Code::PartialFile);
     drop(short);
-    let cancelled = multi.open(Easy::get(&url("/large"))).unwrap();
+    let cancelled = multi.open(Easy::get(url("/large"))).unwrap();
     drop(cancelled);
     assert_eq!(multi.running(), 0);
     let refused = multi.open(Easy::get("http://127.0.0.1:1/")).unwrap_err();

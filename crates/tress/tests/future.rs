@@ -93,13 +93,12 @@ fn responses_come_on_any_executor() {
     let server = serve(|request| ok(&request.path));
     let url = |path: &str| format!("http://{server}{path}");
     Executor::default().run(async |client| {
-        let (a, b) =
-            (client.send(Easy::get(&url("/a"))), client.clone().send(Easy::get(&url("/b"))));
+        let (a, b) = (client.send(Easy::get(url("/a"))), client.clone().send(Easy::get(url("/b"))));
         assert_eq!(b.await.unwrap().body(), b"/b");
         assert_eq!(a.await.unwrap().body(), b"/a");
         let refused = client.send(Easy::get("http://127.0.0.1:1/")).await.unwrap_err();
         assert_eq!(refused.code(), Code::CouldntConnect);
-        let slow = Easy::get(&url("/c")).header("bad name", "");
+        let slow = Easy::get(url("/c")).header("bad name", "");
         assert_eq!(client.send(slow).await.unwrap_err().code(), Code::BadFunctionArgument);
     });
 }
@@ -107,7 +106,7 @@ fn responses_come_on_any_executor() {
 #[test]
 fn time_limits_hold() {
     let server = serve(|_| Answer::Hang);
-    let easy = Easy::get(&format!("http://{server}/")).timeout(Duration::from_millis(100));
+    let easy = Easy::get(format!("http://{server}/")).timeout(Duration::from_millis(100));
     let error = Executor::default().run(async |client| client.send(easy).await.unwrap_err());
     assert_eq!(error.code(), Code::OperationTimedout);
 }
@@ -143,7 +142,7 @@ fn a_download_that_nobody_takes_holds_its_server_back() {
         let before = loop {
             let before = sent.load(Ordering::SeqCst);
             for _ in 0..20 {
-                let easy = Easy::get(&format!("http://{other}/"));
+                let easy = Easy::get(format!("http://{other}/"));
                 assert_eq!(client.send(easy).await.unwrap().body(), b"other");
             }
             std::thread::sleep(Duration::from_millis(100));
@@ -160,7 +159,7 @@ fn a_download_that_nobody_takes_holds_its_server_back() {
         drop(download);
         // Its transfer is cancelled as soon as the driver hears of that.
         while sent.load(Ordering::SeqCst) != usize::MAX {
-            client.send(Easy::get(&format!("http://{other}/"))).await.unwrap();
+            client.send(Easy::get(format!("http://{other}/"))).await.unwrap();
         }
     });
 }
@@ -174,14 +173,14 @@ fn a_download_ends_with_its_response_or_an_error() {
     });
     let url = |path: &str| format!("http://{server}{path}");
     Executor::default().run(async |client| {
-        let mut whole = client.open(Easy::get(&url("/"))).await.unwrap();
+        let mut whole = client.open(Easy::get(url("/"))).await.unwrap();
         assert_eq!(whole.next().await.unwrap().unwrap(), b"whole");
         assert!(whole.response().is_none() && whole.next().await.is_none());
         assert_eq!(whole.response().unwrap().infos().downloaded, 5);
-        let mut empty = client.open(Easy::get(&url("/empty"))).await.unwrap();
+        let mut empty = client.open(Easy::get(url("/empty"))).await.unwrap();
         assert_eq!((empty.status(), empty.headers().count()), (404, 2));
         assert!(empty.next().await.is_none());
-        let mut short = client.open(Easy::get(&url("/short"))).await.unwrap();
+        let mut short = client.open(Easy::get(url("/short"))).await.unwrap();
         assert_eq!(short.next().await.unwrap().unwrap(), b"short");
         assert_eq!(short.next().await.unwrap().unwrap_err().code(), Code::PartialFile);
         assert!(short.next().await.is_none());
@@ -246,7 +245,7 @@ fn a_websocket_talks() {
         assert_eq!(socket.next().await.unwrap().unwrap(), bye);
         assert!(socket.next().await.is_none());
         assert_eq!(socket.send(bye).await.unwrap_err().code(), Code::SendError);
-        let refused = client.websocket(Easy::get(&format!("ws://{plain}/"))).await.unwrap_err();
+        let refused = client.websocket(Easy::get(format!("ws://{plain}/"))).await.unwrap_err();
         assert_eq!(refused.code(), Code::HttpReturnedError);
     });
 }
@@ -287,7 +286,7 @@ fn whoever_speaks_waits_for_a_server_that_does_not_listen() {
         let speaker = socket.speaker();
         let said = say_until_it_waits(&speaker, &[7; 60_000]).await;
         // Nobody else waits.
-        client.send(Easy::get(&format!("http://{other}/"))).await.unwrap();
+        client.send(Easy::get(format!("http://{other}/"))).await.unwrap();
         listen.send(()).unwrap();
         for _ in 0..200 {
             speaker.send(Message::Binary(vec![8; 60_000])).await.unwrap();
@@ -299,7 +298,7 @@ fn whoever_speaks_waits_for_a_server_that_does_not_listen() {
         while heard.len() < said + 201 {
             assert!(Instant::now() < until, "{} of {}", heard.len(), said + 201);
             heard.extend(told.try_recv().map(|payload| payload[0]));
-            client.send(Easy::get(&format!("http://{other}/"))).await.unwrap();
+            client.send(Easy::get(format!("http://{other}/"))).await.unwrap();
         }
         assert_eq!(heard[..said], vec![7; said]);
         assert_eq!(heard[said..said + 200], [8; 200]);
@@ -310,7 +309,7 @@ fn whoever_speaks_waits_for_a_server_that_does_not_listen() {
 fn whoever_waits_to_speak_hears_of_the_end() {
     let (server, _listen, _told) = echo::slow_to_listen();
     Executor::default().run(async |client| {
-        let socket = client.websocket(Easy::get(&format!("ws://{server}/"))).await.unwrap();
+        let socket = client.websocket(Easy::get(format!("ws://{server}/"))).await.unwrap();
         let speaker = socket.speaker();
         say_until_it_waits(&speaker, &[7; 60_000]).await;
         let mut waiting = pin!(speaker.send(Message::Text("more".into())));
@@ -349,7 +348,7 @@ mod on_tokio {
         let driver = tokio::spawn(driver);
         let tasks: Vec<_> = (0..200)
             .map(|number| {
-                let easy = Easy::get(&format!("http://{server}/{number}"));
+                let easy = Easy::get(format!("http://{server}/{number}"));
                 tokio::spawn(client.send(easy))
             })
             .collect();
@@ -371,7 +370,7 @@ mod on_tokio {
             tokio::spawn(async move {
                 for number in 0..100 {
                     let path = format!("/{task}/{number}");
-                    let easy = Easy::get(&format!("http://{server}{path}"));
+                    let easy = Easy::get(format!("http://{server}{path}"));
                     // Half of them are read in pieces.
                     let body = if number % 2 == 0 {
                         client.send(easy).await.unwrap().into_body()
@@ -393,7 +392,7 @@ mod on_tokio {
         let hanging = serve(|_| Answer::Hang);
         let (client, driver) = tress::future::tokio(Multi::new());
         let driver = tokio::spawn(driver);
-        let pending = client.send(Easy::get(&format!("http://{hanging}/")));
+        let pending = client.send(Easy::get(format!("http://{hanging}/")));
         let limit = Duration::from_millis(100);
         assert!(tokio::time::timeout(limit, pending).await.is_err());
         drop(client);
@@ -406,7 +405,7 @@ mod on_tokio {
         let hanging = serve(|_| Answer::Hang);
         let (client, driver) = tress::future::tokio(Multi::new());
         tokio::spawn(driver);
-        let easy = Easy::get(&format!("http://{hanging}/")).timeout(Duration::from_millis(100));
+        let easy = Easy::get(format!("http://{hanging}/")).timeout(Duration::from_millis(100));
         let error = client.send(easy).await.unwrap_err();
         assert_eq!(error.code(), Code::OperationTimedout);
     }

@@ -23,7 +23,7 @@ fn many_share_few_connections() {
     multi.max_host_connections(4);
     let mut wanted = HashMap::new();
     for number in 0..200 {
-        let handle = multi.add(Easy::get(&format!("http://{server}/{number}")));
+        let handle = multi.add(Easy::get(format!("http://{server}/{number}")));
         wanted.insert(handle, format!("/{number}"));
     }
     assert_eq!(multi.running(), 200);
@@ -39,7 +39,7 @@ fn many_share_few_connections() {
 fn a_transfer_can_be_made_again() {
     let server = serve(|request| ok(request.header("X-Round").unwrap_or("-")));
     let mut multi = Multi::new();
-    multi.add(Easy::get(&format!("http://{server}/")));
+    multi.add(Easy::get(format!("http://{server}/")));
     let mut bodies = Vec::new();
     for round in 0..3 {
         let mut again = None;
@@ -58,7 +58,7 @@ fn a_transfer_can_be_made_again() {
 fn a_failure_tells_what_was_known() {
     let server = serve(|_| support::response("503 Busy", "Retry-After: 7\r\n", ""));
     let mut multi = Multi::new();
-    multi.add(Easy::get(&format!("http://{server}/")).fail_on_error());
+    multi.add(Easy::get(format!("http://{server}/")).fail_on_error());
     finish(&mut multi, |done| {
         assert_eq!(done.result().err().unwrap().code(), Code::HttpReturnedError);
         assert_eq!(done.partial().status(), 503);
@@ -76,7 +76,7 @@ fn a_paused_body_goes_on_where_it_stopped() {
     let taken = got.clone();
     let mut calls = 0;
     let mut multi = Multi::new();
-    let handle = multi.add(Easy::get(&format!("http://{server}/")).on_body(move |bytes| {
+    let handle = multi.add(Easy::get(format!("http://{server}/")).on_body(move |bytes| {
         calls += 1;
         if calls % 2 == 1 {
             return Flow::Pause;
@@ -100,7 +100,7 @@ fn a_paused_body_goes_on_where_it_stopped() {
 fn a_removed_transfer_is_cancelled() {
     let server = serve(|_| Answer::Hang);
     let mut multi = Multi::new();
-    let handle = multi.add(Easy::get(&format!("http://{server}/")));
+    let handle = multi.add(Easy::get(format!("http://{server}/")));
     for _ in 0..5 {
         multi.turn(Duration::from_millis(5)).unwrap();
     }
@@ -131,7 +131,7 @@ fn any_loop_drives_it_by_the_hooks() {
         *deadline.lock().unwrap() = after.map(|after| Instant::now() + after);
     });
     for _ in 0..20 {
-        multi.add(Easy::get(&format!("http://{server}/")));
+        multi.add(Easy::get(format!("http://{server}/")));
     }
     let until = Instant::now() + HANGS;
     while multi.running() > 0 {
@@ -264,10 +264,10 @@ fn one_descriptor_stands_for_all_sockets_in_another_loop() {
     let descriptor = multi.descriptor().unwrap().as_raw_fd();
     poll.registry().register(&mut SourceFd(&descriptor), Token(0), Interest::READABLE).unwrap();
     for number in 0..300 {
-        multi.add(Easy::get(&format!("http://{server}/{number}")));
+        multi.add(Easy::get(format!("http://{server}/{number}")));
     }
     let limit = Duration::from_millis(200);
-    multi.add(Easy::get(&format!("http://{hanging}/")).timeout(limit));
+    multi.add(Easy::get(format!("http://{hanging}/")).timeout(limit));
     let (mut events, mut ended) = (Events::with_capacity(8), Vec::new());
     let until = Instant::now() + HANGS;
     while multi.running() > 0 {
@@ -287,9 +287,9 @@ fn one_descriptor_stands_for_all_sockets_in_another_loop() {
 fn one_after_the_other_uses_the_same_connection() {
     let server = serve(|request| ok(&request.path));
     let mut multi = Multi::new();
-    multi.add(Easy::get(&format!("http://{server}/other")));
+    multi.add(Easy::get(format!("http://{server}/other")));
     for number in 0..3 {
-        let easy = Easy::get(&format!("http://{server}/")).query("n", &number.to_string());
+        let easy = Easy::get(format!("http://{server}/")).query("n", &number.to_string());
         let response = multi.perform(easy).unwrap();
         assert_eq!(response.body(), format!("/?n={number}").as_bytes());
         assert!(number == 0 || response.infos().num_connects == 0);

@@ -53,7 +53,7 @@ fn a_mail_is_sent() {
         })
     });
     let mail = "Subject: Hello\r\n\r\n.hidden\r\n";
-    let easy = Easy::put(&format!("smtp://{server}/me"), mail);
+    let easy = Easy::put(format!("smtp://{server}/me"), mail);
     easy.mail("<a@x>", &["<b@y>", "<c@z>"]).perform().unwrap();
     let said = said.recv().unwrap();
     assert_eq!(said[1..5], ["MAIL FROM:<a@x>", "RCPT TO:<b@y>", "RCPT TO:<c@z>", "DATA"]);
@@ -112,7 +112,7 @@ fn a_message_is_published() {
         stream.read_to_end(&mut rest).unwrap();
         rest
     });
-    let easy = Easy::post(&format!("mqtt://{server}/a/topic"), "news");
+    let easy = Easy::post(format!("mqtt://{server}/a/topic"), "news");
     easy.credentials("me", "secret").perform().unwrap();
     assert_eq!(said.recv().unwrap(), b"\x30\x0d\0\x07a/topicnews\xe0\0");
 }

@@ -141,9 +141,9 @@ fn cookies_are_shared_and_can_be_kept() {
     });
     let share = Share::new().with_cookies();
     let url = |path| format!("http://{server}{path}");
-    Easy::get(&url("/login")).share(&share).perform().unwrap();
+    Easy::get(url("/login")).share(&share).perform().unwrap();
     let page = |share: &Share| {
-        let response = Easy::get(&url("/page")).share(share).perform().unwrap();
+        let response = Easy::get(url("/page")).share(share).perform().unwrap();
         response.text().unwrap().to_owned()
     };
     assert_eq!(page(&share), "id=7");
@@ -151,7 +151,7 @@ fn cookies_are_shared_and_can_be_kept() {
     let other = Share::new().with_cookies();
     other.load_cookies(&share.cookies());
     assert_eq!(page(&other), "id=7");
-    let plain = Easy::get(&url("/page")).cookie("a=1").perform().unwrap();
+    let plain = Easy::get(url("/page")).cookie("a=1").perform().unwrap();
     assert_eq!(plain.body(), b"a=1");
 }
 
@@ -164,7 +164,7 @@ fn threads_share_what_they_remember() {
     let port = server.port();
     let url = move |path: &str| format!("http://shared.invalid:{port}{path}");
     let share = Share::new().with_cookies().with_hsts().with_addresses().with_tls_sessions();
-    let login = Easy::get(&url("/login")).resolve("shared.invalid", port, server.ip());
+    let login = Easy::get(url("/login")).resolve("shared.invalid", port, server.ip());
     login.share(&share).perform().unwrap();
     let threads: Vec<_> = (0..4)
         .map(|_| {
@@ -173,7 +173,7 @@ fn threads_share_what_they_remember() {
                 let mut multi = tress::Multi::new();
                 for _ in 0..20 {
                     // The address, too, is known from another thread.
-                    let page = multi.perform(Easy::get(&url("/page")).share(&share)).unwrap();
+                    let page = multi.perform(Easy::get(url("/page")).share(&share)).unwrap();
                     assert_eq!(page.body(), b"id=7");
                 }
             })
@@ -189,7 +189,7 @@ fn a_log_hears_of_both_ways() {
     let log = move |kind, bytes: &[u8]| {
         let _ = sender.send((kind, String::from_utf8_lossy(bytes).into_owned()));
     };
-    Easy::get(&format!("http://{server}/")).on_debug(log).perform().unwrap();
+    Easy::get(format!("http://{server}/")).on_debug(log).perform().unwrap();
     let told: Vec<_> = told.iter().collect();
     let has = |kind, part: &str| told.iter().any(|(it, text)| *it == kind && text.contains(part));
     assert!(has(DebugKind::HeaderOut, "GET / HTTP/1.1\r\n"));
@@ -209,7 +209,7 @@ fn json_goes_both_ways() {
         ok(&String::from_utf8_lossy(&request.body))
     });
     let thing = Thing { number: 7 };
-    let response = Easy::post_json(&format!("http://{server}/"), &thing).perform().unwrap();
+    let response = Easy::post_json(format!("http://{server}/"), &thing).perform().unwrap();
     assert_eq!(response.json::<Thing>().unwrap(), thing);
     assert!(response.json::<Vec<u8>>().is_err());
 }

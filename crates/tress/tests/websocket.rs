@@ -25,7 +25,7 @@ impl Talk {
 
     fn with(server: SocketAddr, change: impl FnOnce(Easy) -> Easy, flow: Flow) -> Self {
         let (sender, heard) = mpsc::channel();
-        let easy = Easy::get(&format!("ws://{server}/")).on_message(move |message| {
+        let easy = Easy::get(format!("ws://{server}/")).on_message(move |message| {
             sender.send(message).unwrap();
             flow
         });
@@ -114,7 +114,7 @@ fn a_server_that_does_not_listen_is_not_told_without_end() {
     assert_eq!(refused.code(), Code::Again);
     assert!(refused.message().ends_with(" bytes wait to be sent on the WebSocket"), "{refused}");
     // Nobody else is kept waiting.
-    let other = Easy::get(&format!("ws://{}/", echo::serve())).on_message(|_| Flow::Abort);
+    let other = Easy::get(format!("ws://{}/", echo::serve())).on_message(|_| Flow::Abort);
     let other = talk.multi.add(other);
     let until = Instant::now() + Duration::from_secs(10);
     while talk.multi.send_message(other, &Message::Text("x".into())).is_err() {

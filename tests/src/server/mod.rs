@@ -1,6 +1,6 @@
 //! A scripted HTTP/1.1 server on loopback, one thread a connection, and a record of what it saw.
 //!
-//! The path of a request says what the answer does; see [`routes`].
+//! The path of a request says what the answer does; see `routes`.
 mod cgi;
 mod request;
 mod routes;

@@ -69,7 +69,7 @@ impl MimeHandle {
     /// A mime without parts, with a boundary of its own.
     pub fn new() -> *mut Self {
         Box::into_raw(Box::new(Self {
-            random: random_letters(),
+            random: tress_engine::random::letters(),
             parts: Vec::new(),
             holder: null_mut(),
         }))
@@ -244,11 +244,4 @@ impl Drop for OwnMime {
         // SAFETY: nobody else frees it; a handle drops it when no transfer uses it any more.
         unsafe { MimeHandle::free(self.0) };
     }
-}
-
-fn random_letters() -> [u8; BOUNDARY_RANDOM] {
-    const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    let mut numbers = [[0u8; 4]; BOUNDARY_RANDOM];
-    tress_engine::random::fill(numbers.as_flattened_mut());
-    numbers.map(|number| LETTERS[u32::from_le_bytes(number) as usize % LETTERS.len()])
 }

@@ -129,7 +129,7 @@ impl Run<'_> {
     }
 
     fn easy(&self, path: &str) -> Easy {
-        Easy::get(&format!("{}{path}", self.args.base)).proxy("")
+        Easy::get(format!("{}{path}", self.args.base)).proxy("")
     }
 }
 

@@ -15,8 +15,9 @@ pub(crate) struct Binding<'a> {
     /// Of Negotiate: the service that is asked for, and what it may do in the user's name.
     service: &'a [u8],
     delegation: u8,
-    /// The schemes that the proxy may pick; whom for the route says.
+    /// The schemes that the proxy may pick; whom for the route says. And its service.
     proxy: Auth,
+    proxy_service: &'a [u8],
 }
 
 impl<'a> Binding<'a> {
@@ -30,6 +31,7 @@ impl<'a> Binding<'a> {
             service: options.auth().service_name.as_deref().unwrap_or_default(),
             delegation: options.auth().gssapi_delegation,
             proxy: options.proxy().proxyauth & schemes,
+            proxy_service: options.proxy().proxy_service_name.as_deref().unwrap_or_default(),
         }
     }
 
@@ -40,6 +42,7 @@ impl<'a> Binding<'a> {
 
     pub(super) fn push(self, url: &Url, via_proxy: bool, key: &mut Vec<u8>) {
         if !self.server.is_empty() {
+            key.push(b'S');
             key.extend_from_slice(&self.server.bits().to_be_bytes());
             push(key, &self.credentials.map(Credentials::identity).unwrap_or_default());
             push(key, url.host_name());
@@ -52,6 +55,10 @@ impl<'a> Binding<'a> {
         if via_proxy && !self.proxy.is_empty() {
             key.push(b'P');
             key.extend_from_slice(&self.proxy.bits().to_be_bytes());
+            if self.proxy.contains(Auth::NEGOTIATE) {
+                push(key, self.proxy_service);
+                key.push(self.delegation);
+            }
         }
     }
 }

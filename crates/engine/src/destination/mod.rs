@@ -3,6 +3,8 @@
 mod binding;
 mod peer;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod wish;
 
 use std::borrow::Cow;
@@ -105,15 +107,13 @@ impl Journey<'_> {
         key.extend_from_slice(&port.to_be_bytes());
         key.push(http as u8);
         peer.push(&mut key);
-        if let Some(bind) = &settings.bind {
-            push(&mut key, format!("{bind:?}").as_bytes());
-        }
-        if settings.address_scope != 0 {
-            push(&mut key, format!("zone {}", settings.address_scope).as_bytes());
-        }
+        let bind = settings.bind.as_ref().map(|bind| format!("{bind:?}"));
+        push_if_any(&mut key, bind.as_deref().map(str::as_bytes));
+        key.extend_from_slice(&settings.address_scope.to_be_bytes());
         if let Some(dialect) = dialect {
             dialect.push_identity(options, binding.credentials, &mut key);
         }
+        key.push(u8::from(route.is_some()));
         if let Some(route) = &route {
             route.push(&mut key);
         }
@@ -252,6 +252,14 @@ fn host_of(url: &Url) -> Result<Box<[u8]>> {
 pub(crate) fn push(key: &mut Vec<u8>, bytes: &[u8]) {
     key.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
     key.extend_from_slice(bytes);
+}
+
+/// The same for what may be missing, which is told from what is empty.
+pub(crate) fn push_if_any(key: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    key.push(u8::from(bytes.is_some()));
+    if let Some(bytes) = bytes {
+        push(key, bytes);
+    }
 }
 
 fn hash(key: &[u8]) -> u64 {

@@ -44,12 +44,19 @@ impl Peer {
     pub(super) fn push(&self, key: &mut Vec<u8>) {
         match self {
             Self::Host { name, port, family } => {
+                key.push(b'H');
                 push(key, name.as_bytes());
                 key.extend_from_slice(&port.to_be_bytes());
                 key.push(*family as u8);
             }
-            Self::Unix(path) => push(key, path.as_os_str().as_encoded_bytes()),
-            Self::Abstract(name) => push(key, name),
+            Self::Unix(path) => {
+                key.push(b'U');
+                push(key, path.as_os_str().as_encoded_bytes());
+            }
+            Self::Abstract(name) => {
+                key.push(b'A');
+                push(key, name);
+            }
         }
     }
 }

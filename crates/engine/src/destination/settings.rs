@@ -43,11 +43,15 @@ fn bind(options: &Options) -> Option<Box<Bind>> {
     let mut bind = Bind {
         interface: connect.interface_device.as_deref().map(|name| text(name).into()),
         addresses: Vec::new(),
+        unknown_host: None,
         port: connect.localport,
         port_range: connect.localportrange,
     };
     if let Some(host) = connect.interface_host.as_deref() {
-        bind.addresses.extend(text(host).parse::<std::net::IpAddr>());
+        match text(host).parse::<std::net::IpAddr>() {
+            Ok(address) => bind.addresses.push(address),
+            Err(_) => bind.unknown_host = Some(text(host).into()),
+        }
     }
     if let Some(either) = connect.interface.as_deref() {
         match text(either).parse::<std::net::IpAddr>() {
@@ -55,6 +59,6 @@ fn bind(options: &Options) -> Option<Box<Bind>> {
             Err(_) => bind.interface = Some(text(either).into()),
         }
     }
-    let nothing = bind.interface.is_none() && bind.addresses.is_empty() && bind.port == 0;
-    (!nothing).then(|| Box::new(bind))
+    let nothing = Bind { port_range: bind.port_range, ..Bind::default() };
+    (bind != nothing).then(|| Box::new(bind))
 }

@@ -20,20 +20,25 @@ use tress_model::scheme::{Scheme, SchemeFlags};
 use tress_net::tls::TlsSettings;
 use tress_proto::auth::basic::basic;
 
-use crate::destination::{Peer, push};
+use crate::destination::{Peer, push, push_if_any};
 use crate::http::auth::{self, Credentials, Whom};
 use crate::options::{Auth, IpResolve, Options, ProxyType};
+use crate::security::SecurityPeer;
 
 pub(crate) use handshake::Handshake;
 
 /// What stands between the socket and the origin.
 pub(crate) struct Route {
     pub(crate) socks: Option<Proxy>,
+    /// How the user is proved to the SOCKS proxy.
+    login: Option<Arc<socks::Login>>,
     pub(crate) http: Option<Proxy>,
     /// How TLS is spoken to the HTTP proxy; none: it is not.
     pub(crate) tls: Option<Arc<TlsSettings>>,
     /// The HTTP proxy makes a tunnel (CONNECT); otherwise it gets the requests themselves.
     pub(crate) tunnel: bool,
+    /// `Proxy-Authorization` as the application has it sent with CONNECT.
+    authorization: Option<Arc<[u8]>>,
     /// Host and port that the last proxy connects to.
     pub(crate) far: (Box<str>, u16),
     /// Addresses are told by a PROXY line (`CURLOPT_HAPROXYPROTOCOL`).
@@ -101,19 +106,34 @@ impl Route {
         let tls = tls.map(|_| crate::tls::settings(&settings.tls));
         let replaced = far.0.as_bytes() != host || far.1 != port;
         let tunnel = http.is_some() && (replaced || settings.httpproxytunnel || tunnels(scheme));
-        Ok(Some(Box::new(Self { socks, http, tls, tunnel, far, line })))
+        let login = socks.as_ref().and_then(|socks| socks::Login::of(options, socks.kind));
+        let login = login.map(Arc::new);
+        let authorization = auth::custom(options, Whom::Proxy).filter(|_| tunnel).map(Arc::from);
+        Ok(Some(Box::new(Self { socks, login, http, tls, tunnel, authorization, far, line })))
     }
 
     /// The way to another host and port through the same proxies.
     pub(crate) fn towards(&self, host: &str, port: u16) -> Box<Self> {
-        let (socks, http, tls) = (self.socks.clone(), self.http.clone(), self.tls.clone());
-        let far = (host.into(), port);
-        Box::new(Self { socks, http, tls, tunnel: self.http.is_some(), far, line: None })
+        Box::new(Self {
+            socks: self.socks.clone(),
+            login: self.login.clone(),
+            http: self.http.clone(),
+            tls: self.tls.clone(),
+            tunnel: self.http.is_some(),
+            authorization: self.authorization.clone(),
+            far: (host.into(), port),
+            line: None,
+        })
     }
 
     /// The proxy that a socket is connected to.
     pub(crate) fn first(&self) -> Option<&Proxy> {
         self.socks.as_ref().or(self.http.as_ref())
+    }
+
+    /// Whom a security context with the SOCKS proxy is for.
+    fn socks_peer(&self) -> Option<SecurityPeer> {
+        Some(self.login.as_deref()?.peer(&self.socks.as_ref()?.host))
     }
 
     /// The proxy that gets the requests, if one does.
@@ -135,15 +155,23 @@ impl Route {
     /// Appends everything that must agree for a connection to be used again.
     pub(crate) fn push(&self, key: &mut Vec<u8>) {
         for proxy in [&self.socks, &self.http] {
-            match proxy {
-                Some(proxy) => proxy.push(key),
-                None => key.push(0xff),
+            key.push(u8::from(proxy.is_some()));
+            if let Some(proxy) = proxy {
+                proxy.push(key);
             }
         }
+        if let Some(login) = &self.login {
+            login.push(key);
+        }
         key.push(u8::from(self.tunnel));
-        match &self.line {
-            Some(Line(client)) => push(key, client.as_deref().unwrap_or("-").as_bytes()),
-            None => key.push(0xff),
+        push_if_any(key, self.authorization.as_deref());
+        if self.forwarder().is_none() {
+            push(key, self.far.0.as_bytes());
+            key.extend_from_slice(&self.far.1.to_be_bytes());
+        }
+        key.push(u8::from(self.line.is_some()));
+        if let Some(Line(client)) = &self.line {
+            push_if_any(key, client.as_deref().map(str::as_bytes));
         }
     }
 }
@@ -196,13 +224,9 @@ impl Proxy {
         key.push(self.kind as u8);
         push(key, self.host.as_bytes());
         key.extend_from_slice(&self.port.to_be_bytes());
-        if let Some(path) = &self.unix {
-            push(key, path.as_os_str().as_encoded_bytes());
-        }
-        match &self.credentials {
-            Some(credentials) => push(key, &credentials.identity()),
-            None => key.push(0xff),
-        }
+        push_if_any(key, self.unix.as_deref().map(|path| path.as_os_str().as_encoded_bytes()));
+        let identity = self.credentials.as_deref().map(Credentials::identity);
+        push_if_any(key, identity.as_deref());
     }
 }
 

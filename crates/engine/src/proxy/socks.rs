@@ -8,12 +8,12 @@ use super::handshake::{Talk, Turn};
 use super::{Proxy, Route};
 use crate::TransferId;
 use crate::conn::Conn;
+use crate::destination::push;
 use crate::http::auth::{Made, Then, Whom};
 use crate::infos::Infos;
 use crate::multi::{Flow, Multi};
-use crate::options::{Auth, IpResolve, ProxyType};
+use crate::options::{Auth, IpResolve, Options, ProxyType};
 use crate::security::{Mechanism, SecurityContext, SecurityPeer};
-use crate::transfer::Transfer;
 
 /// The handshake, and what it asks the resolver for.
 pub(super) struct Socks {
@@ -30,6 +30,55 @@ pub(super) struct Socks {
 /// The service that a SOCKS proxy is, unless `CURLOPT_PROXY_SERVICE_NAME` names another.
 const SERVICE: &[u8] = b"rcmd";
 
+/// How the user is proved to a SOCKS5 proxy. It is a part of the way: a connection that was made
+/// with one is not for transfers with another.
+pub(super) struct Login {
+    /// Those of `CURLOPT_SOCKS5_AUTH` that are known.
+    methods: Auth,
+    /// Of GSS-API: [`Gssapi::Offered`], the service that is asked for, and what it may do in the
+    /// user's name.
+    nec: bool,
+    service: Box<[u8]>,
+    delegation: u8,
+}
+
+impl Login {
+    /// None where a proxy of this kind is not asked for one.
+    pub(super) fn of(options: &Options, kind: ProxyType) -> Option<Self> {
+        if !matches!(kind, ProxyType::Socks5 | ProxyType::Socks5Hostname) {
+            return None;
+        }
+        let proxy = options.proxy();
+        let mut login =
+            Self { methods: Auth::empty(), nec: false, service: Box::default(), delegation: 0 };
+        login.methods = proxy.socks5_auth & (Auth::BASIC | Auth::NEGOTIATE);
+        if login.methods.contains(Auth::NEGOTIATE) {
+            login.nec = proxy.socks5_gssapi_nec;
+            login.service = proxy.proxy_service_name.as_deref().unwrap_or(SERVICE).into();
+            login.delegation = options.auth().gssapi_delegation;
+        }
+        Some(login)
+    }
+
+    /// Appends all of it.
+    pub(super) fn push(&self, key: &mut Vec<u8>) {
+        key.extend_from_slice(&self.methods.bits().to_be_bytes());
+        key.extend_from_slice(&[u8::from(self.nec), self.delegation]);
+        push(key, &self.service);
+    }
+
+    /// Whom a context with the proxy is for.
+    pub(super) fn peer(&self, host: &str) -> SecurityPeer {
+        SecurityPeer {
+            mechanism: Mechanism::Kerberos,
+            service: self.service.to_vec(),
+            host: host.as_bytes().to_vec(),
+            delegation: self.delegation,
+            channel_binding: Vec::new(),
+        }
+    }
+}
+
 impl Multi {
     /// Asks the SOCKS proxy for a connection: to the HTTP proxy behind it, else to the far end.
     pub(super) fn begin_socks(&mut self, id: TransferId) -> Result<()> {
@@ -38,7 +87,8 @@ impl Multi {
         let Some(proxy) = &route.socks else { return Ok(()) };
         let (host, port) = target(route);
         let (version, family) = dialect(proxy, transfer.options.connect().ipresolve);
-        let auth = transfer.options.proxy().socks5_auth;
+        let login = route.login.as_deref();
+        let allowed = |method| login.is_some_and(|login| login.methods.contains(method));
         let request = Request {
             version,
             host: host.to_owned(),
@@ -47,10 +97,10 @@ impl Multi {
                 .credentials
                 .as_ref()
                 .map(|found| (found.user.clone(), found.password.clone())),
-            allow_basic: auth.contains(Auth::BASIC),
+            allow_basic: allowed(Auth::BASIC),
             gssapi: match core.security.is_some_and(|library| library.is_available()) {
-                _ if !auth.contains(Auth::NEGOTIATE) => Gssapi::Disallowed,
-                true => Gssapi::Offered { nec: transfer.options.proxy().socks5_gssapi_nec },
+                _ if !allowed(Auth::NEGOTIATE) => Gssapi::Disallowed,
+                true => Gssapi::Offered { nec: login.is_some_and(|login| login.nec) },
                 false => Gssapi::Missing,
             },
         };
@@ -90,17 +140,16 @@ impl Multi {
         let Some((transfer, Some(conn), core)) = self.parts(id) else {
             return Ok(Turn::Flow(Flow::Wait));
         };
-        let peer = transfer.socks_peer(conn);
+        let destination = conn.destination.clone();
         let Some(socks) = conn.socks() else { return Ok(Turn::Flow(Flow::Again)) };
         if let Some(made) = socks.made.take() {
             socks.take_step(made).map_err(|why| failed(&mut transfer.infos, why))?;
             return Ok(Turn::Again);
         }
         let Some(ask) = socks.machine.take_ask() else { return Ok(Turn::Flow(Flow::Wait)) };
-        let Some(mut context) = socks
-            .context
-            .take()
-            .or_else(|| core.security.map(|library| library.context(peer.unwrap_or_default())))
+        let begun = socks.context.take();
+        let Some(mut context) = begun
+            .or_else(|| Some(core.security?.context(destination.route.as_deref()?.socks_peer()?)))
         else {
             return Err(failed(&mut transfer.infos, socks.machine.unsecured("no library")));
         };
@@ -162,21 +211,6 @@ impl Multi {
             }),
         };
         found.map_err(|why| failed(&mut transfer.infos, why))
-    }
-}
-
-impl Transfer {
-    /// Whom a context with the SOCKS proxy is for.
-    fn socks_peer(&self, conn: &Conn) -> Option<SecurityPeer> {
-        let proxy = conn.destination.route.as_deref()?.socks.as_ref()?;
-        let service = self.options.proxy().proxy_service_name.as_deref().unwrap_or(SERVICE);
-        Some(SecurityPeer {
-            mechanism: Mechanism::Kerberos,
-            service: service.to_vec(),
-            host: proxy.host.as_bytes().to_vec(),
-            delegation: self.options.auth().gssapi_delegation,
-            channel_binding: Vec::new(),
-        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! A connection or session serves those alone that ask for the same.
 
+use std::io::Read;
+
 use super::*;
 
 /// CVE-2016-8616, CVE-2014-0138, CVE-2015-3143, CVE-2026-4873, CVE-2026-8286.
@@ -73,6 +75,103 @@ fn a_connection_in_one_zone_is_not_for_another() {
     }
 }
 
+/// Whom a proxy has connected to is not told by its own address.
+#[test]
+fn a_connection_through_a_proxy_is_for_one_far_end() {
+    let (http, http_log) = http(|head| match head.starts_with("CONNECT ") {
+        true => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+        false => OK.to_owned(),
+    });
+    let (socks, socks_log) = socks();
+    for (proxy, log, asked) in [
+        (format!("http://{http}"), http_log, "CONNECT "),
+        (format!("socks5h://{socks}"), socks_log, "asked for "),
+    ] {
+        let mut driver = Driver::new();
+        let far = |to: &str| {
+            let mut options = url("http://far.example/");
+            let group = options.proxy_mut();
+            group.proxy = Some(proxy.as_bytes().into());
+            group.noproxy = Some(b""[..].into());
+            group.httpproxytunnel = true;
+            options.connect_mut().connect_to =
+                (!to.is_empty()).then(|| [Box::from(to.as_bytes())].into());
+            options
+        };
+        for to in ["", "::near.example:80", "::far.example:81", "", "::near.example:80"] {
+            assert_eq!(run(&mut driver, far(to)), Code::Ok, "{proxy} {to}");
+        }
+        let all = log.all();
+        let asked = all.iter().filter_map(|text| text.strip_prefix(asked)?.split(' ').next());
+        assert!(asked.eq(["far.example:80", "near.example:80", "far.example:81"]), "{all:?}");
+    }
+}
+
+/// A SOCKS5 proxy, and all servers behind it.
+fn socks() -> (SocketAddr, Log) {
+    let log = Log::default();
+    let kept = log.clone();
+    let address = serve(move |mut stream| {
+        let exactly = |stream: &mut TcpStream, count: usize| {
+            let mut bytes = vec![0; count];
+            stream.read_exact(&mut bytes).unwrap();
+            bytes
+        };
+        let methods = exactly(&mut stream, 2)[1];
+        exactly(&mut stream, methods.into());
+        stream.write_all(&[5, 0]).unwrap();
+        let length = exactly(&mut stream, 5)[4];
+        let name = String::from_utf8(exactly(&mut stream, length.into())).unwrap();
+        let port = exactly(&mut stream, 2);
+        kept.push(format!("asked for {name}:{} ", u16::from_be_bytes([port[0], port[1]])));
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).unwrap();
+        while let Some(head) = read_head(&mut stream) {
+            kept.push(head);
+            write(&mut stream, OK);
+        }
+    });
+    (address, log)
+}
+
+/// Both names are written alike.
+#[test]
+fn a_connection_to_a_socket_in_a_directory_is_not_for_an_abstract_one() {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixListener};
+    let name =
+        std::env::temp_dir().join(format!("tress-vulnerabilities-socket-{}", std::process::id()));
+    let _ = std::fs::remove_file(&name);
+    let path = name.to_str().unwrap();
+    let serve = |listener: UnixListener, who: &'static str| {
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut byte = [0];
+                let mut head = Vec::new();
+                while stream.read_exact(&mut byte).is_ok() {
+                    head.push(byte[0]);
+                    if head.ends_with(b"\r\n\r\n") {
+                        let reply = format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{who}");
+                        let _ = stream.write_all(reply.as_bytes());
+                    }
+                }
+            }
+        });
+    };
+    serve(UnixListener::bind(&name).unwrap(), "d");
+    let hidden = SocketAddr::from_abstract_name(path).unwrap();
+    serve(UnixListener::bind_addr(&hidden).unwrap(), "a");
+    let mut driver = Driver::new();
+    for (is_abstract, who) in [(false, "d"), (true, "a"), (false, "d"), (true, "a")] {
+        let mut options = url("http://a.example/");
+        options.connect_mut().unix_socket_path = Some(path.as_bytes().into());
+        options.connect_mut().abstract_unix_socket = is_abstract;
+        let id = driver.add(options);
+        assert_eq!(end(&mut driver, id).1, Code::Ok);
+        assert_eq!(driver.got[&id].body, who.as_bytes());
+    }
+    let _ = std::fs::remove_file(&name);
+}
+
 /// CVE-2026-8286: the upgrade changes nothing of whose connection it is.
 #[test]
 fn a_connection_upgraded_by_starttls_is_for_those_tls_settings() {
@@ -140,7 +239,7 @@ fn stls(
 }
 
 /// A line, byte by byte: what follows it is somebody else's to read.
-fn line(stream: &mut impl std::io::Read) -> Option<String> {
+fn line(stream: &mut impl Read) -> Option<String> {
     let (mut text, mut byte) = (Vec::new(), [0]);
     while !text.ends_with(b"\r\n") {
         stream.read_exact(&mut byte).ok()?;

@@ -13,6 +13,8 @@ pub struct Bind {
     pub interface: Option<Box<str>>,
     /// Near addresses: the literal or what the host name resolved to.
     pub addresses: Vec<IpAddr>,
+    /// A host that was to be bound to and of which no address is known: nothing is connected.
+    pub unknown_host: Option<Box<str>>,
     /// First port to try, 0 for any.
     pub port: u16,
     /// How many ports to try, from `port` upwards.
@@ -28,6 +30,10 @@ impl Bind {
         verbose: bool,
         notes: &mut Vec<ConnectNote>,
     ) -> Result<(), ConnectFailure> {
+        if let Some(host) = &self.unknown_host {
+            let message = format!("Could not bind to '{host}': it is no IP address");
+            return Err(interface_failed(message, 0));
+        }
         if let Some(name) = &self.interface {
             let done = socket2::SockRef::from(&fd).bind_device(Some(name.as_bytes()));
             match done {

@@ -191,7 +191,7 @@ fn binds_the_near_end() {
         addresses: vec![ip.into()],
         port,
         port_range,
-        interface: None,
+        ..Bind::default()
     };
     let ConnectStep::Connected(stream, _) = connect_from(from([127, 0, 0, 3], taken, 20)) else {
         panic!()
@@ -203,4 +203,9 @@ fn binds_the_near_end() {
     let error = failure.into_error("a:80", Duration::ZERO);
     assert_eq!(error.code(), Code::InterfaceFailed);
     assert!(error.message().starts_with("bind failed with errno 99: "), "{error}");
+    let unknown = Bind { unknown_host: Some("b.example".into()), ..Bind::default() };
+    let ConnectStep::Failed(failure) = connect_from(unknown) else { panic!() };
+    let error = failure.into_error("a:80", Duration::ZERO);
+    assert_eq!(error.code(), Code::InterfaceFailed);
+    assert_eq!(error.message(), "Could not bind to 'b.example': it is no IP address");
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// A head's fields: names, values and 32 bytes each. More resets the stream; more than
-    /// [`Limits::BOMB`] times as much ends the connection.
+    /// `Limits::BOMB` times as much ends the connection.
     pub header_list_bytes: usize,
     /// A head's fields. More resets the stream.
     pub header_count: usize,

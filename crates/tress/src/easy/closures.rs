@@ -82,7 +82,7 @@ impl Easy {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn upload(
-        url: &str,
+        url: impl AsRef<str>,
         length: Option<u64>,
         read: impl FnMut(&mut [u8]) -> io::Result<usize> + Send + 'static,
     ) -> Self {
@@ -95,7 +95,11 @@ impl Easy {
     /// A PUT of what `async` code writes ([`future::body`](crate::future::body)), by a
     /// [`future::Client`](crate::future::Client).
     #[cfg(feature = "future")]
-    pub fn upload_body(url: &str, length: Option<u64>, body: crate::future::Body) -> Self {
+    pub fn upload_body(
+        url: impl AsRef<str>,
+        length: Option<u64>,
+        body: crate::future::Body,
+    ) -> Self {
         let source = BodySource::Application { len: length, fields: false };
         let mut easy = Self::get(url).sends(Method::Put, source);
         easy.closures.get().source = Some(Source::Body(body));

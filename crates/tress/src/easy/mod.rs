@@ -51,7 +51,11 @@ pub struct Easy {
 impl Easy {
     /// A GET of `url`, or a download by another protocol; what is wrong with the URL is told by
     /// the transfer's end.
-    pub fn get(url: &str) -> Self {
+    pub fn get(url: impl AsRef<str>) -> Self {
+        Self::of(url.as_ref())
+    }
+
+    fn of(url: &str) -> Self {
         let easy = Self {
             options: Arc::default(),
             headers: Vec::new(),
@@ -65,7 +69,7 @@ impl Easy {
     }
 
     /// A HEAD of `url`.
-    pub fn head(url: &str) -> Self {
+    pub fn head(url: impl AsRef<str>) -> Self {
         Self::get(url).set(|options| {
             options.nobody = true;
             options.method = Method::Head;
@@ -73,13 +77,13 @@ impl Easy {
     }
 
     /// A DELETE of `url`.
-    pub fn delete(url: &str) -> Self {
+    pub fn delete(url: impl AsRef<str>) -> Self {
         Self::get(url).method("DELETE")
     }
 
     /// A POST of `body` to `url`: a form, unless a `Content-Type` header says otherwise. To an
     /// MQTT broker: a message.
-    pub fn post(url: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn post(url: impl AsRef<str>, body: impl Into<Vec<u8>>) -> Self {
         Self::get(url).sends(Method::Post, BodySource::Bytes(body.into().into()))
     }
 
@@ -89,7 +93,7 @@ impl Easy {
     /// let easy = tress::Easy::post_fields("http://example.com/", [("name", "Åse & Co"), ("n", "1")]);
     /// ```
     pub fn post_fields<'a>(
-        url: &str,
+        url: impl AsRef<str>,
         fields: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
         let escape = |text: &str| tress_model::escape::escape(text.as_bytes());
@@ -101,7 +105,7 @@ impl Easy {
     }
 
     /// A POST of a form with files or other parts, as `multipart/form-data`.
-    pub fn post_form(url: &str, form: Form) -> Self {
+    pub fn post_form(url: impl AsRef<str>, form: Form) -> Self {
         let mut easy = Self::get(url);
         match form.lay_out() {
             Ok((upload, source)) => {
@@ -114,7 +118,8 @@ impl Easy {
 
     /// A POST of a value as JSON, with the headers `Content-Type` and `Accept` for it.
     #[cfg(feature = "json")]
-    pub fn post_json(url: &str, value: &impl serde::Serialize) -> Self {
+    pub fn post_json(url: impl AsRef<str>, value: &(impl serde::Serialize + ?Sized)) -> Self {
+        let url = url.as_ref();
         match serde_json::to_vec(value) {
             Ok(body) => Self::post(url, body)
                 .header("Content-Type", "application/json")
@@ -127,12 +132,12 @@ impl Easy {
     }
 
     /// A PUT of `body` to `url`, or an upload by another protocol.
-    pub fn put(url: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn put(url: impl AsRef<str>, body: impl Into<Vec<u8>>) -> Self {
         Self::get(url).sends(Method::Put, BodySource::Bytes(body.into().into()))
     }
 
     /// A PATCH of `url` by `body`.
-    pub fn patch(url: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn patch(url: impl AsRef<str>, body: impl Into<Vec<u8>>) -> Self {
         Self::put(url, body).method("PATCH")
     }
 

@@ -12,6 +12,7 @@ use tress_model::scheme::SchemeFlags;
 use tress_model::url::Url;
 use tress_model::{Code, Error, Result};
 
+use crate::destination::push;
 use crate::options::{Auth, AuthOptions, NetrcMode, Options};
 
 /// The most that is read of a `.netrc` file, comments included, in bytes.
@@ -116,7 +117,11 @@ impl Credentials {
 
     /// Bytes that no other credentials have: to keep connections apart.
     pub(crate) fn identity(&self) -> Vec<u8> {
-        [&self.user, &self.password, &self.bearer].map(|part| &part[..]).join(&0)
+        let mut whole = Vec::new();
+        for part in [&self.user, &self.password, &self.bearer] {
+            push(&mut whole, part);
+        }
+        whole
     }
 }
 

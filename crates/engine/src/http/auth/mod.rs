@@ -329,16 +329,21 @@ impl Transfer {
 
 /// Does the application send the header itself?
 pub(crate) fn is_custom(options: &Options, whom: Whom) -> bool {
+    custom(options, whom).is_some()
+}
+
+/// What the application's own list has for it.
+pub(crate) fn custom(options: &Options, whom: Whom) -> Option<&[u8]> {
     let own = options.httpheader.as_deref().unwrap_or_default();
     match whom {
-        Whom::Server => custom::find(own, "Authorization").is_some(),
+        Whom::Server => custom::find(own, "Authorization"),
         Whom::Proxy => {
             let proxy = options.proxy();
             let list = match proxy.header_separate {
                 true => proxy.proxyheader.as_deref().unwrap_or_default(),
                 false => own,
             };
-            custom::find(list, "Proxy-Authorization").is_some()
+            custom::find(list, "Proxy-Authorization")
         }
     }
 }
