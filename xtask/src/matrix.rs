@@ -27,7 +27,7 @@ const ASKED: &str = "xtask/data/asked.txt";
 const REFUSED: &str = "tests/differences.txt";
 
 /// Taken, and without effect; libcurl 8.22 does the same unless a reason is given.
-const WITHOUT_EFFECT: [(&str, &str); 14] = [
+const WITHOUT_EFFECT: [(&str, &str); 15] = [
     ("CURLOPT_DNS_USE_GLOBAL_CACHE", ""),
     ("CURLOPT_EGDSOCKET", ""),
     ("CURLOPT_RANDOM_FILE", ""),
@@ -35,6 +35,10 @@ const WITHOUT_EFFECT: [(&str, &str); 14] = [
     ("CURLOPT_STREAM_DEPENDS", ""),
     ("CURLOPT_STREAM_DEPENDS_E", ""),
     ("CURLOPT_NOSIGNAL", "no signal is ever used"),
+    (
+        "CURLOPT_TCP_FASTOPEN",
+        "connections are made as ever, as where the system has it switched off",
+    ),
     ("CURLMOPT_CHUNK_LENGTH_PENALTY_SIZE", ""),
     ("CURLMOPT_CONTENT_LENGTH_PENALTY_SIZE", ""),
     ("CURLMOPT_MAX_PIPELINE_LENGTH", ""),

@@ -16,7 +16,6 @@ pub(super) fn settings(options: &Options, url: Option<&Url>) -> ConnectSettings 
             interval: std::time::Duration::from_secs(connect.tcp_keepintvl.into()),
             count: connect.tcp_keepcnt,
         }),
-        fastopen: connect.tcp_fastopen,
         bind: bind(options),
         address_scope: match connect.address_scope {
             0 => url.and_then(Url::zone_id).and_then(zone).unwrap_or(0),

@@ -34,8 +34,6 @@ options! {
         connect_only: ConnectOnly = ConnectOnly::No,
         /// `CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS`.
         happy_eyeballs_timeout: Duration = Duration::from_millis(200),
-        /// `CURLOPT_TCP_FASTOPEN`.
-        tcp_fastopen: bool = false,
         /// `CURLOPT_TCP_KEEPALIVE`.
         tcp_keepalive: bool = false,
         /// `CURLOPT_TCP_KEEPIDLE`: seconds.

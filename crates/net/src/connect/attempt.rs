@@ -246,9 +246,6 @@ fn set_options(fd: BorrowedFd<'_>, target: &Target, settings: &ConnectSettings) 
     if let Some(keepalive) = &settings.keepalive {
         let _ = set_keepalive(fd, keepalive);
     }
-    if settings.fastopen {
-        set_fastopen(fd);
-    }
 }
 
 fn set_keepalive(fd: BorrowedFd<'_>, keepalive: &KeepAlive) -> rustix::io::Result<()> {
@@ -257,7 +254,3 @@ fn set_keepalive(fd: BorrowedFd<'_>, keepalive: &KeepAlive) -> rustix::io::Resul
     let _ = sockopt::set_tcp_keepintvl(fd, keepalive.interval);
     sockopt::set_tcp_keepcnt(fd, keepalive.count)
 }
-
-/// Neither rustix nor socket2 knows `TCP_FASTOPEN_CONNECT`: plain connecting
-/// is what the option's documentation allows when it is not there.
-fn set_fastopen(_: BorrowedFd<'_>) {}

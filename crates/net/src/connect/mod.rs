@@ -72,8 +72,6 @@ pub struct ConnectSettings {
     pub nodelay: bool,
     /// `CURLOPT_TCP_KEEPALIVE` and its companions.
     pub keepalive: Option<KeepAlive>,
-    /// `CURLOPT_TCP_FASTOPEN`.
-    pub fastopen: bool,
     /// The near end (`CURLOPT_INTERFACE`, `CURLOPT_LOCALPORT`, `CURLOPT_LOCALPORTRANGE`).
     pub bind: Option<Box<Bind>>,
     /// `CURLOPT_ADDRESS_SCOPE`: zone of IPv6 link-local addresses, 0 for none.
@@ -95,7 +93,6 @@ impl Default for ConnectSettings {
             happy_eyeballs: Duration::from_millis(200),
             nodelay: true,
             keepalive: None,
-            fastopen: false,
             bind: None,
             address_scope: 0,
             ask_open: false,
