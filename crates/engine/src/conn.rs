@@ -189,6 +189,15 @@ impl Conn {
         }
     }
 
+    /// A read would have blocked.
+    pub(crate) fn read_blocked(&mut self) {
+        self.readable = false;
+        if let Stage::Open(stream) = &self.stage {
+            let waits_for = stream.blocked_on(tress_net::Want::Read);
+            self.reads_by_writing = waits_for == tress_net::Want::Write;
+        }
+    }
+
     /// A write would have blocked.
     pub(crate) fn write_blocked(&mut self) {
         self.writable = false;

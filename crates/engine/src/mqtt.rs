@@ -8,7 +8,6 @@ use tress_model::{Code, Error, Result};
 use tress_proto::mqtt::{self, CLIENT_ID_LEN, Event, Request};
 
 use crate::body_out::BodyOut;
-use crate::conn::Stage;
 use crate::effect::{DebugKind, Effect};
 use crate::http::RECEIVES_A_TURN;
 use crate::multi::{Flow, Multi};
@@ -93,8 +92,8 @@ impl Multi {
         if mqtt.machine.ping_deadline(interval).is_some_and(|at| at <= core.now) {
             mqtt.machine.ping();
         }
-        let Stage::Open(stream) = &mut conn.stage else { return Ok(false) };
         while conn.writable && !mqtt.machine.output().is_empty() {
+            let Some(stream) = conn.stream() else { return Ok(false) };
             match stream.send(mqtt.machine.output()) {
                 Ok(count) => {
                     transfer.infos.request_size += count as u64;
@@ -105,7 +104,7 @@ impl Multi {
                     }
                     mqtt.machine.sent(count, core.now);
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => conn.writable = false,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => conn.write_blocked(),
                 Err(error) => return Err(transfer.stream_failed(&error, Code::SendError)),
             }
         }

@@ -5,7 +5,6 @@ use std::io::ErrorKind;
 use std::ops::Range;
 
 use tress_model::{Code, Result};
-use tress_net::Want as Blocked;
 
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
@@ -51,8 +50,7 @@ impl Multi {
                 Ok(Heard::Bytes)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                conn.reads_by_writing = stream.blocked_on(Blocked::Read) == Blocked::Write;
-                conn.readable = false;
+                conn.read_blocked();
                 Ok(Heard::Nothing)
             }
             Err(error) => Err(transfer.stream_failed(&error, Code::RecvError)),

@@ -94,7 +94,7 @@ impl Multi {
                     telnet.machine.sent(count);
                     transfer.progress.sent(count, &transfer.options, core.now);
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => conn.writable = false,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => conn.write_blocked(),
                 Err(error) => return Err(transfer.stream_failed(&error, Code::SendError)),
             }
         }

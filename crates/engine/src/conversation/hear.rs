@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 
 use tress_model::{Code, Result};
-use tress_net::Want;
 use tress_proto::ftp::Ask;
 use tress_proto::pingpong::{self, Event};
 
@@ -154,8 +153,7 @@ impl Multi {
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                conn.reads_by_writing = stream.blocked_on(Want::Read) == Want::Write;
-                conn.readable = false;
+                conn.read_blocked();
                 Ok(false)
             }
             Err(error) => Err(transfer.stream_failed(&error, Code::RecvError)),

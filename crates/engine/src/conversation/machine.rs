@@ -114,17 +114,7 @@ impl Machine {
     /// # Errors
     /// `PartialFile` for a body of known length.
     pub(super) fn closed(&mut self) -> Result<bool> {
-        match self {
-            Self::Pop3(pop3) => Ok(pop3.closed()),
-            Self::Imap(imap) => match imap.missing() {
-                Some(left) => {
-                    let text = format!("end of response with {left} bytes missing");
-                    Err(Error::new(Code::PartialFile, text))
-                }
-                None => Ok(false),
-            },
-            Self::Ftp(_) | Self::Smtp(_) => Ok(false),
-        }
+        each!(self, machine => machine.closed())
     }
 
     pub(super) fn quit(&mut self) {

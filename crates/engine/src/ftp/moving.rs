@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 
 use tress_model::{Code, Error, Result};
-use tress_net::Want as Blocked;
 
 use super::data::Direction;
 use super::text::LineFeeds;
@@ -60,8 +59,7 @@ impl Multi {
             Ok(0) => return self.data_ended(id),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                conn.reads_by_writing = stream.blocked_on(Blocked::Read) == Blocked::Write;
-                conn.readable = false;
+                conn.read_blocked();
                 return Ok(Flow::Wait);
             }
             Err(error) => return Err(transfer.stream_failed(&error, Code::RecvError)),

@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use tress_model::headers::Origin;
 use tress_model::{Code, Error, Result};
-use tress_net::Want;
 use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Span, Version};
 
 use super::{Next, Step};
@@ -101,9 +100,7 @@ impl Multi {
                 Ok(Received::Bytes)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                let other_way = stream.blocked_on(Want::Read) == Want::Write;
-                conn.readable = false;
-                conn.reads_by_writing = other_way;
+                conn.read_blocked();
                 Ok(Received::Nothing)
             }
             Err(error) => self.receive_failed(id, &error),

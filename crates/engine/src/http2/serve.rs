@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 
 use tress_model::{Code, Error, Result};
-use tress_net::Want;
 use tress_proto::h2::{self, ErrorCode, Event, StreamRef};
 
 use super::{Break, Broken, Session, Stream, offer};
@@ -89,9 +88,9 @@ impl Multi {
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                conn.readable = false;
-                conn.reads_by_writing = stream.blocked_on(Want::Read) == Want::Write;
-                session.send_error.take().map_or(Ok(false), Err)
+                conn.read_blocked();
+                let session = conn.h2.as_deref_mut();
+                session.and_then(|it| it.send_error.take()).map_or(Ok(false), Err)
             }
             Err(error) => Err(stream_error(&error, Code::RecvError)),
         }

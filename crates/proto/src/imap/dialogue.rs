@@ -86,13 +86,6 @@ impl Core {
         !matches!(self.state, Idle | Upgrading | Uploading | Literal(_))
     }
 
-    pub fn missing(&self) -> Option<u64> {
-        match self.state {
-            State::Literal(left) => Some(left),
-            _ => None,
-        }
-    }
-
     pub fn tls_started(&mut self, tx: &mut Tx) {
         self.tls = true;
         self.capability(tx);
@@ -471,6 +464,12 @@ impl Dialogue for Core {
         }
         let (body, _) = input.split_at(take);
         Some((take, Event::Body(body)))
+    }
+
+    fn closed(&mut self, _tx: &mut Tx) -> Result<bool> {
+        let State::Literal(left) = self.state else { return Ok(false) };
+        let text = format!("end of response with {left} bytes missing");
+        Err(Error::new(Code::PartialFile, text))
     }
 }
 

@@ -90,11 +90,6 @@ impl Imap {
         self.wire.await_reply_from(now);
     }
 
-    /// Bytes of a message that are still to come; none outside of one.
-    pub fn missing(&self) -> Option<u64> {
-        self.core.missing()
-    }
-
     /// Takes leave.
     pub fn quit(&mut self) {
         self.core.quit(&mut self.wire.tx);

@@ -112,6 +112,11 @@ pub(crate) trait Dialogue {
 
     /// Takes `input` as body, if that is what comes now.
     fn body<'a>(&mut self, input: &'a [u8], tx: &mut Tx) -> Option<(usize, Event<'a>)>;
+
+    /// The peer has closed its side. True: a body of no known length ended with that.
+    fn closed(&mut self, _tx: &mut Tx) -> Result<bool> {
+        Ok(false)
+    }
 }
 
 /// Both directions of a conversation.
@@ -212,6 +217,16 @@ macro_rules! conversation {
             /// `n` bytes of the output went out.
             pub fn sent(&mut self, n: usize, now: std::time::Instant) {
                 self.wire.sent(n, now);
+            }
+
+            /// The peer has closed its side, and owes no reply. True: a body of no known length
+            /// ended with that, and its request.
+            ///
+            /// # Errors
+            /// `PartialFile` for a body of known length.
+            pub fn closed(&mut self) -> tress_model::Result<bool> {
+                use crate::pingpong::Dialogue;
+                self.core.closed(&mut self.wire.tx)
             }
 
             /// When the awaited reply is overdue, [`crate::pingpong::timed_out`].

@@ -71,14 +71,6 @@ impl Core {
         self.capa(tx);
     }
 
-    pub fn closed(&mut self, tx: &mut Tx) -> bool {
-        let in_body = self.state == State::Body;
-        if in_body {
-            self.finish(tx);
-        }
-        in_body
-    }
-
     pub fn quit(&mut self, tx: &mut Tx) {
         tx.command(&[b"QUIT"]);
         self.state = State::Quit;
@@ -300,6 +292,14 @@ impl Dialogue for Core {
                 (used, Event::Body(last))
             }
         })
+    }
+
+    fn closed(&mut self, tx: &mut Tx) -> Result<bool> {
+        let in_body = self.state == State::Body;
+        if in_body {
+            self.finish(tx);
+        }
+        Ok(in_body)
     }
 }
 

@@ -84,11 +84,6 @@ impl Pop3 {
         self.core.perform(request, &mut self.wire.tx);
     }
 
-    /// The peer has closed its side. True: a body ended with that, and its request.
-    pub fn closed(&mut self) -> bool {
-        self.core.closed(&mut self.wire.tx)
-    }
-
     /// Takes leave.
     pub fn quit(&mut self) {
         self.core.quit(&mut self.wire.tx);
