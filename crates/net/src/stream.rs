@@ -149,6 +149,16 @@ impl Stream {
         }
     }
 
+    /// Sends what a layer has to say for itself, as far as that goes now. The last words of TLS's
+    /// handshake go out with the caller's first bytes, if it does not wait for the peer's.
+    pub fn flush(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Layer::Tcp(_) | Layer::Unix(_) => Ok(()),
+            Layer::Tls(tls) => tls.try_flush(),
+            Layer::Tunnel(tunnel) => tunnel.flush(),
+        }
+    }
+
     /// Received bytes wait inside: read them before waiting for the descriptor.
     pub fn pending(&self) -> bool {
         match &self.0 {

@@ -233,7 +233,7 @@ impl Tunnel {
         }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
         while !self.machine.pending_output().is_empty() {
             let count = self.below.send(self.machine.pending_output())?;
             self.machine.sent(count);

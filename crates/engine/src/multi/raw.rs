@@ -61,8 +61,8 @@ impl Multi {
         conn.held = true;
         transfer.held_conn = Some(Held(conn_id));
         if let Some(stream) = conn.stream() {
-            // The last words of TLS's handshake: the application may wait for the peer to speak.
-            let _ = stream.recv(&mut []);
+            // The application may wait for the peer to speak.
+            let _ = stream.flush();
             core.interest.set(
                 stream.fd(),
                 crate::interest::SocketOwner::Conn(conn_id),

@@ -266,7 +266,7 @@ impl Tls {
     }
 
     /// Sends what waits, as far as that goes now.
-    fn try_flush(&mut self) -> io::Result<()> {
+    pub(crate) fn try_flush(&mut self) -> io::Result<()> {
         match flush(&mut self.below, &mut self.out) {
             Err(e) if e.kind() != ErrorKind::WouldBlock => Err(e),
             _ => Ok(()),

@@ -469,6 +469,23 @@ fn tells_closing_from_cutting_off() {
 }
 
 #[test]
+fn the_last_words_of_a_handshake_go_out_by_themselves() {
+    let identity = self_signed(&["localhost"]);
+    let (heard, hears) = std::sync::mpsc::channel();
+    let (port, serving) = listen(server_config(&identity), 1, move |mut served| {
+        while served.conn.is_handshaking() {
+            served.conn.complete_io(&mut served.sock).unwrap();
+        }
+        heard.send(()).unwrap();
+    });
+    let mut stream =
+        connect(&TlsContext::default(), settings(&identity), "localhost", port).unwrap();
+    stream.flush().unwrap();
+    hears.recv_timeout(Duration::from_secs(10)).unwrap();
+    serving.join().unwrap();
+}
+
+#[test]
 fn follows_key_updates() {
     let identity = self_signed(&["localhost"]);
     let (port, serving) = listen(server_config(&identity), 1, |mut served| {
