@@ -4,16 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static unsigned long long state;
-
-static unsigned below(unsigned n)
-{
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (unsigned)((state >> 11) % n);
-}
+#include "random.h"
 
 static const char *const days[] = {
   "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
@@ -41,8 +32,6 @@ static const char *const times[] = {
 static const char *const separators[] = {
   " ", " ", " ", " ", "-", "/", ".", ",", ", ", "  ", "\t", "", "T", "\n", "_", "+", ":", "(", "\xe4"
 };
-
-#define PICK(list) list[below((unsigned)(sizeof(list) / sizeof(list[0])))]
 
 static void number(char *out)
 {
@@ -160,7 +149,7 @@ int main(int argc, char **argv)
 {
   long i, count = argc > 2 ? atol(argv[2]) : 1000;
   long first = argc > 4 ? atol(argv[3]) : -1000000, last = argc > 4 ? atol(argv[4]) : 1000000;
-  state = argc > 1 ? strtoull(argv[1], NULL, 10) * 2654435761ULL + 1 : 1;
+  seed(argc, argv);
   for(i = 0; i < count; i++) {
     char text[1024];
     const unsigned char *c = (const unsigned char *)text;

@@ -6,22 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "random.h"
 
 /* Formats are not constants here. */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 #pragma GCC diagnostic ignored "-Wformat-security"
 
-static unsigned long long state;
-
-static unsigned below(unsigned n)
-{
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (unsigned)((state >> 11) % n);
-}
-
-#define PICK(list) list[below((unsigned)(sizeof(list) / sizeof(list[0])))]
 #define ARGUMENTS 8
 
 static void escaped(const char *text, int length)
@@ -149,7 +139,7 @@ static const char *text(void)
 int main(int argc, char **argv)
 {
   long i, count = argc > 2 ? atol(argv[2]) : 1000;
-  state = argc > 1 ? strtoull(argv[1], NULL, 10) * 2654435761ULL + 1 : 1;
+  seed(argc, argv);
   for(i = 0; i < count; i++) {
     char it[1024];
     switch(below(4)) {

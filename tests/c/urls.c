@@ -4,16 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static unsigned long long state;
-
-static unsigned below(unsigned n)
-{
-  state ^= state << 13;
-  state ^= state >> 7;
-  state ^= state << 17;
-  return (unsigned)((state >> 11) % n);
-}
+#include "random.h"
 
 /* Those that the reference of the tests knows, which has no TLS, and some that nobody does. */
 static const char *const schemes[] = {
@@ -56,8 +47,6 @@ static const char *const queries[] = {
 static const char *const fragments[] = {
   "", "", "", "#", "#a", "#a b", "#a#b", "#\xc3\xa4", "#%zz", "#a?b", "#/../a", "#a%20b", "#\t"
 };
-
-#define PICK(list) list[below((unsigned)(sizeof(list) / sizeof(list[0])))]
 
 static void add(char *out, const char *text)
 {
@@ -132,7 +121,7 @@ static void parts(CURLU *url)
 int main(int argc, char **argv)
 {
   long i, count = argc > 2 ? atol(argv[2]) : 1000;
-  state = argc > 1 ? strtoull(argv[1], NULL, 10) * 2654435761ULL + 1 : 1;
+  seed(argc, argv);
   for(i = 0; i < count; i++) {
     char text[1024], other[1024];
     unsigned flags = PICK(set_flags);

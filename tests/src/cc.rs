@@ -13,7 +13,8 @@ pub fn program(name: &str, packages: &[&str]) -> PathBuf {
     let _one = COMPILER.lock().unwrap_or_else(|e| e.into_inner());
     let source = crate::here().join("c").join(format!("{name}.c"));
     let out = directory().join(name);
-    let inputs = [source.clone(), crate::here().join("c/common.h")];
+    let header = |name| crate::here().join("c").join(name);
+    let inputs = [source.clone(), header("common.h"), header("random.h")];
     if inputs.iter().all(|i| newer(&out, i)) {
         return out;
     }

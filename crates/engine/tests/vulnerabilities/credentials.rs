@@ -61,16 +61,21 @@ fn tokens_cookies_and_fields_of_login_stay_with_their_origin() {
     }
 }
 
+/// A server that asks for Digest, with this status and field, until the other field comes.
+fn digest(asks: &'static str, answered: &'static str) -> (SocketAddr, Log) {
+    http(move |head| match head.contains(&format!("{answered}: Digest")) {
+        true => OK.to_owned(),
+        false => {
+            format!("HTTP/1.1 {asks}: Digest realm=\"r\", nonce=\"n\"\r\nContent-Length: 0\r\n\r\n")
+        }
+    })
+}
+
 /// CVE-2026-11856.
 #[test]
 fn what_digest_learned_of_one_origin_is_not_told_to_another() {
-    let answer = |head: &str| match head.contains("Authorization: Digest") {
-        true => OK.to_owned(),
-        false => "HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n\
-            Content-Length: 0\r\n\r\n"
-            .to_owned(),
-    };
-    let ((first, log), (other, other_log)) = (http(answer), http(|_| OK.to_owned()));
+    let (first, log) = digest("401 No\r\nWWW-Authenticate", "\r\nAuthorization");
+    let (other, other_log) = http(|_| OK.to_owned());
     let list = [first, other].map(|server| login(get(server, "/"), Auth::DIGEST));
     run_on_one_handle(&mut Driver::new(), list);
     assert_eq!(log.having("Authorization: Digest"), 1);
@@ -80,13 +85,8 @@ fn what_digest_learned_of_one_origin_is_not_told_to_another() {
 /// CVE-2026-7168, CVE-2026-8927, CVE-2026-9079.
 #[test]
 fn what_was_told_to_one_proxy_is_not_told_to_another() {
-    let answer = |head: &str| match head.contains("Proxy-Authorization: Digest") {
-        true => OK.to_owned(),
-        false => "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n\
-            Content-Length: 0\r\n\r\n"
-            .to_owned(),
-    };
-    let ((first, log), (other, other_log)) = (http(answer), http(|_| OK.to_owned()));
+    let (first, log) = digest("407 No\r\nProxy-Authenticate", "\r\nProxy-Authorization");
+    let (other, other_log) = http(|_| OK.to_owned());
     let via = |proxy: SocketAddr, with_login: bool| {
         let mut options = url("http://far.example/");
         let group = options.proxy_mut();
