@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::{Result, dist, run};
 
 /// What the Rust crate can do beyond its default.
-const FEATURES: &str = "tress/json,tress/tokio";
+const FEATURES: &str = "tress/json,tress/charset,tress/http,tress/tokio";
 
 /// Builds `target/dist` with the quick profile and runs `cargo test --workspace`, with all that the
 /// Rust crate can do; further arguments go to `cargo test`, and without any the documentation must

@@ -36,7 +36,12 @@ impl Multi {
                 let flow = closure.map(|closure| closure(figures));
                 self.engine.allowed(flow != Some(Flow::Abort));
             }
-            Effect::Prereq { .. } | Effect::ResolverStart { .. } => self.engine.allowed(true),
+            Effect::Prereq { transfer, primary, .. } => {
+                let closure = self.closures(transfer).and_then(|c| c.on_request.as_mut());
+                let flow = closure.map(|closure| closure(primary));
+                self.engine.allowed(flow != Some(Flow::Abort));
+            }
+            Effect::ResolverStart { .. } => self.engine.allowed(true),
             Effect::Push { .. } => {
                 let _ = self.engine.pushed(Pushed::Deny);
             }

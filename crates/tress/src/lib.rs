@@ -63,8 +63,15 @@
 //!
 //! # Features
 //!
-//! None is on by default. `json`: bodies by serde. `future`: the module of that name, transfers for
-//! `async` code on any executor. `tokio`: the same with Tokio's reactor.
+//! None is on by default.
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `json` | bodies by serde |
+//! | `charset` | bodies in other encodings than UTF-8 as text |
+//! | `http` | requests, responses and headers of the crate `http` |
+//! | `future` | the module of that name: transfers for `async` code on any executor, as futures and `futures_core::Stream`s |
+//! | `tokio` | the same with Tokio's reactor, and Tokio's `AsyncRead` and `AsyncWrite` for bodies |
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -75,6 +82,8 @@ mod event_loop;
 mod form;
 #[cfg(feature = "future")]
 pub mod future;
+#[cfg(feature = "http")]
+mod http;
 mod multi;
 mod pieces;
 mod reader;
@@ -97,7 +106,7 @@ pub use multi::{Counts, Handle, Multi};
 pub use reader::Reader;
 pub use response::{Done, Response};
 pub use share::Share;
-pub use tress_engine::options::{Auth, HttpVersion, TlsVersion};
+pub use tress_engine::options::{Auth, HttpVersion, Protocols, TlsVersion};
 pub use tress_engine::{DebugKind, Figures, Infos, Ready, Times, Watch, options};
 pub use tress_model::{Code, Error, Result};
 pub use websocket::Message;

@@ -9,6 +9,8 @@ const MAX_WAITING: usize = 256 * 1024;
 #[derive(Default)]
 pub(crate) struct Pieces {
     queue: VecDeque<Vec<u8>>,
+    /// Bytes of the first piece that were read.
+    taken: usize,
     waiting: usize,
     /// The transfer was told to pause.
     paused: bool,
@@ -28,11 +30,33 @@ impl Pieces {
 
     /// The next piece, and whether the transfer is to go on.
     pub fn pop(&mut self) -> Option<(Vec<u8>, bool)> {
-        let piece = self.queue.pop_front()?;
-        self.waiting -= piece.len();
+        let mut piece = self.queue.pop_front()?;
+        piece.drain(..std::mem::take(&mut self.taken));
+        let goes_on = self.read_on(piece.len());
+        Some((piece, goes_on))
+    }
+
+    /// Fills `room` from the next piece: how far, and whether the transfer is to go on.
+    #[cfg(feature = "tokio")]
+    pub fn read(&mut self, room: &mut [u8]) -> Option<(usize, bool)> {
+        let rest = &self.queue.front()?[self.taken..];
+        let count = rest.len().min(room.len());
+        room[..count].copy_from_slice(&rest[..count]);
+        if count == rest.len() {
+            self.queue.pop_front();
+            self.taken = 0;
+        } else {
+            self.taken += count;
+        }
+        Some((count, self.read_on(count)))
+    }
+
+    /// So much was read: is the transfer to go on?
+    fn read_on(&mut self, count: usize) -> bool {
+        self.waiting -= count;
         let goes_on = self.paused && self.waiting <= MAX_WAITING / 2;
         self.paused &= !goes_on;
-        Some((piece, goes_on))
+        goes_on
     }
 
     /// Is nothing there to be read?

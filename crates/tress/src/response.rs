@@ -69,7 +69,23 @@ impl Done {
     }
 
     /// The same transfer once more, to be added again: cheaper than a new one, since its request
-    /// is prepared and its memory kept.
+    /// is prepared and its memory kept. Also one that has failed, to be tried again:
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let mut multi = tress::Multi::new();
+    /// let mut tries = 1;
+    /// while let Some(done) = multi.next_done() {
+    ///     let server_is_busy = done.partial().status() == 503;
+    ///     let may_pass = |error: &tress::Error| error.is_timeout() || error.is_connect();
+    ///     if tries < 3 && (server_is_busy || done.result().is_err_and(may_pass)) {
+    ///         tries += 1;
+    ///         // What the server asks for, if it does.
+    ///         std::thread::sleep(Duration::from_secs(done.partial().infos().retry_after.max(1)));
+    ///         multi.add(done.again());
+    ///     }
+    /// }
+    /// ```
     pub fn again(self) -> Easy {
         self.response.again()
     }
@@ -97,6 +113,29 @@ impl Response {
     /// When it is not UTF-8.
     pub fn text(&self) -> std::result::Result<&str, std::str::Utf8Error> {
         std::str::from_utf8(self.body())
+    }
+
+    /// The body as text of the encoding that its byte order mark says, or else its Content-Type,
+    /// or else UTF-8; what is no text in it becomes U+FFFD.
+    ///
+    /// ```no_run
+    /// let page = tress::Easy::get("https://example.com/latin1.html").perform()?;
+    /// println!("{}", page.decoded_text());
+    /// # Ok::<(), tress::Error>(())
+    /// ```
+    #[cfg(feature = "charset")]
+    pub fn decoded_text(&self) -> std::borrow::Cow<'_, str> {
+        let kind = self.infos().content_type.as_deref().unwrap_or_default();
+        let charset = kind.split(|byte| *byte == b';').skip(1).find_map(|parameter| {
+            let at = parameter.iter().position(|byte| *byte == b'=')?;
+            let (name, value) = parameter.split_at(at);
+            let named = name.trim_ascii().eq_ignore_ascii_case(b"charset");
+            named.then(|| value[1..].trim_ascii())
+        });
+        let label = charset.map(|it| it.strip_prefix(b"\"").unwrap_or(it));
+        let label = label.map(|it| it.strip_suffix(b"\"").unwrap_or(it)).unwrap_or_default();
+        let encoding = encoding_rs::Encoding::for_label(label).unwrap_or(encoding_rs::UTF_8);
+        encoding.decode(self.body()).0
     }
 
     /// The body, which is JSON.

@@ -336,6 +336,10 @@ fn a_driver_that_is_gone_fails_its_transfers() {
 
 #[cfg(feature = "tokio")]
 mod on_tokio {
+    use futures_core::Stream;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::oneshot::{Receiver, channel};
+
     use super::*;
 
     #[tokio::test(flavor = "current_thread")]
@@ -385,6 +389,83 @@ mod on_tokio {
             let limit = Duration::from_secs(20);
             tokio::time::timeout(limit, task).await.expect("it hangs").unwrap();
         }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn bodies_are_readers_and_writers_of_tokio() {
+        let server = serve(|request| match request.method.as_str() {
+            "PUT" => ok(&request.body.len().to_string()),
+            _ => ok(&"0123456789".repeat(200_000)),
+        });
+        let url = format!("http://{server}/");
+        let (client, driver) = tress::future::tokio(Multi::new());
+        tokio::spawn(driver);
+        let mut download = client.open(Easy::get(&url)).await.unwrap();
+        let mut first = [0; 15];
+        download.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"012345678901234");
+        // The rest of the piece that was begun comes next.
+        let piece = download.next().await.unwrap().unwrap();
+        assert!(piece.starts_with(b"567890"));
+        let mut rest = Vec::new();
+        let copied = tokio::io::copy(&mut download, &mut rest).await.unwrap() as usize;
+        assert_eq!(15 + piece.len() + copied, 2_000_000);
+        assert!(rest.ends_with(b"789"));
+
+        let (mut writer, body) = tress::future::body();
+        let response = client.send(Easy::upload_body(&url, None, body));
+        let copied = tokio::io::copy(&mut &rest[..], &mut writer).await.unwrap();
+        writer.shutdown().await.unwrap();
+        drop(writer);
+        assert_eq!(response.await.unwrap().text().unwrap(), copied.to_string());
+
+        let short =
+            serve(|_| Answer::Last("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf".into()));
+        let mut short = client.open(Easy::get(format!("http://{short}/"))).await.unwrap();
+        let error = short.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+    }
+
+    /// Answers one request by these bytes; tells when it has, and when the client has closed.
+    fn answer_once(listener: &TcpListener, answer: &'static str) -> [Receiver<()>; 2] {
+        let listener = listener.try_clone().unwrap();
+        let ((tell, told), (close, closed)) = (channel(), channel());
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1000]);
+            stream.write_all(answer.as_bytes()).unwrap();
+            tell.send(()).unwrap();
+            let left = stream.read(&mut [0; 10]);
+            assert!(matches!(left, Ok(0) | Err(_)), "{left:?}");
+            close.send(()).unwrap();
+        });
+        [told, closed]
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn what_is_dropped_closes_its_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let (client, driver) = tress::future::tokio(Multi::new());
+        tokio::spawn(driver);
+        let soon = async |event: Receiver<()>| {
+            let limit = Duration::from_secs(10);
+            tokio::time::timeout(limit, event).await.expect("it stays open").unwrap();
+        };
+        let [told, closed] = answer_once(&listener, "");
+        let pending = client.send(Easy::get(&url));
+        soon(told).await;
+        drop(pending);
+        soon(closed).await;
+        let half = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf";
+        let [told, closed] = answer_once(&listener, half);
+        let mut download = client.open(Easy::get(&url)).await.unwrap();
+        soon(told).await;
+        let mut stream = pin!(&mut download);
+        let piece = poll_fn(|context| Stream::poll_next(stream.as_mut(), context)).await;
+        assert_eq!(piece.unwrap().unwrap(), b"half");
+        drop(download);
+        soon(closed).await;
     }
 
     #[tokio::test(flavor = "current_thread")]

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use std::os::unix::net::UnixListener;
 
 use support::{ok, response, serve};
-use tress::{Auth, Code, DebugKind, Easy, Form, HttpVersion, Part, Share};
+use tress::{Auth, Code, DebugKind, Easy, Form, HttpVersion, Part, Protocols, Share};
 
 #[test]
 fn what_would_break_a_request_is_refused_by_name() {
@@ -183,6 +183,68 @@ fn threads_share_what_they_remember() {
 }
 
 #[test]
+fn settings_can_be_taken_over() {
+    let server = serve(|request| {
+        let of = |name| request.header(name).unwrap_or("-").to_owned();
+        let body = String::from_utf8_lossy(&request.body).into_owned();
+        ok(&[request.method.clone(), of("X-A"), of("X-B"), of("Authorization"), of("Cookie"), body]
+            .join(" "))
+    });
+    let url = format!("http://{server}/");
+    let share = Share::new().with_cookies();
+    let address = server.ip();
+    share.load_cookies(format!("{address}\tFALSE\t/\tFALSE\t0\tid\t7\n").as_bytes());
+    let heard = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let hears = heard.clone();
+    let common = Easy::post("http://127.0.0.1:1/", "other")
+        .header("X-A", "a")
+        .bearer("token")
+        .share(&share)
+        .on_header(move |_| {
+            hears.store(true, std::sync::atomic::Ordering::SeqCst);
+            tress::Flow::Continue
+        });
+    let said = |easy: Easy| easy.perform().unwrap().text().unwrap().to_owned();
+    assert_eq!(said(Easy::get(&url).like(&common)), "GET a - Bearer token id=7 ");
+    let put = Easy::put(&url, "body").like(&common).header("X-B", "b");
+    assert_eq!(said(put), "PUT a b Bearer token id=7 body");
+    assert_eq!(said(Easy::delete(&url).like(&common)), "DELETE a - Bearer token id=7 ");
+    assert!(!heard.load(std::sync::atomic::Ordering::SeqCst), "a closure of another transfer");
+    let refused = Easy::get(&url).like(&common.user_agent("a\nb")).perform().unwrap_err();
+    assert!(refused.message().contains("user agent"));
+}
+
+#[test]
+fn where_a_url_leads_can_be_refused() {
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let asks = asked.clone();
+    let inner = serve(move |request| {
+        asks.lock().unwrap().push(request.path.clone());
+        ok("secret")
+    });
+    let inside = format!("Location: http://{inner}/inside\r\n");
+    let outer = serve(move |_| response("302 Go", &inside, ""));
+    let easy = |refused: Option<std::net::SocketAddr>| {
+        Easy::get(format!("http://{outer}/")).redirects(5).on_request(move |to| {
+            if Some(to) == refused { tress::Flow::Abort } else { tress::Flow::Continue }
+        })
+    };
+    assert_eq!(easy(None).perform().unwrap().body(), b"secret");
+    let error = easy(Some(inner)).perform().unwrap_err();
+    assert_eq!(error.code(), Code::AbortedByCallback);
+    assert_eq!(asked.lock().unwrap().len(), 1, "the second request was not sent");
+    // By scheme, also after a redirect.
+    let http = Easy::get(format!("http://{outer}/")).redirects(5).protocols(Protocols::HTTPS);
+    assert_eq!(http.perform().unwrap_err().code(), Code::UnsupportedProtocol);
+    let elsewhere = serve(|_| response("302 Go", "Location: ftp://127.0.0.1:1/\r\n", ""));
+    let url = format!("http://{elsewhere}/");
+    let only_http = Easy::get(&url).redirects(5).protocols(Protocols::HTTP);
+    assert_eq!(only_http.perform().unwrap_err().code(), Code::UnsupportedProtocol);
+    let any = Easy::get(&url).redirects(5).perform().unwrap_err();
+    assert_eq!(any.code(), Code::CouldntConnect);
+}
+
+#[test]
 fn a_log_hears_of_both_ways() {
     let server = serve(|_| ok("body"));
     let (sender, told) = std::sync::mpsc::channel();
@@ -212,6 +274,68 @@ fn json_goes_both_ways() {
     let response = Easy::post_json(format!("http://{server}/"), &thing).perform().unwrap();
     assert_eq!(response.json::<Thing>().unwrap(), thing);
     assert!(response.json::<Vec<u8>>().is_err());
+}
+
+#[cfg(feature = "http")]
+#[test]
+fn requests_and_responses_of_the_crate_http() {
+    let server = serve(|request| {
+        let headers = [request.header("X-A"), request.header("X-Empty")];
+        let body = String::from_utf8_lossy(&request.body);
+        let said = format!("{} {} {headers:?} {body}", request.method, request.path);
+        response("201 Made", "X-B: 1\r\nX-B: 2\r\n", &said)
+    });
+    let url = format!("http://{server}/a?b");
+    for (method, body, expected) in [
+        ("GET", "", "GET /a?b [Some(\"1\"), Some(\"\")] "),
+        ("HEAD", "", ""),
+        ("POST", "p", "POST /a?b [Some(\"1\"), Some(\"\")] p"),
+        ("PUT", "", "PUT /a?b [Some(\"1\"), Some(\"\")] "),
+        ("DELETE", "", "DELETE /a?b [Some(\"1\"), Some(\"\")] "),
+        ("PROPFIND", "x", "PROPFIND /a?b [Some(\"1\"), Some(\"\")] x"),
+    ] {
+        let request = http::Request::builder().method(method).uri(&url);
+        let request = request.header("X-A", "1").header("X-Empty", "").body(body).unwrap();
+        let response = Easy::from(request).perform().unwrap();
+        let response: http::Response<Vec<u8>> = response.try_into().unwrap();
+        assert_eq!(response.status(), http::StatusCode::CREATED);
+        assert_eq!(response.version(), http::Version::HTTP_11);
+        let both: Vec<_> = response.headers().get_all("x-b").iter().collect();
+        assert_eq!(both, ["1", "2"]);
+        assert_eq!(String::from_utf8_lossy(response.body()), expected);
+    }
+    let file = Easy::get("file:///dev/null").perform().unwrap();
+    assert!(http::Response::try_from(file).is_err(), "it has no response code");
+}
+
+#[cfg(feature = "charset")]
+#[test]
+fn text_of_any_encoding() {
+    let server = serve(|request| {
+        let kind = match request.path.as_str() {
+            "/quoted" => "Content-Type: text/html; x=y; Charset=\"UTF-16LE\"\r\n",
+            "/utf8" => "",
+            "/unknown" => "Content-Type: text/html; charset=none\r\n",
+            "/latin" => "Content-Type: text/html;charset=iso-8859-1\r\n",
+            _ => "Content-Type: text/plain; charset=us-ascii\r\n",
+        };
+        let body = match request.path.as_str() {
+            "/quoted" => "a\0b\0",
+            "/mark" => "\u{feff}\u{e5}",
+            _ => "\u{e5}",
+        };
+        response("200 OK", kind, body)
+    });
+    for (path, text) in [
+        ("quoted", "ab"),
+        ("utf8", "\u{e5}"),
+        ("unknown", "\u{e5}"),
+        ("latin", "\u{c3}\u{a5}"),
+        ("mark", "\u{e5}"),
+    ] {
+        let page = Easy::get(format!("http://{server}/{path}")).perform().unwrap();
+        assert_eq!(page.decoded_text(), text, "{path}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The application's code that a transfer calls.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
 use tress_engine::options::{BodySource, Hooks, Method};
@@ -25,6 +26,7 @@ pub enum Flow {
 
 type OnBytes = Box<dyn FnMut(&[u8]) -> Flow + Send>;
 type OnProgress = Box<dyn FnMut(Figures) -> Flow + Send>;
+type OnRequest = Box<dyn FnMut(SocketAddr) -> Flow + Send>;
 type OnDebug = Box<dyn FnMut(DebugKind, &[u8]) + Send>;
 type Read = Box<dyn FnMut(&mut [u8]) -> io::Result<usize> + Send>;
 type Seek = Box<dyn FnMut(u64) -> io::Result<()> + Send>;
@@ -36,6 +38,7 @@ pub(crate) struct Closures {
     pub on_header: Option<OnBytes>,
     pub on_progress: Option<OnProgress>,
     pub on_debug: Option<OnDebug>,
+    pub on_request: Option<OnRequest>,
     pub messages: Option<Messages>,
     pub source: Option<Source>,
     pub seek: Option<Seek>,
@@ -141,6 +144,30 @@ impl Easy {
     pub fn on_progress(mut self, closure: impl FnMut(Figures) -> Flow + Send + 'static) -> Self {
         self.closures.get().on_progress = Some(Box::new(closure));
         self.set(|options| options.hooks |= Hooks::PROGRESS)
+    }
+
+    /// Is asked before each request, those of redirects included, that goes to this address (a
+    /// proxy's, if there is one): the connection is up, and nothing of the request was sent.
+    /// `Abort` fails the transfer with `AbortedByCallback`; `Pause` is `Continue`.
+    ///
+    /// So URLs that come from somewhere else do not lead into one's own network:
+    ///
+    /// ```no_run
+    /// use std::net::{IpAddr, SocketAddr};
+    /// use tress::{Easy, Flow};
+    /// fn only_public(to: SocketAddr) -> Flow {
+    ///     match to.ip().to_canonical() {
+    ///         IpAddr::V4(ip) if ip.is_private() || ip.is_loopback() || ip.is_link_local() => Flow::Abort,
+    ///         IpAddr::V6(ip) if ip.is_loopback() || ip.is_unique_local() => Flow::Abort,
+    ///         _ => Flow::Continue,
+    ///     }
+    /// }
+    /// Easy::get("http://example.com/hook").redirects(5).on_request(only_public).perform()?;
+    /// # Ok::<(), tress::Error>(())
+    /// ```
+    pub fn on_request(mut self, closure: impl FnMut(SocketAddr) -> Flow + Send + 'static) -> Self {
+        self.closures.get().on_request = Some(Box::new(closure));
+        self.set(|options| options.hooks |= Hooks::PREREQ)
     }
 
     /// Gets what a log wants to know: remarks, and the bytes that go both ways. With credentials

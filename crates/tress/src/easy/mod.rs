@@ -159,6 +159,36 @@ impl Easy {
         self
     }
 
+    /// Takes over all settings of another transfer, but for its URL, method, body and closures:
+    /// what many have in common is written once. Settings made before this are lost.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tress::Easy;
+    /// let common = Easy::get("").bearer("token").timeout(Duration::from_secs(10));
+    /// let list = Easy::get("https://example.com/things").like(&common);
+    /// let made = Easy::post("https://example.com/things", "name=new").like(&common);
+    /// ```
+    pub fn like(mut self, other: &Self) -> Self {
+        let own = self.options;
+        self.options = Arc::new(Options {
+            url: own.url.clone(),
+            method: own.method,
+            nobody: own.nobody,
+            body: own.body.clone(),
+            customrequest: own.customrequest.clone(),
+            hooks: own.hooks,
+            verbose: own.verbose || other.options.verbose,
+            ..Options::clone(&other.options)
+        });
+        self.headers.splice(0..0, other.headers.iter().cloned());
+        self.share = other.share.clone();
+        match &other.refused {
+            Some(error) => self.refuse(error.clone()),
+            None => self,
+        }
+    }
+
     /// Uses the stores of `share`: cookies, HSTS and what else is in it.
     pub fn share(mut self, share: &Share) -> Self {
         self.share = Some(share.clone());
@@ -256,6 +286,10 @@ impl Easy {
             true => self.refuse_text(what, &path.to_string_lossy(), "it has a zero byte"),
             false => self.set(|options| set(options, bytes.into())),
         }
+    }
+
+    pub(crate) fn add_header(&mut self, line: Text) {
+        self.headers.push(line);
     }
 
     fn refuse_text(self, what: &str, value: &str, why: &str) -> Self {

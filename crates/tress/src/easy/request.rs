@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tress_engine::options::{Auth, FollowLocation, HttpVersion};
+use tress_engine::options::{Auth, FollowLocation, HttpVersion, Protocols};
 
 use super::Easy;
 
@@ -36,7 +36,7 @@ impl Easy {
             return self.refuse_text("header", &format!("{name}: {value}"), why);
         }
         let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-        self.headers.push(line.into_bytes().into());
+        self.add_header(line.into_bytes().into());
         self
     }
 
@@ -45,7 +45,7 @@ impl Easy {
         if let Some(why) = wrong_header(name, "") {
             return self.refuse_text("header", name, why);
         }
-        self.headers.push(format!("{name}:").into_bytes().into());
+        self.add_header(format!("{name}:").into_bytes().into());
         self
     }
 
@@ -136,6 +136,22 @@ impl Easy {
             let all = FollowLocation::All;
             options.followlocation = if most == 0 { FollowLocation::No } else { all };
             options.maxredirs = most.min(i16::MAX as u16) as i16;
+        })
+    }
+
+    /// Which schemes the URL may have, redirects included (`CURLOPT_PROTOCOLS`,
+    /// `CURLOPT_REDIR_PROTOCOLS`); any other fails with `UnsupportedProtocol`. All otherwise, and
+    /// HTTP and FTP for redirects. For URLs that come from somewhere else.
+    ///
+    /// ```
+    /// use tress::{Code, Easy, Protocols};
+    /// let easy = Easy::get("file:///etc/passwd").protocols(Protocols::HTTP | Protocols::HTTPS);
+    /// assert_eq!(easy.perform().unwrap_err().code(), Code::UnsupportedProtocol);
+    /// ```
+    pub fn protocols(self, allowed: Protocols) -> Self {
+        self.set(|options| {
+            options.protocols = allowed;
+            options.redir_protocols = allowed;
         })
     }
 

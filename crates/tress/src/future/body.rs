@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
+#[cfg(feature = "tokio")]
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -33,7 +35,8 @@ pub fn body() -> (Writer, Body) {
     (Writer(pipe.clone()), Body(pipe))
 }
 
-/// Writes the body of a request. Dropped before [`Writer::finish`], it fails the transfer.
+/// Writes the body of a request: by [`Writer::write`], or with the feature `tokio` as an
+/// `AsyncWrite`, whose `shutdown` is [`Writer::finish`]. Dropped before [`Writer::finish`], it fails the transfer.
 pub struct Writer(Arc<Pipe>);
 
 /// A body that a [`Writer`] writes.
@@ -71,8 +74,8 @@ impl Writer {
     /// # Errors
     /// `BrokenPipe` when the transfer has ended: its response, or error, says why.
     pub async fn write(&mut self, piece: impl Into<Vec<u8>>) -> io::Result<()> {
-        let mut piece = Some(piece.into());
-        poll_fn(|context| self.poll_write(context, &mut piece)).await
+        let mut piece = piece.into();
+        poll_fn(|context| self.poll_write(context, || std::mem::take(&mut piece))).await
     }
 
     /// The body is complete.
@@ -80,10 +83,11 @@ impl Writer {
         self.0.end(End::Complete);
     }
 
+    /// Takes the piece once there is room for it.
     fn poll_write(
         &self,
         context: &mut Context<'_>,
-        piece: &mut Option<Vec<u8>>,
+        piece: impl FnOnce() -> Vec<u8>,
     ) -> Poll<io::Result<()>> {
         let mut state = self.0.lock();
         if state.unread {
@@ -93,12 +97,34 @@ impl Writer {
             state.writer = Some(context.waker().clone());
             return Poll::Pending;
         }
-        let piece = piece.take().filter(|piece| !piece.is_empty());
-        if let Some(piece) = piece {
+        let piece = piece();
+        if !piece.is_empty() {
             state.waiting += piece.len();
             state.pieces.push_back(piece);
             feed(state);
         }
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl tokio::io::AsyncWrite for Writer {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        piece: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Self::poll_write(&self, context, || piece.to_vec()).map_ok(|()| piece.len())
+    }
+
+    /// What was written is on its way.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    /// The body is complete, as by [`Writer::finish`].
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.end(End::Complete);
         Poll::Ready(Ok(()))
     }
 }

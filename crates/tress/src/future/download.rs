@@ -5,8 +5,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_core::Stream;
+
 use super::client::{Waiting, gone};
 use super::slot::Order;
+use crate::pieces::Pieces;
 use crate::response::Head;
 use crate::{Response, Result};
 
@@ -14,7 +17,8 @@ use crate::{Response, Result};
 #[must_use = "a future does nothing unless it is polled, and dropping this one cancels a transfer"]
 pub struct Opening(Option<Waiting>);
 
-/// A response whose body comes piece by piece. Dropping it cancels the transfer.
+/// A response whose body comes piece by piece: by [`Download::next`], as a `Stream`, or with the
+/// feature `tokio` as an `AsyncRead`. Dropping it cancels the transfer.
 pub struct Download {
     waiting: Waiting,
     head: Head,
@@ -74,15 +78,23 @@ impl Download {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// The same, for streams of other crates.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Vec<u8>>>> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Vec<u8>>>> {
+        self.poll(context, Pieces::pop)
+    }
+
+    /// What `take` takes of the pieces.
+    pub(super) fn poll<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        take: impl FnOnce(&mut Pieces) -> Option<(T, bool)>,
+    ) -> Poll<Option<Result<T>>> {
         let mut state = self.waiting.slot.lock();
-        if let Some((piece, goes_on)) = state.pieces.pop() {
+        if let Some((taken, goes_on)) = take(&mut state.pieces) {
             drop(state);
             if goes_on {
                 self.waiting.orders.give(Order::Unpause(self.waiting.slot.clone()));
             }
-            return Poll::Ready(Some(Ok(piece)));
+            return Poll::Ready(Some(Ok(taken)));
         }
         match state.result.take() {
             Some(Ok(response)) => {
@@ -102,6 +114,14 @@ impl Download {
     /// What is known of the transfer, once [`Download::next`] has given none.
     pub fn response(&self) -> Option<&Response> {
         self.response.as_ref()
+    }
+}
+
+impl Stream for Download {
+    type Item = Result<Vec<u8>>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Self::poll_next(self.get_mut(), context)
     }
 }
 

@@ -4,14 +4,14 @@ use std::future::Future as _;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, Interest, ReadBuf};
 use tokio::time::Sleep;
 
-use super::{Client, Driver, Reactor};
+use super::{Client, Download, Driver, Reactor};
 use crate::Multi;
 
 /// The reactor of the Tokio runtime that polls the driver.
@@ -52,6 +52,34 @@ impl Reactor for Tokio {
             none => none.insert(Box::pin(tokio::time::sleep_until(until))),
         };
         sleep.as_mut().poll(context).map(Ok)
+    }
+}
+
+/// The body of the response.
+///
+/// ```no_run
+/// # async fn save(client: tress::future::Client, mut file: impl tokio::io::AsyncWrite + Unpin)
+/// # -> std::io::Result<()> {
+/// let mut download = client.open(tress::Easy::get("https://example.com/large")).await?;
+/// tokio::io::copy(&mut download, &mut file).await?;
+/// # Ok(()) }
+/// ```
+impl AsyncRead for Download {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if room.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let read = self.poll(context, |pieces| pieces.read(room.initialize_unfilled()));
+        match ready!(read) {
+            Some(Ok(count)) => room.advance(count),
+            Some(Err(error)) => return Poll::Ready(Err(error.into())),
+            None => {}
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -7,6 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use futures_core::Stream;
+
 use super::client::{Waiting, gone};
 use super::slot::{Order, Orders, Slot};
 use crate::websocket::MAX_UNSENT;
@@ -166,8 +168,7 @@ impl WebSocket {
         poll_fn(|context| self.poll_next(context)).await
     }
 
-    /// The same, for streams of other crates.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Message>>> {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Message>>> {
         let mut state = self.0.slot.lock();
         if let Some((message, goes_on)) = state.inbox.pop() {
             drop(state);
@@ -185,6 +186,14 @@ impl WebSocket {
                 Poll::Pending
             }
         }
+    }
+}
+
+impl Stream for WebSocket {
+    type Item = Result<Message>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Self::poll_next(self.get_mut(), context)
     }
 }
 
