@@ -117,6 +117,9 @@ pub struct Output {
     /// Fail unless the one URL's body has this sum, such as sha256:2cf2...; a list has its own
     #[arg(long, value_name = "SUM", value_parser = Checksum::parse)]
     pub checksum: Option<Checksum>,
+    /// Name files as the server says (Content-Disposition), where it does
+    #[arg(short = 'J', long, conflicts_with_all = ["output", "resume", "discard"])]
+    pub server_names: bool,
     /// Give files the time that the server tells of them
     #[arg(short = 'R', long)]
     pub remote_time: bool,
@@ -247,6 +250,9 @@ pub struct Pace {
     /// Connections to one host at a time; 0: as many as there are transfers
     #[arg(long, value_name = "N", default_value_t = 6)]
     pub per_host: u32,
+    /// Begin at most so many transfers in that time, such as 10/s, 100/m or 1000/h
+    #[arg(long, value_name = "N/TIME", default_value = "0/s", value_parser = interval, hide_default_value = true)]
+    pub rate: Duration,
     /// Try again so often what may pass: time-outs, lost connections, 408, 429, 5xx
     #[arg(short, long, value_name = "N", default_value_t = 2)]
     pub retries: u32,
@@ -341,6 +347,20 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
+/// The time between two of so many in a second, a minute or an hour; none: zero.
+fn interval(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no rate, such as 10/s, 100/m or 1000/h");
+    let (number, unit) = text.split_once('/').unwrap_or((text, "s"));
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    Ok(Duration::from_secs(seconds).checked_div(number).unwrap_or_default())
+}
+
 /// Bytes, with the letter k, M or G for powers of 1024.
 fn size(text: &str) -> Result<u64, String> {
     let (digits, shift) = match text.as_bytes().last() {
@@ -370,6 +390,16 @@ mod tests {
         assert_eq!(size("2k"), Ok(2048));
         assert_eq!(size("3G"), Ok(3 << 30));
         assert!(size("k").is_err() && size("-1").is_err() && size("99999999999G").is_err());
+    }
+
+    #[test]
+    fn rates_are_times_between_two() {
+        assert_eq!(interval("10/s"), Ok(Duration::from_millis(100)));
+        assert_eq!(interval("4"), Ok(Duration::from_millis(250)));
+        assert_eq!(interval("30/m"), Ok(Duration::from_secs(2)));
+        assert_eq!(interval("2/h"), Ok(Duration::from_secs(1800)));
+        assert_eq!(interval("0/s"), Ok(Duration::ZERO));
+        assert!(interval("x/s").is_err() && interval("1/d").is_err() && interval("-1/s").is_err());
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
         list: list.later,
         places,
         later: Vec::new(),
+        next_start: Instant::now(),
         active: HashMap::new(),
         report,
         interrupt,
@@ -69,6 +70,8 @@ struct Run<'a> {
     places: Places<'a>,
     /// To be tried again at that time.
     later: Vec<(Instant, Job)>,
+    /// `--rate` lets nothing begin before.
+    next_start: Instant,
     active: HashMap<Handle, (Job, Progress)>,
     report: Report,
     interrupt: Interrupt,
@@ -82,8 +85,10 @@ impl Run<'_> {
             if self.active.is_empty() && nothing_waits && self.list.is_none() {
                 return Ok(());
             }
-            let next = self.later.iter().map(|(at, _)| *at).min();
-            let wait = next.map_or(TICK, |at| at.saturating_duration_since(Instant::now()));
+            let now = Instant::now();
+            let next = self.later.iter().map(|(at, _)| *at);
+            let next = next.chain(Some(self.next_start).filter(|at| *at > now)).min();
+            let wait = next.map_or(TICK, |at| at.saturating_duration_since(now));
             self.multi.turn(wait.min(TICK)).map_err(|error| error.to_string())?;
             while let Some(done) = self.multi.next_done() {
                 self.ended(&done);
@@ -101,7 +106,7 @@ impl Run<'_> {
         for (_, job) in self.later.extract_if(.., |(at, _)| *at <= now) {
             self.waiting.push_front(job);
         }
-        while self.active.len() < self.args.pace.jobs as usize {
+        while self.active.len() < self.args.pace.jobs as usize && self.next_start <= now {
             self.read_on();
             let Some(job) = self.hosts.next(&mut self.waiting) else { return };
             self.start(job);
@@ -149,6 +154,9 @@ impl Run<'_> {
         }
         match job.start(&self.sending, self.args) {
             Ok((easy, progress)) => {
+                if !self.args.pace.rate.is_zero() {
+                    self.next_start = Instant::now() + self.args.pace.rate;
+                }
                 self.hosts.begun(&job.url);
                 let handle = self.multi.add(easy);
                 self.active.insert(handle, (job, progress));
@@ -160,7 +168,7 @@ impl Run<'_> {
     fn ended(&mut self, done: &Done) {
         let Some((mut job, progress)) = self.active.remove(&done.handle()) else { return };
         self.hosts.ended(&job.url, done.partial().http_version());
-        match job.judge(done, &progress, self.args) {
+        match job.judge(done, &progress, self.args, &mut self.places.names) {
             Verdict::Ended(outcome) => self.report.ended(outcome),
             Verdict::Again(after, why) => {
                 self.report.again(&job.url, after, &why);

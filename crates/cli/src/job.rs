@@ -10,6 +10,7 @@ use tress::{Code, Done, Easy, Flow, Response};
 use crate::args::Fetch;
 use crate::checksum::Checksum;
 use crate::list::Wanted;
+use crate::names::{self, Names};
 use crate::request::Sending;
 use crate::sink::{Place, Sink};
 
@@ -158,7 +159,13 @@ impl Job {
     }
 
     /// A try has ended: is it to be repeated?
-    pub fn judge(&mut self, done: &Done, progress: &Progress, args: &Fetch) -> Verdict {
+    pub fn judge(
+        &mut self,
+        done: &Done,
+        progress: &Progress,
+        args: &Fetch,
+        names: &mut Names,
+    ) -> Verdict {
         let response = done.partial();
         let mut sink = progress.shared.sink();
         let bytes = response.infos().downloaded;
@@ -179,7 +186,7 @@ impl Job {
         };
         let Some(error) = failure else {
             sink.write(&std::mem::take(&mut *progress.shared.head()));
-            return self.complete(response, &mut sink, args);
+            return self.complete(response, &mut sink, args, names);
         };
         if error.code() == Code::RangeError && self.from > 0 {
             return self.start_again("the server cannot go on with it");
@@ -201,7 +208,13 @@ impl Job {
     }
 
     /// All has come.
-    fn complete(&mut self, response: &Response, sink: &mut Sink, args: &Fetch) -> Verdict {
+    fn complete(
+        &mut self,
+        response: &Response,
+        sink: &mut Sink,
+        args: &Fetch,
+        names: &mut Names,
+    ) -> Verdict {
         let bytes = response.infos().downloaded;
         if let Err(message) = sink.check() {
             if self.tries <= args.pace.retries && self.place.can_start_again() {
@@ -214,7 +227,14 @@ impl Job {
         }
         let time = response.infos().filetime.and_then(|seconds| u64::try_from(seconds).ok());
         let time = time.map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-        match sink.complete(time.filter(|_| args.output.remote_time)) {
+        if args.output.server_names
+            && let Some(name) =
+                response.header("Content-Disposition").and_then(names::of_disposition)
+            && self.place.name() != Some(&name)
+        {
+            self.place = self.place.renamed(&names.unique(&name));
+        }
+        match sink.complete(&self.place, time.filter(|_| args.output.remote_time)) {
             Ok(()) => Verdict::Ended(self.outcome(response.status(), bytes)),
             Err(error) => {
                 let file = self.place.shown().unwrap_or_default();

@@ -42,6 +42,68 @@ pub fn of_url(url: &str) -> String {
     }
 }
 
+/// The file name of a Content-Disposition (RFC 6266), made safe.
+pub fn of_disposition(value: &[u8]) -> Option<String> {
+    let value = String::from_utf8_lossy(value);
+    let mut plain = None;
+    for (name, value) in parameters(&value) {
+        match name.to_ascii_lowercase().as_str() {
+            // It says more than the other one.
+            "filename*" => {
+                let (charset, rest) = value.split_once('\'')?;
+                let (_, encoded) = rest.split_once('\'')?;
+                if charset.eq_ignore_ascii_case("utf-8") {
+                    return last_component(&decoded(encoded));
+                }
+            }
+            "filename" => plain = Some(value),
+            _ => {}
+        }
+    }
+    last_component(&plain?)
+}
+
+/// Names and values after the first word; quotes are taken off.
+fn parameters(text: &str) -> Vec<(&str, String)> {
+    let mut all = Vec::new();
+    let mut rest = text.split_once(';').map_or("", |(_, rest)| rest);
+    while let Some((name, after)) = rest.split_once('=') {
+        let after = after.trim_start();
+        let (value, left) = match after.strip_prefix('"') {
+            Some(quoted) => unquoted(quoted),
+            None => {
+                let end = after.find(';').unwrap_or(after.len());
+                (after[..end].trim_end().to_owned(), &after[end..])
+            }
+        };
+        all.push((name.trim(), value));
+        rest = left.split_once(';').map_or("", |(_, rest)| rest);
+    }
+    all
+}
+
+/// The text as far as the closing quote, and what follows.
+fn unquoted(text: &str) -> (String, &str) {
+    let (mut value, mut escaped) = (String::new(), false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '\\' if !escaped => escaped = true,
+            '"' if !escaped => return (value, &text[at + 1..]),
+            c => {
+                value.push(c);
+                escaped = false;
+            }
+        }
+    }
+    (value, "")
+}
+
+/// A server's directories are not ours.
+fn last_component(name: &str) -> Option<String> {
+    let last = name.rsplit(['/', '\\']).next()?;
+    Some(safe(last)).filter(|_| !last.is_empty())
+}
+
 /// One component of a path that names neither a directory above nor a hidden file.
 pub fn safe(name: &str) -> String {
     let harmless = |c: char| if c.is_control() || matches!(c, '/' | '\\') { '_' } else { c };
@@ -100,6 +162,30 @@ mod tests {
             assert!(!name.starts_with('.') && !name.is_empty(), "{url}: {name}");
         }
         assert!(of_url(&format!("http://host/{}", "\u{e4}".repeat(500))).len() <= MAX_BYTES);
+    }
+
+    #[test]
+    fn a_server_names_a_file_but_no_directory() {
+        for (value, name) in [
+            ("attachment; filename=a.txt", Some("a.txt")),
+            ("attachment ; FileName = \"a \\\"b\\\"; c.txt\" ; size=3", Some("a \"b\"; c.txt")),
+            (
+                "attachment; filename=\"plain\"; filename*=UTF-8''%e2%82%ac%20rates",
+                Some("\u{20ac} rates"),
+            ),
+            ("attachment; filename*=iso-8859-1'en'%A3; filename=pound", Some("pound")),
+            ("attachment; filename=\"../../.ssh/authorized_keys\"", Some("authorized_keys")),
+            ("attachment; filename*=utf-8''..%2f..%5C.bashrc", Some("_bashrc")),
+            ("attachment; filename=\"..\"", Some("_")),
+            ("attachment; filename=\"open", Some("open")),
+            ("attachment; filename=\"a/\"", None),
+            ("attachment; filename*=broken", None),
+            ("attachment; filename=", None),
+            ("inline", None),
+            ("", None),
+        ] {
+            assert_eq!(of_disposition(value.as_bytes()).as_deref(), name, "{value}");
+        }
     }
 
     #[test]

@@ -55,6 +55,24 @@ impl Place {
         }
     }
 
+    /// The file's own name.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::File { path, .. } => path.file_name()?.to_str(),
+            _ => None,
+        }
+    }
+
+    /// A file of another name in the same directory; other places stay what they are.
+    pub fn renamed(&self, name: &str) -> Self {
+        match self {
+            Self::File { path, overwrite } => {
+                Self::File { path: path.with_file_name(name), overwrite: *overwrite }
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The complete file that is there already.
     pub fn existing(&self) -> Option<&Path> {
         match self {
@@ -114,17 +132,21 @@ impl Sink {
         result
     }
 
-    /// The body is complete: it gets its name, and this time if one is known.
-    pub fn complete(&mut self, time: Option<SystemTime>) -> io::Result<()> {
+    /// The body is complete: it gets its last name, and this time if one is known.
+    pub fn complete(&mut self, last: &Place, time: Option<SystemTime>) -> io::Result<()> {
         self.open_if_file()?;
         if let (Some(time), Some(file)) = (time, &self.file) {
             file.set_modified(time)?;
         }
         self.file = None;
-        match &self.place {
-            Place::File { path, overwrite: true } => fs::rename(part(path), path),
-            Place::File { path, overwrite: false } => rename_to_new(&part(path), path),
-            Place::Stdout => io::stdout().lock().flush(),
+        match (&self.place, last) {
+            (Place::File { path, .. }, Place::File { path: last, overwrite: true }) => {
+                fs::rename(part(path), last)
+            }
+            (Place::File { path, .. }, Place::File { path: last, overwrite: false }) => {
+                rename_to_new(&part(path), last)
+            }
+            (Place::Stdout, _) => io::stdout().lock().flush(),
             _ => Ok(()),
         }
     }

@@ -416,6 +416,66 @@ fn a_file_can_have_the_time_of_its_document() {
 }
 
 #[test]
+fn servers_may_name_files() {
+    let server = serve(|request| match request.path.as_str() {
+        "/plain" => ok("plain"),
+        path => {
+            let header = "Content-Disposition: attachment; filename=\"../named.txt\"\r\n";
+            response("200 OK", header, path)
+        }
+    });
+    let dir = scratch("named");
+    let place = dir.to_str().unwrap();
+    let url = |path: &str| format!("http://{server}/{path}");
+    let run = tress(&[
+        "-J",
+        "-j",
+        "1",
+        "-P",
+        place,
+        &url("a"),
+        &url("b"),
+        &url("plain"),
+        &url("named.txt"),
+    ]);
+    assert_eq!(code(&run), 0, "{}", text(&run.stderr));
+    let mut names = files(&dir);
+    names.sort();
+    // The last one's own name was reserved before.
+    assert_eq!(names, ["named.txt", "named.txt.1", "named.txt.2", "plain"]);
+    assert!(text(&run.stderr).contains("/a -> "), "{}", text(&run.stderr));
+    assert_eq!(fs::read_to_string(dir.join("named.txt")).unwrap(), "/named.txt");
+    assert_eq!(fs::read_to_string(dir.join("named.txt.1")).unwrap(), "/a");
+    // What is there is not overwritten, whoever names it.
+    let dir = scratch("named-before");
+    fs::write(dir.join("named.txt"), "mine").unwrap();
+    let run = tress(&["-J", "-P", dir.to_str().unwrap(), &url("a")]);
+    assert_eq!(code(&run), 1);
+    assert_eq!(fs::read_to_string(dir.join("named.txt")).unwrap(), "mine");
+    assert!(text(&run.stderr).contains("named.txt: "), "{}", text(&run.stderr));
+}
+
+#[test]
+fn transfers_begin_at_a_rate() {
+    let begun = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let begins = begun.clone();
+    let server = serve(move |_| {
+        begins.lock().unwrap().push(Instant::now());
+        ok("x")
+    });
+    let urls: Vec<_> = (0..5).map(|number| format!("http://{server}/{number}")).collect();
+    let mut args = vec!["--discard", "--rate", "10/s"];
+    args.extend(urls.iter().map(String::as_str));
+    assert_eq!(code(&tress(&args)), 0);
+    let begun = begun.lock().unwrap();
+    assert_eq!(begun.len(), 5);
+    let took = begun[4] - begun[0];
+    assert!((Duration::from_millis(360)..Duration::from_secs(2)).contains(&took), "{took:?}");
+    let wrong = tress(&["--rate", "often", "http://host/"]);
+    assert_eq!(code(&wrong), 2);
+}
+
+#[test]
 fn limits_hold() {
     let server = serve(|request| match request.path.as_str() {
         "/hang" => Answer::Hang,
