@@ -1,6 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::BorrowedFd;
 
+use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use tress_model::{Code, Error};
 
 use super::note::errno_text;
@@ -68,6 +69,11 @@ impl Bind {
         verbose: bool,
         notes: &mut Vec<ConnectNote>,
     ) -> Result<(), ConnectFailure> {
+        if self.port == 0 {
+            // Else the port would be taken from all destinations at once, and an address be used up
+            // after some 28,000 connections; where the kernel does not know the option, it is.
+            let _ = nix::sys::socket::setsockopt(&fd, IpBindAddressNoPort, &true);
+        }
         let last = self.port.saturating_add(self.port_range.saturating_sub(1));
         let mut port = self.port;
         loop {

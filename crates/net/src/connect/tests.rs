@@ -1,6 +1,6 @@
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixListener;
 
 use super::*;
@@ -208,4 +208,19 @@ fn binds_the_near_end() {
     let error = failure.into_error("a:80", Duration::ZERO);
     assert_eq!(error.code(), Code::InterfaceFailed);
     assert_eq!(error.message(), "Could not bind to 'b.example': it is no IP address");
+}
+
+#[test]
+fn a_near_address_is_bound_without_a_port() {
+    for (near, far) in [("127.0.0.3", "127.0.0.1:80"), ("::1", "[::1]:80")] {
+        let target = Target::Ip(far.parse().unwrap());
+        let Ok(fd) = crate::system::socket(&target) else { continue };
+        let bind = Bind { addresses: vec![near.parse().unwrap()], ..Bind::default() };
+        let peer = far.parse().unwrap();
+        if bind.apply(fd.as_fd(), &peer, false, &mut Vec::new()).is_err() && near == "::1" {
+            continue;
+        }
+        let local = SocketAddr::try_from(rustix::net::getsockname(&fd).unwrap()).unwrap();
+        assert_eq!((local.ip().to_string().as_str(), local.port()), (near, 0));
+    }
 }
