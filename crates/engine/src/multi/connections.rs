@@ -1,5 +1,6 @@
 //! What becomes of connections that no transfer uses: kept, watched for a while, closed.
 
+use std::collections::VecDeque;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long the socket of an idle connection stays watched at least, as long as anything runs.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// Room for so many of them is kept when nothing runs; after thousands it is given back.
+const LINGERING_KEPT: usize = 1024;
 
 /// Idle connections kept at least, whatever number of transfers there was.
 const MIN_CACHED: usize = 16;
@@ -202,6 +206,9 @@ impl Multi {
     pub(crate) fn stop_lingering(&mut self) {
         while let Some((id, _)) = self.core.lingering.pop_front() {
             self.stop_lingering_of(id);
+        }
+        if self.core.lingering.capacity() > LINGERING_KEPT {
+            self.core.lingering = VecDeque::new();
         }
     }
 
