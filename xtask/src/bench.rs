@@ -1,6 +1,6 @@
-//! `cargo xtask bench --check`: the performance gate.
+//! `cargo xtask bench`: the performance gate, and a short soak.
 //!
-//! Counts, per request, what does not depend on the machine or its load: the library's own
+//! The gate counts, per request, what does not depend on the machine or its load: the library's own
 //! instructions, clock readings, allocations and system calls. A figure that has grown by more than
 //! 3 % against the committed baseline of its profile fails.
 
@@ -13,8 +13,18 @@ use crate::{Result, dist, root, run};
 /// The workloads that the gate looks at; `bench/README.md` explains them.
 const SCENARIOS: &str = "small-c50,fresh-c50,conn-c50,idle-k1000,pending-n500,h2c";
 
-/// Builds with `profile`, measures, and compares with the baseline or writes it.
-pub fn bench(profile: &str, write: bool) -> Result<()> {
+/// What to do with the library that was built.
+pub enum Task {
+    /// Compare what a request takes with the committed baseline.
+    Check,
+    /// Make the baseline anew.
+    Write,
+    /// Work for about a minute and fail if memory or descriptors grow.
+    Soak,
+}
+
+/// Builds with `profile`, starts the servers and does `task`.
+pub fn bench(profile: &str, task: Task) -> Result<()> {
     let place = root().join("target/bench");
     let library = dist::library(profile, &place)?;
     let bench = root().join("bench");
@@ -22,23 +32,29 @@ pub fn bench(profile: &str, write: bool) -> Result<()> {
     let headers = format!("LIBCURL_CFLAGS=-I{}", root().join("product/include").display());
     run(Command::new("make").arg("-sC").arg(&bench).arg(headers).arg(assign("B", &bin)))?;
     let base = free_ports()?.to_string();
-    let with = |mut command: Command| {
+    let with = |program: &str, script: &str| {
+        let mut command = Command::new(program);
+        command.arg(bench.join(script));
         command.env("DIR", place.join("run")).env("BIN", &bin).env("BASE", &base);
         command.env("LARGE", "1048576");
         command
     };
-    let servers = |what: &str| {
-        let mut serve = with(Command::new("bash"));
-        run(serve.arg(bench.join("serve.sh")).arg(what))
+    run(with("bash", "serve.sh").arg("start"))?;
+    let mut work = match task {
+        Task::Soak => with("python3", "soak.py"),
+        Task::Check | Task::Write => with("python3", "profile.py"),
     };
-    servers("start")?;
-    let mut measure = with(Command::new("python3"));
-    measure.arg(bench.join("profile.py")).args(["--only", SCENARIOS]);
-    measure.arg("--lib").arg(format!("tress={}", library.display()));
-    measure.arg(if write { "--write" } else { "--check" });
-    let measured = run(measure.arg(bench.join(format!("baseline.{profile}.json"))));
-    servers("stop")?;
-    measured
+    match task {
+        Task::Soak => work.args(["run", "--quick", "--lib"]).arg(&library),
+        Task::Check | Task::Write => {
+            let what = if matches!(task, Task::Write) { "--write" } else { "--check" };
+            work.args(["--only", SCENARIOS, "--lib"]).arg(assign("tress", &library));
+            work.arg(what).arg(bench.join(format!("baseline.{profile}.json")))
+        }
+    };
+    let done = run(&mut work);
+    run(with("bash", "serve.sh").arg("stop"))?;
+    done
 }
 
 fn assign(variable: &str, path: &Path) -> String {

@@ -35,6 +35,7 @@ cargo xtask deb [--profile P] [--built]        Debian packages in target/deb; wi
                                               what target/dist has
 cargo xtask bench --check|--write [--profile P]  compare instructions, allocations and calls a request
                                               with the committed baseline, or write that anew
+cargo xtask bench --soak [--profile P]        fail if memory or descriptors grow over a minute's work
 cargo xtask consumers [NAME...] [--prefix DIR]  the own suites of programs that stand on libcurl,
                                               on target/dist or on the libcurl under DIR, compared
                                               with tests/consumers/expected.txt
@@ -78,11 +79,13 @@ fn task(args: &[String]) -> Result<()> {
         }
         Some("bench") => {
             let asked = |name: &str| args.iter().any(|arg| arg == name);
-            match (asked("--check"), asked("--write")) {
-                (true, false) => bench::bench(profile, false)?,
-                (false, true) => bench::bench(profile, true)?,
-                _ => return Err("bench: one of --check and --write is missing".into()),
-            }
+            let task = match (asked("--check"), asked("--write"), asked("--soak")) {
+                (true, false, false) => bench::Task::Check,
+                (false, true, false) => bench::Task::Write,
+                (false, false, true) => bench::Task::Soak,
+                _ => return Err("bench: one of --check, --write and --soak is missing".into()),
+            };
+            bench::bench(profile, task)?;
         }
         Some("deb") => {
             let built = args.iter().any(|arg| arg == "--built");
