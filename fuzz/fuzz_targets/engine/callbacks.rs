@@ -136,7 +136,13 @@ fn nest(world: &World, slot: usize, decision: u8) {
                 curl_multi_assign(multi, network::FIRST + number, user(slot));
                 curl_free(curl_multi_get_handles(multi).cast());
             }
-            11 => _ = curl_easy_perform(handle),
+            11 => {
+                // Nobody else would end it.
+                curl_easy_setopt(handle, opt::TIMEOUT_MS, 1500 as c_long);
+                let before = world.performing.replace(true);
+                curl_easy_perform(handle);
+                world.performing.set(before);
+            }
             12 => add(world, other % EASIES, slot % MULTIS),
             13 => {
                 // It is refused while something goes on with it.
