@@ -53,6 +53,11 @@ entry! {
                 if (*easy.as_ptr()).poisoned {
                     return Err(MultiCode::BadEasyHandle);
                 }
+                // In a callback of curl_easy_perform, or of another call that adds it: it is on
+                // its way into another multi handle.
+                if is_held(easy) {
+                    return Err(MultiCode::AddedAlready);
+                }
                 super::attach(multi, easy)?;
                 drive(multi).inspect_err(|_| super::detach(multi.as_ptr(), easy))
             }

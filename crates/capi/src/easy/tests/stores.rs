@@ -6,11 +6,15 @@ use std::ptr::{null_mut, without_provenance_mut};
 
 use super::*;
 use crate::callbacks::{HstsEntry, HstsIndex};
+use crate::multi::api::{
+    curl_multi_add_handle, curl_multi_cleanup, curl_multi_init, curl_multi_remove_handle,
+};
 use crate::share::{
     curl_share_cleanup, curl_share_init, tress_share_setopt_int, tress_share_setopt_ptr,
 };
 use crate::slist::{self, Slist};
 use crate::tables::shopt;
+use tress_model::MultiCode;
 
 const LINE: &str = "Set-Cookie: a=1; domain=host.example; path=/";
 
@@ -156,4 +160,42 @@ fn hsts_entries_come_from_and_go_to_the_application() {
     drop(copy);
     drop(easy);
     assert_eq!(WRITTEN.get(), 1);
+}
+
+/// `CURLSTS_DONE`
+const DONE: c_int = 1;
+
+/// Puts the handle that is asked for into another multi handle, and tells how that went.
+unsafe extern "C" fn add_elsewhere(
+    easy: *mut c_void,
+    _: *mut HstsEntry,
+    answer: *mut c_void,
+) -> c_int {
+    // SAFETY: the handle is good, and `answer` is what the option was set to.
+    unsafe {
+        let multi = curl_multi_init();
+        *answer.cast::<c_int>() = curl_multi_add_handle(multi, easy);
+        curl_multi_cleanup(multi) + DONE
+    }
+}
+
+#[test]
+fn a_handle_that_is_being_added_goes_nowhere_else() {
+    let easy = Handle::new();
+    easy.text(opt::URL, "http://127.0.0.1:1/");
+    easy.long(opt::HSTS_CTRL, 1);
+    let mut answer: c_int = -1;
+    // SAFETY: good handles, options with what their manual pages ask for.
+    unsafe {
+        setopt(easy.0, opt::HSTSREADFUNCTION, Value::Pointer(add_elsewhere as *mut c_void));
+        setopt(easy.0, opt::HSTSREADDATA, Value::Pointer((&raw mut answer).cast()));
+        curl_easy_perform(easy.0);
+        assert_eq!(answer, MultiCode::AddedAlready as c_int);
+        answer = -1;
+        let multi = curl_multi_init();
+        assert_eq!(curl_multi_add_handle(multi, easy.0), 0);
+        assert_eq!(answer, MultiCode::AddedAlready as c_int);
+        assert_eq!(curl_multi_remove_handle(multi, easy.0), 0);
+        assert_eq!(curl_multi_cleanup(multi), 0);
+    }
 }
