@@ -308,6 +308,22 @@ pub struct Lent {
     pub(crate) home: Home,
 }
 
+impl Lent {
+    /// What `act` makes of the bytes while a NUL stands behind them.
+    pub fn with_nul_behind<T>(&mut self, act: impl FnOnce(&[u8]) -> T) -> T {
+        let behind = self.buffer.get_mut(self.end).map(|byte| std::mem::replace(byte, 0));
+        if behind.is_none() {
+            self.buffer.push(0);
+        }
+        let made = act(self);
+        match (behind, self.buffer.get_mut(self.end)) {
+            (Some(behind), Some(byte)) => *byte = behind,
+            _ => self.buffer.truncate(self.end),
+        }
+        made
+    }
+}
+
 /// Where a lent buffer belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Home {
@@ -324,5 +340,21 @@ impl Deref for Lent {
 
     fn deref(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_stands_behind_lent_bytes_for_a_while() {
+        for (end, behind) in [(3, Some(b'd')), (4, None)] {
+            let buffer = b"abcd".to_vec();
+            let mut lent = Lent { buffer, start: 1, end, home: Home::Input };
+            let seen = lent.with_nul_behind(|bytes| bytes.to_vec());
+            assert_eq!(seen, b"abcd"[1..end]);
+            assert_eq!((lent.buffer.get(end).copied(), lent.buffer.len()), (behind, 4));
+        }
     }
 }

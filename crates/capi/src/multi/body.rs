@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr::NonNull;
 
 use tress_engine::options::BodySource;
-use tress_engine::{Delivered, Delivery, Sought, Supplied};
+use tress_engine::{Delivered, Delivery, Lent, Sought, Supplied};
 
 use super::{Multi, call};
 use crate::callbacks::{MAX_WRITE_SIZE, PAUSE, READ_ABORT, Write};
@@ -21,11 +21,13 @@ pub unsafe fn deliver(
     multi: NonNull<Multi>,
     easy: Option<NonNull<Easy>>,
     kind: Delivery,
-    bytes: &[u8],
+    bytes: &mut Lent,
 ) -> Delivered {
     let Some(easy) = easy else { return Delivered::Taken };
     match kind {
-        Delivery::Header | Delivery::Reply => with_end(bytes, |line| {
+        // libcurl promises no end of string behind a line, but has one, and programs rely on it
+        // (ostree makes requests of what they find).
+        Delivery::Header | Delivery::Reply => bytes.with_nul_behind(|line| {
             // SAFETY: by contract.
             unsafe {
                 if kind == Delivery::Header && easy.as_ref().options.header {
@@ -40,21 +42,6 @@ pub unsafe fn deliver(
         // SAFETY: by contract.
         Delivery::Body | Delivery::Rtp => unsafe { hand_over(multi, easy, kind, bytes) },
     }
-}
-
-/// A copy of a line with a NUL behind it: libcurl promises no end of string there, but has one, and
-/// programs rely on it (ostree makes requests of what they find).
-fn with_end(line: &[u8], act: impl FnOnce(&[u8]) -> Delivered) -> Delivered {
-    /// Most lines are shorter.
-    const SHORT: usize = 256;
-    if line.len() < SHORT {
-        let mut short = [0; SHORT];
-        let (copy, _) = short.split_at_mut(line.len());
-        copy.copy_from_slice(line);
-        return act(copy);
-    }
-    let long = [line, b"\0"].concat();
-    act(long.get(..line.len()).unwrap_or_default())
 }
 
 unsafe fn hand_over(

@@ -48,8 +48,8 @@ unsafe fn carry_out(multi: NonNull<Multi>, effect: Effect) {
         let engine = &raw mut (*multi.as_ptr()).engine;
         let easy = |id: TransferId| (*multi.as_ptr()).handle(id);
         match effect {
-            Effect::Deliver { transfer, kind, bytes } => {
-                let answer = body::deliver(multi, easy(transfer), kind, &bytes);
+            Effect::Deliver { transfer, kind, mut bytes } => {
+                let answer = body::deliver(multi, easy(transfer), kind, &mut bytes);
                 (*engine).delivered(kind, bytes, answer);
             }
             Effect::Read { transfer, room, mut buffer } => {
