@@ -63,18 +63,16 @@ impl Chunked {
     /// over [`MAX_TRAILER`].
     pub fn advance(&mut self, input: &[u8]) -> Result<(usize, Piece)> {
         let mut at = 0;
-        while let Some(&byte) = input.get(at) {
+        while let Some(rest @ [byte, ..]) = input.get(at..) {
             match self.state {
-                State::Size => at += self.size_digit(byte)?,
+                State::Size => at += self.size(rest)?,
                 State::Extension => {
-                    let rest = input.get(at..).unwrap_or_default();
-                    let Some(newline) = memchr(b'\n', rest) else { break };
-                    at += newline + 1;
+                    let Some(line) = line_len(rest) else { break };
+                    at += line;
                     self.state = if self.left == 0 { State::Trailer } else { State::Data };
                 }
                 State::Data => {
-                    let here = (input.len() - at) as u64;
-                    let len = self.left.min(here);
+                    let len = self.left.min(rest.len() as u64);
                     self.left -= len;
                     if self.left == 0 {
                         self.state = State::DataEnd;
@@ -83,14 +81,12 @@ impl Chunked {
                     let end = at + len as usize;
                     return Ok((end, Piece::Data(at..end)));
                 }
-                State::DataEnd => {
-                    match byte {
-                        b'\n' => (self.state, self.digits) = (State::Size, 0),
-                        b'\r' => {}
-                        _ => return Err(malformed()),
-                    }
-                    at += 1;
-                }
+                State::DataEnd => match rest {
+                    [b'\n', ..] => (at, self.state, self.digits) = (at + 1, State::Size, 0),
+                    [b'\r', b'\n', ..] => (at, self.state, self.digits) = (at + 2, State::Size, 0),
+                    [b'\r', ..] => at += 1,
+                    _ => return Err(malformed()),
+                },
                 State::TrailerStale => {
                     self.trailer.clear();
                     self.state = State::Trailer;
@@ -100,13 +96,13 @@ impl Chunked {
                     (next, Some(span)) => return Ok((next, Piece::Trailer(span))),
                 },
                 State::TrailerEnd => {
-                    if byte != b'\n' {
+                    if *byte != b'\n' {
                         return Err(malformed());
                     }
                     return Ok((at + 1, Piece::Trailer(self.take_trailer()?)));
                 }
                 State::End => {
-                    if byte != b'\n' {
+                    if *byte != b'\n' {
                         return Err(malformed());
                     }
                     self.state = State::Done;
@@ -131,27 +127,31 @@ impl Chunked {
         self.state == State::Done
     }
 
-    /// Takes a byte of the size; the number of bytes consumed.
-    fn size_digit(&mut self, byte: u8) -> Result<usize> {
-        let Some(digit) = char::from(byte).to_digit(16) else {
-            if self.digits == 0 {
-                // As C's %x shows a signed char.
-                let shown = i32::from(byte as i8);
-                return Err(receive(format!("chunk hex-length char not a hex digit: {shown:#x}")));
+    /// Takes digits of the size; the number of bytes consumed.
+    fn size(&mut self, input: &[u8]) -> Result<usize> {
+        for (at, &byte) in input.iter().enumerate() {
+            let Some(digit) = char::from(byte).to_digit(16) else {
+                if self.digits == 0 {
+                    // As C's %x shows a signed char.
+                    let shown = i32::from(byte as i8);
+                    return Err(receive(format!(
+                        "chunk hex-length char not a hex digit: {shown:#x}"
+                    )));
+                }
+                self.state = State::Extension;
+                return Ok(at);
+            };
+            if self.digits >= MAX_SIZE_DIGITS {
+                return Err(receive(format!("chunk hex-length longer than {MAX_SIZE_DIGITS}")));
             }
-            self.state = State::Extension;
-            return Ok(0);
-        };
-        if self.digits >= MAX_SIZE_DIGITS {
-            return Err(receive(format!("chunk hex-length longer than {MAX_SIZE_DIGITS}")));
+            let size = self.left << 4 | u64::from(digit);
+            if size > i64::MAX as u64 {
+                return Err(receive(format!("invalid chunk size: '{size:x}'")));
+            }
+            self.left = size;
+            self.digits += 1;
         }
-        let size = self.left << 4 | u64::from(digit);
-        if size > i64::MAX as u64 {
-            return Err(receive(format!("invalid chunk size: '{size:x}'")));
-        }
-        self.left = size;
-        self.digits += 1;
-        Ok(1)
+        Ok(input.len())
     }
 
     /// Looks for a trailer at `at`: where to go on, and a whole line if it lies in one piece.
@@ -193,6 +193,15 @@ impl Chunked {
         }
         self.trailer.extend_from_slice(bytes);
         Ok(())
+    }
+}
+
+/// The rest of a line with its line feed, if that is there.
+#[inline]
+fn line_len(rest: &[u8]) -> Option<usize> {
+    match rest {
+        [b'\r', b'\n', ..] => Some(2),
+        _ => memchr(b'\n', rest).map(|newline| newline + 1),
     }
 }
 
