@@ -174,7 +174,8 @@ impl Easy {
     }
 
     /// Fails with `OperationTimedout` once there were fewer than `bytes` a second for `time`;
-    /// zero: never.
+    /// zero: never. So `min_speed(1, time)` bounds how long a server may be silent, however long
+    /// the whole takes.
     pub fn min_speed(self, bytes: u64, time: Duration) -> Self {
         self.set(|options| {
             options.limits_mut().low_speed_limit = bytes;

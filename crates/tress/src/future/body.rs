@@ -36,7 +36,21 @@ pub fn body() -> (Writer, Body) {
 }
 
 /// Writes the body of a request: by [`Writer::write`], or with the feature `tokio` as an
-/// `AsyncWrite`, whose `shutdown` is [`Writer::finish`]. Dropped before [`Writer::finish`], it fails the transfer.
+/// `AsyncWrite`, whose `shutdown` is [`Writer::finish`], so that any `AsyncRead` can be sent:
+///
+/// ```no_run
+/// # #[cfg(feature = "tokio")]
+/// # async fn send(client: tress::future::Client, mut source: impl tokio::io::AsyncRead + Unpin)
+/// # -> std::io::Result<()> {
+/// let (mut writer, body) = tress::future::body();
+/// let response = client.send(tress::Easy::upload_body("https://example.com/log", None, body));
+/// tokio::io::copy(&mut source, &mut writer).await?;
+/// writer.finish();
+/// println!("{}", response.await?.status());
+/// # Ok(()) }
+/// ```
+///
+/// Dropped before [`Writer::finish`], it fails the transfer.
 pub struct Writer(Arc<Pipe>);
 
 /// A body that a [`Writer`] writes.
