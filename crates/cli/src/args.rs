@@ -253,6 +253,9 @@ pub struct Pace {
     /// Begin at most so many transfers in that time, such as 10/s, 100/m or 1000/h
     #[arg(long, value_name = "N/TIME", default_value = "0/s", value_parser = interval, hide_default_value = true)]
     pub rate: Duration,
+    /// Bytes a second that all transfers together receive
+    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = size, hide_default_value = true)]
+    pub total_rate: u64,
     /// Try again so often what may pass: time-outs, lost connections, 408, 429, 5xx
     #[arg(short, long, value_name = "N", default_value_t = 2)]
     pub retries: u32,
@@ -280,7 +283,7 @@ pub struct Limits {
     /// The largest body, such as 500k, 20M or 1G
     #[arg(long, value_name = "SIZE", default_value = "0", value_parser = size, hide_default_value = true)]
     pub max_size: u64,
-    /// Bytes a second
+    /// Bytes a second that it receives
     #[arg(long, value_name = "SIZE", default_value = "0", value_parser = size, hide_default_value = true)]
     pub limit_rate: u64,
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tress::{Done, Handle, Multi};
 
 use crate::args::Fetch;
+use crate::bandwidth::Bandwidth;
 use crate::hosts::Hosts;
 use crate::interrupt::Interrupt;
 use crate::job::{Job, Outcome, Progress, Verdict};
@@ -40,6 +41,7 @@ pub fn fetch(args: &Fetch) -> Result<ExitCode, String> {
         places,
         later: Vec::new(),
         next_start: Instant::now(),
+        bandwidth: Bandwidth::new(args.pace.total_rate),
         active: HashMap::new(),
         report,
         interrupt,
@@ -72,6 +74,7 @@ struct Run<'a> {
     later: Vec<(Instant, Job)>,
     /// `--rate` lets nothing begin before.
     next_start: Instant,
+    bandwidth: Bandwidth,
     active: HashMap<Handle, (Job, Progress)>,
     report: Report,
     interrupt: Interrupt,
@@ -90,6 +93,7 @@ impl Run<'_> {
             let next = next.chain(Some(self.next_start).filter(|at| *at > now)).min();
             let wait = next.map_or(TICK, |at| at.saturating_duration_since(now));
             self.multi.turn(wait.min(TICK)).map_err(|error| error.to_string())?;
+            self.share_bandwidth();
             while let Some(done) = self.multi.next_done() {
                 self.ended(&done);
             }
@@ -98,6 +102,21 @@ impl Run<'_> {
                 self.give_up();
             }
             self.report.tick(self.active.values().map(|(job, progress)| (&*job.url, progress)));
+        }
+    }
+
+    /// Lets those go on that waited for bandwidth: first whoever has got least.
+    fn share_bandwidth(&mut self) {
+        if self.args.pace.total_rate == 0 || !self.bandwidth.take(0) {
+            return;
+        }
+        let waits = self.active.iter().filter(|(_, (_, progress))| progress.takes_its_turn());
+        let mut waits: Vec<_> =
+            waits.map(|(handle, (_, progress))| (progress.figures().0, *handle)).collect();
+        waits.sort_by_key(|(come, _)| *come);
+        for (_, handle) in waits {
+            // It may have ended meanwhile.
+            let _ = self.multi.unpause(handle);
         }
     }
 
@@ -152,7 +171,7 @@ impl Run<'_> {
         {
             return self.report.ended(outcome);
         }
-        match job.start(&self.sending, self.args) {
+        match job.start(&self.sending, self.args, &self.bandwidth) {
             Ok((easy, progress)) => {
                 if !self.args.pace.rate.is_zero() {
                     self.next_start = Instant::now() + self.args.pace.rate;

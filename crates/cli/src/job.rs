@@ -1,13 +1,14 @@
 //! One URL on its way: the tries it takes, and what came of it.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tress::{Code, Done, Easy, Flow, Response};
 
 use crate::args::Fetch;
+use crate::bandwidth::Bandwidth;
 use crate::checksum::Checksum;
 use crate::list::Wanted;
 use crate::names::{self, Names};
@@ -45,6 +46,8 @@ struct Shared {
     /// Bytes of the body that have come, and that it has; 0: not known.
     come: AtomicU64,
     total: AtomicU64,
+    /// It is paused, since there is too little bandwidth.
+    waits: AtomicBool,
 }
 
 /// What one try came to.
@@ -119,7 +122,12 @@ impl Job {
     }
 
     /// The next try.
-    pub fn start(&mut self, sending: &Sending, args: &Fetch) -> io::Result<(Easy, Progress)> {
+    pub fn start(
+        &mut self,
+        sending: &Sending,
+        args: &Fetch,
+        bandwidth: &Bandwidth,
+    ) -> io::Result<(Easy, Progress)> {
         self.tries += 1;
         let mut easy = sending.easy(&self.url, args)?;
         if self.from > 0 {
@@ -133,7 +141,9 @@ impl Job {
             head: Mutex::default(),
             come: AtomicU64::new(0),
             total: AtomicU64::new(0),
+            waits: AtomicBool::new(false),
         });
+        let bandwidth = bandwidth.clone();
         if args.request.head {
             // Written when it is complete: heads of others may come in between.
             let shared = shared.clone();
@@ -144,9 +154,12 @@ impl Job {
         }
         let (writing, watching) = (shared.clone(), shared.clone());
         let easy = easy
-            .on_body(move |bytes| match writing.sink().write(bytes) {
-                true => Flow::Continue,
-                false => Flow::Abort,
+            .on_body(move |bytes| {
+                if !bandwidth.take(bytes.len()) {
+                    writing.waits.store(true, Ordering::Relaxed);
+                    return Flow::Pause;
+                }
+                if writing.sink().write(bytes) { Flow::Continue } else { Flow::Abort }
             })
             .on_progress(move |figures| {
                 let (sent, received) = (figures.uploaded, figures.downloaded);
@@ -297,6 +310,11 @@ impl Progress {
     pub fn figures(&self) -> (u64, u64) {
         let load = |figure: &AtomicU64| figure.load(Ordering::Relaxed);
         (load(&self.shared.come), load(&self.shared.total))
+    }
+
+    /// Was it paused for want of bandwidth? It is to go on, then.
+    pub fn takes_its_turn(&self) -> bool {
+        self.shared.waits.swap(false, Ordering::Relaxed)
     }
 }
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bandwidth;
 mod checksum;
 mod demo;
 mod fetch;

@@ -476,6 +476,25 @@ fn transfers_begin_at_a_rate() {
 }
 
 #[test]
+fn all_together_have_a_bandwidth() {
+    let server = serve(|_| ok(&"x".repeat(200_000)));
+    let urls: Vec<_> = (0..4).map(|number| format!("http://{server}/{number}")).collect();
+    let mut args = vec!["--discard", "--json=lines", "-q", "--total-rate", "500k"];
+    args.extend(urls.iter().map(String::as_str));
+    let begun = Instant::now();
+    let run = tress(&args);
+    let took = begun.elapsed();
+    assert_eq!(code(&run), 0, "{}", text(&run.stderr));
+    // 800,000 bytes at 512,000 a second, a quarter of a second's at once.
+    assert!((Duration::from_millis(1250)..Duration::from_secs(6)).contains(&took), "{took:?}");
+    // They share it, rather than come one after the other.
+    let output = text(&run.stdout);
+    let ends = output.lines().map(|line| json(line)["seconds"].as_f64().unwrap());
+    let first = ends.fold(f64::MAX, f64::min);
+    assert!(first > took.as_secs_f64() / 2.0, "{output}");
+}
+
+#[test]
 fn limits_hold() {
     let server = serve(|request| match request.path.as_str() {
         "/hang" => Answer::Hang,
