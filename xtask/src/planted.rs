@@ -60,7 +60,11 @@ fn count(tree: &Path, world: &str, seeds: &str) -> Result<(String, String)> {
         let how = text.lines().last().unwrap_or_default().to_owned();
         return match told.stderr.is_empty() || how.contains("never ends") {
             true => Ok(("an action never ends".to_owned(), String::new())),
-            false => Err(String::from_utf8_lossy(&told.stderr).into_owned().into()),
+            false => {
+                let why = String::from_utf8_lossy(&told.stderr).into_owned();
+                let why = why.lines().find(|line| line.contains("error")).unwrap_or("?");
+                Ok(("does not run".to_owned(), why.to_owned()))
+            }
         };
     };
     let failed = end.split(", ").nth(1).and_then(|part| part.split(' ').next()).unwrap_or("?");

@@ -226,6 +226,10 @@ impl Application {
                 self.take(effect);
             }
         }
+        if let Some(live) = self.live.values().find(|live| live.done) {
+            let number = live.number;
+            self.net.0.borrow_mut().breaks(|| format!("no message says that {number} is done"));
+        }
         let audit = self.multi.audit();
         let deadline = self.multi.deadline();
         let running = self.live.values().filter(|live| !live.done).count();
