@@ -1,6 +1,6 @@
 //! The application: it drives the engine by what it announces, with good and with bad manners.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::RawFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub struct Application {
     pub live: HashMap<TransferId, Live>,
     /// By transfer number.
     ids: HashMap<u32, TransferId>,
+    /// All that ever were.
+    used_ids: HashSet<TransferId>,
     /// Handles that were used and may be used again.
     #[expect(clippy::vec_box, reason = "they are lent to the engine as they are")]
     spare: Vec<Box<Transfer>>,
@@ -51,6 +53,8 @@ pub struct Application {
     started: u32,
     /// Actions without any effect since the last that had one.
     pub fruitless: u32,
+    /// Reports of sockets that were ready and came to nothing, since something changed.
+    pub useless: HashMap<RawFd, u32>,
     /// What had been done when the engine was entered last.
     pub worked: u64,
     /// Of the timer's: since when they are counted, and how many.
@@ -89,12 +93,14 @@ impl Application {
             net,
             live: HashMap::new(),
             ids: HashMap::new(),
+            used_ids: HashSet::new(),
             spare: Vec::new(),
             stats: Stats::default(),
             timer: None,
             start: Instant::now(),
             started: 0,
             fruitless: 0,
+            useless: HashMap::new(),
             worked: 0,
             alarms: (0, 0),
         }
@@ -251,6 +257,7 @@ impl Application {
         }
         self.after_action();
         self.stats.actions += 1;
+        self.count_report(socket);
     }
 
     fn timeout(&mut self) {
@@ -332,6 +339,9 @@ impl Application {
             },
         );
         self.ids.insert(number, id);
+        if !self.used_ids.insert(id) {
+            self.net.0.borrow_mut().breaks(|| format!("{id:?} is used a second time"));
+        }
         self.net.0.borrow_mut().note(|| format!("add {number} as {id:?}"));
         self.after_call();
         self.think_of(number);
@@ -394,6 +404,7 @@ impl Application {
             };
             options.httpheader = Some(Arc::from([Box::from(expect)]));
         }
+        options.accept_encoding = plan.coded.then(|| Box::from(*b"gzip"));
         options.hooks = Hooks::WRITE | Hooks::READ | Hooks::SEEK;
         for hook in [
             Hooks::HEADER,

@@ -126,7 +126,7 @@ impl Character {
             tls12: random.chance(200),
             alpn: random.chance(500),
             buffer: random.pick(&[16_384, 16_384, 1_024, 500_000]),
-            slow: random.pick(&[0, 50, 50, 300]),
+            slow: random.pick(&[0, 0, 100, 500]),
             transfers: random.pick(&[3, 10, 20, 40, 80]),
             at_once: random.pick(&[1, 2, 5, 10, 30]),
             hosts,

@@ -1,5 +1,7 @@
 //! The application's callbacks, and what is checked after each of its calls.
 
+use std::os::fd::RawFd;
+
 use tress_engine::{
     Delivered, Delivery, Effect, Lent, SockOptAnswer, Sought, Supplied, TransferId, Watch,
 };
@@ -10,6 +12,9 @@ use crate::judge::judge;
 use crate::link::Link;
 use crate::network::Event;
 use crate::server::FIRST_PORT;
+
+/// How often a socket may be ready in vain.
+const MOST_USELESS: u32 = 12;
 
 impl Application {
     /// The engine was told of something: what is due is done then, too.
@@ -83,6 +88,7 @@ impl Application {
         let mut net = self.net.0.borrow_mut();
         net.notice_closings();
         net.note(|| format!("watch {socket}: {what:?}"));
+        self.useless.remove(&socket);
         let before = match what {
             Watch::Remove => net.announced.remove(&socket),
             what => net.announced.insert(socket, what),
@@ -230,6 +236,13 @@ impl Application {
             let number = live.number;
             self.net.0.borrow_mut().breaks(|| format!("no message says that {number} is done"));
         }
+        for (id, live) in self.live.iter().filter(|(_, live)| !live.done) {
+            let (paused, number) = (self.multi.paused(*id), live.number);
+            if paused != Some((live.receive_paused, live.send_paused)) {
+                let mut net = self.net.0.borrow_mut();
+                net.breaks(|| format!("the engine says of pauses of {number}: {paused:?}"));
+            }
+        }
         let audit = self.multi.audit();
         let deadline = self.multi.deadline();
         let running = self.live.values().filter(|live| !live.done).count();
@@ -260,6 +273,21 @@ impl Application {
             net.breaks(|| format!("{most} actions without any effect"));
         }
         self.check_limits(&mut net);
+    }
+
+    /// Once more, a socket was ready: that the engine does something about it, or waits for
+    /// something else from then on.
+    pub fn count_report(&mut self, socket: RawFd) {
+        if self.fruitless == 0 {
+            self.useless.clear();
+            return;
+        }
+        let count = self.useless.entry(socket).or_default();
+        *count += 1;
+        if *count == MOST_USELESS {
+            let mut net = self.net.0.borrow_mut();
+            net.breaks(|| format!("socket {socket} is ready again and again for nothing"));
+        }
     }
 
     /// The timer went off and nothing came of it: that may happen now and then.

@@ -26,6 +26,11 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
             if plan.last == Attempt::HeadOnly && live.received == 0 {
                 return None;
             }
+            // What was sent after an early answer has cost the rest of it: a head that is cut off,
+            // or a body up to the end, are taken for the answer.
+            if plan.early && breaks_off(plan.fault) && plan.fired > 0 && live.received <= size {
+                return None;
+            }
             if plan.last != Attempt::Whole && !short {
                 return Some(format!("succeeds although the server says {:?}", plan.last));
             }
@@ -72,7 +77,7 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
             hosts().any(|host| host.no_name.is_some())
         }
         Code::AbortedByCallback => live.aborted || live.refused_socket,
-        Code::WriteError | Code::ReadError => live.aborted,
+        Code::WriteError | Code::ReadError if live.aborted => true,
         // A reply says what it says; a lost connection may show in any of them.
         _ if talks => {
             let lost = |host: &Host| since(host.broken) || since(host.not_reached);
@@ -90,10 +95,18 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
         {
             true
         }
+        // The answer came before the end of the request, and was lost by what was sent after it.
+        Code::RecvError | Code::SendError | Code::PartialFile | Code::GotNothing
+            if plan.closes_early() && hosts().any(|h| since(h.reset_late)) =>
+        {
+            true
+        }
         Code::RecvError
         | Code::SendError
         | Code::GotNothing
         | Code::PartialFile
+        | Code::BadContentEncoding
+        | Code::WriteError
         | Code::WeirdServerReply => breaks_off(plan.fault) && plan.fired > 0,
         Code::Http2 | Code::Http2Stream => plan.fired > 0 || hosts().any(|host| since(host.broken)),
         _ => false,

@@ -62,11 +62,19 @@ fn run(name: &str, world: World, seeds: Range<u64>, traced: bool, most: u64) -> 
     failed
 }
 
+/// Time of the processor that this process has had.
+fn worked() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
 /// Ends the process when a seed does not end by itself.
 fn watch() {
     loop {
-        let seed = SEED.load(Ordering::Relaxed);
-        std::thread::sleep(LONGEST);
+        let (seed, begun) = (SEED.load(Ordering::Relaxed), worked());
+        while worked() < begun + LONGEST && SEED.load(Ordering::Relaxed) == seed {
+            std::thread::sleep(Duration::from_secs(1));
+        }
         if SEED.load(Ordering::Relaxed) == seed {
             println!("seed {seed}: an action never ends");
             std::process::exit(1);

@@ -1,5 +1,10 @@
 //! What is to happen to a transfer, and what has happened to it on the servers' side.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
 use crate::character::Character;
 use crate::random::Random;
 
@@ -16,6 +21,10 @@ pub struct Plan {
     pub framing: Framing,
     /// The server closes the connection after each response.
     pub close: bool,
+    /// The body is coded with gzip.
+    pub coded: bool,
+    /// The server answers an upload before it has all of it.
+    pub early: bool,
     /// A 103 comes first.
     pub interim: bool,
     pub upload: Option<Upload>,
@@ -155,19 +164,22 @@ impl Plan {
             Fault::GoAway,
         ];
         let fault = if random.chance(character.fault) { random.pick(&faults) } else { Fault::None };
+        let framing =
+            random.pick(&[Framing::Length, Framing::Length, Framing::Chunked, Framing::UntilClose]);
+        let close = random.chance(100);
+        // Bytes that nobody takes any more may cost the client the answer.
+        let closes = close || framing == Framing::UntilClose;
+        let early = random.chance(200) && upload.is_some() && !(closes && character.clean);
         let expects = [Expect::Continue, Expect::Silence, Expect::Refuse];
         Self {
             hosts,
             secure,
             method,
             size: random.below(size + 1) as usize,
-            framing: random.pick(&[
-                Framing::Length,
-                Framing::Length,
-                Framing::Chunked,
-                Framing::UntilClose,
-            ]),
-            close: random.chance(100),
+            framing,
+            close,
+            coded: random.chance(150),
+            early,
             interim: random.chance(100),
             expect: (upload.is_some() && random.chance(300)).then(|| random.pick(&expects)),
             upload,
@@ -200,6 +212,7 @@ impl Plan {
         let faults = [Fault::Close, Fault::Reset, Fault::Stall, Fault::Error, Fault::Deaf];
         let size = random.pick(&[0, 32, 320, 6_400, 70_400]);
         plan.hosts = vec![host];
+        (plan.coded, plan.early) = (false, false);
         plan.secure = vec![character.is_secure(host)];
         plan.method = random.pick(methods);
         plan.is_text = protocol != Protocol::Ftp || plan.method == Method::List;
@@ -227,6 +240,22 @@ impl Plan {
             (true, 0) if (offset >> 5).is_multiple_of(3) => b'.',
             (true, _) => b'a' + byte(number, offset) % 26,
         }
+    }
+
+    /// The body of the response as it goes over the wire.
+    pub fn body(&self, number: u32) -> Vec<u8> {
+        let plain: Vec<u8> = (0..self.size).map(|offset| self.byte(number, offset)).collect();
+        if !self.coded {
+            return plain;
+        }
+        let mut coder = GzEncoder::new(Vec::new(), Compression::fast());
+        let written = coder.write_all(&plain);
+        written.and_then(|()| coder.finish()).unwrap_or_default()
+    }
+
+    /// Does the server close when it has answered, so that what comes then is answered by a reset?
+    pub fn closes_early(&self) -> bool {
+        self.early && (self.close || self.framing == Framing::UntilClose)
     }
 
     /// Will the fault happen at the next occasion?

@@ -64,6 +64,12 @@ impl Multi {
         self.pool.ids().iter().filter(|id| idle(id)).count()
     }
 
+    /// Which directions of a transfer are paused: receiving, sending.
+    pub fn paused(&self, id: TransferId) -> Option<(bool, bool)> {
+        let paused = self.transfer(id)?.paused;
+        Some((paused.receive, paused.send))
+    }
+
     fn is_running(&self, id: TransferId) -> bool {
         self.transfer(id).is_some_and(|transfer| transfer.is_running())
     }

@@ -17,6 +17,8 @@ struct Request {
     hop: usize,
     is_head: bool,
     body: Body,
+    /// The response has gone out before the end of the request.
+    answered: bool,
 }
 
 #[derive(Debug)]
@@ -64,7 +66,8 @@ impl Server {
         let chunked = field("Transfer-Encoding:").is_some();
         let body = if chunked { Body::Chunked } else { Body::Left(length) };
         let expects = field("Expect:").is_some();
-        self.request = Some(Request { number, hop, is_head: method == "HEAD", body });
+        let is_head = method == "HEAD";
+        self.request = Some(Request { number, hop, is_head, body, answered: false });
         if let Some(plan) = desk.plans.get_mut(&number) {
             plan.uploaded = 0;
             plan.last = Attempt::None;
@@ -77,10 +80,15 @@ impl Server {
             match plan.expect.filter(|_| expects) {
                 Some(Expect::Continue) => desk.send(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec()),
                 Some(Expect::Refuse) => return self.refuse(desk),
-                Some(Expect::Silence) | None => {}
+                Some(Expect::Silence) => {}
+                None => {
+                    if desk.plans.get(&number).is_some_and(|plan| plan.early) {
+                        self.respond(desk);
+                    }
+                }
             }
         }
-        true
+        !self.mute
     }
 
     fn refuse(&mut self, desk: &mut Desk<'_>) -> bool {
@@ -96,15 +104,23 @@ impl Server {
         let number = request.number;
         match &mut request.body {
             Body::Left(0) => {
-                desk.check_upload(number);
-                self.respond(desk);
+                match request.answered {
+                    true => desk.out.push(Out::Idle),
+                    false => {
+                        desk.check_upload(number);
+                        self.respond(desk);
+                    }
+                }
+                self.request = None;
                 true
             }
             Body::Left(left) => {
                 let count = self.input.len().min(*left);
                 *left -= count;
                 let bytes: Vec<u8> = self.input.drain(..count).collect();
-                desk.take_upload(number, &bytes);
+                if !request.answered {
+                    desk.take_upload(number, &bytes);
+                }
                 count > 0
             }
             Body::Chunked => {
@@ -120,7 +136,9 @@ impl Server {
                     return false;
                 }
                 let chunk: Vec<u8> = self.input.drain(..line + 2 + size + 2).collect();
-                desk.take_upload(number, &chunk[line + 2..line + 2 + size]);
+                if !request.answered {
+                    desk.take_upload(number, &chunk[line + 2..line + 2 + size]);
+                }
                 if size == 0 {
                     request.body = Body::Left(0);
                 }
@@ -130,7 +148,10 @@ impl Server {
     }
 
     fn respond(&mut self, desk: &mut Desk<'_>) {
-        let Some(Request { number, hop, is_head, .. }) = self.request.take() else { return };
+        let Some(request) = &mut self.request else { return };
+        request.answered = true;
+        let (number, hop, is_head) = (request.number, request.hop, request.is_head);
+        let early = !matches!(request.body, Body::Left(0));
         let Some(plan) = desk.plans.get_mut(&number) else { return };
         let last = hop + 1 >= plan.hosts.len();
         let (mut bytes, head_len) = response(plan, number, hop, is_head);
@@ -144,6 +165,7 @@ impl Server {
                     let half = desk.random.chance(500);
                     self.leave(if half { Out::HalfClose } else { Out::Close }, desk);
                 }
+                false if early => {}
                 false => desk.out.push(Out::Idle),
             }
             return;
@@ -201,21 +223,22 @@ fn response(plan: &Plan, number: u32, hop: usize, is_head: bool) -> (Vec<u8>, us
         }
         return (text.into_bytes(), head_len);
     }
+    let body = plan.body(number);
+    let coding = if plan.coded { "Content-Encoding: gzip\r\n" } else { "" };
     let framing = match plan.framing {
-        Framing::Length => format!("Content-Length: {}\r\n", plan.size),
+        Framing::Length => format!("Content-Length: {}\r\n", body.len()),
         Framing::Chunked => "Transfer-Encoding: chunked\r\n".to_owned(),
         Framing::UntilClose => String::new(),
     };
-    text.push_str(&format!("HTTP/1.1 200 OK\r\n{framing}{connection}\r\n"));
+    text.push_str(&format!("HTTP/1.1 200 OK\r\n{framing}{coding}{connection}\r\n"));
     let head_len = text.len();
     let mut bytes = text.into_bytes();
     if is_head {
         return (bytes, head_len);
     }
-    let body: Vec<u8> = (0..plan.size).map(|offset| plan.byte(number, offset)).collect();
     match plan.framing {
         Framing::Chunked => {
-            for chunk in body.chunks(1 + plan.size / 3) {
+            for chunk in body.chunks(1 + body.len() / 3) {
                 bytes.extend(format!("{:x}\r\n", chunk.len()).into_bytes());
                 bytes.extend(chunk);
                 bytes.extend(b"\r\n");

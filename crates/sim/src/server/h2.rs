@@ -47,6 +47,8 @@ struct Stream {
     credit: i64,
     /// The rest of the response's body, once there is one.
     body: Option<Vec<u8>>,
+    /// It was answered, whatever of its body is to come.
+    answered: bool,
     /// How it ends, if not with the body.
     fault: Fault,
 }
@@ -138,14 +140,16 @@ impl Server {
         let is_head = text(b":method").as_deref() == Some("HEAD");
         let (window, credit) = (self.stream_window, FIRST_WINDOW);
         let fault = Fault::None;
-        let stream = Stream { number, hop, is_head, window, credit, body: None, fault };
+        let (body, answered) = (None, false);
+        let stream = Stream { number, hop, is_head, window, credit, body, answered, fault };
         self.streams.insert(id, stream);
         self.used = true;
         if let Some(plan) = desk.plans.get_mut(&number) {
             plan.uploaded = 0;
             plan.last = Attempt::None;
         }
-        if flags & END_STREAM != 0 {
+        let early = desk.plans.get(&number).is_some_and(|plan| plan.early);
+        if flags & END_STREAM != 0 || early {
             self.respond(id, desk);
         }
     }
@@ -162,7 +166,9 @@ impl Server {
             return desk.complain(|| format!("stream {id}: more than its window"));
         }
         let number = stream.number;
-        desk.take_upload(number, payload);
+        if !stream.answered {
+            desk.take_upload(number, payload);
+        }
         let deaf = desk.plans.get_mut(&number).is_some_and(|plan| {
             let deaf = plan.fault == Fault::Deaf && plan.faults_left > 0;
             plan.stalled |= deaf;
@@ -177,7 +183,7 @@ impl Server {
                 desk.send(window_update(id, payload.len()));
             }
         }
-        if flags & END_STREAM != 0 {
+        if flags & END_STREAM != 0 && self.streams.get(&id).is_some_and(|it| !it.answered) {
             self.respond(id, desk);
         }
     }
@@ -209,7 +215,10 @@ impl Server {
     fn respond(&mut self, id: u32, desk: &mut Desk<'_>) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let number = stream.number;
-        desk.check_upload(number);
+        stream.answered = true;
+        if desk.plans.get(&number).is_some_and(|plan| !plan.early) {
+            desk.check_upload(number);
+        }
         let Some(plan) = desk.plans.get_mut(&number) else { return };
         if let Some(host) = plan.hosts.get(stream.hop + 1) {
             let status = if plan.method == Method::Put { 307 } else { 302 };
@@ -225,16 +234,22 @@ impl Server {
             Fault::RstStream if desk.random.chance(500) => return self.reset(id, 2, desk),
             _ => stream.fault = fault,
         }
-        let size = if stream.is_head { 0 } else { plan.size };
-        let length = plan.size.to_string();
-        let fields = [("content-length", &*length)];
-        let fields = if plan.framing == crate::plan::Framing::Length { &fields[..] } else { &[] };
+        let mut body = plan.body(number);
+        let length = body.len().to_string();
+        let mut fields = Vec::new();
+        if plan.framing == crate::plan::Framing::Length {
+            fields.push(("content-length", &*length));
+        }
+        if plan.coded {
+            fields.push(("content-encoding", "gzip"));
+        }
         if plan.interim {
             desk.send(head(id, 103, &[("link", "</x>")], false));
         }
-        desk.send(head(id, 200, fields, false));
-        let mut body = desk.content(number);
-        body.truncate(size);
+        desk.send(head(id, 200, &fields, false));
+        if stream.is_head {
+            body.clear();
+        }
         stream.body = Some(body);
     }
 
