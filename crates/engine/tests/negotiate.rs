@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use support::tls::serve_tls;
 use support::{Driver, get, read_head, serve, write};
 use tress_engine::options::{Auth, BodySource, Method, Options};
 use tress_engine::{Security, SecurityContext, SecurityPeer, SecurityStep};
@@ -32,7 +33,8 @@ impl Security for Library {
     fn context(&self, peer: SecurityPeer) -> Box<dyn SecurityContext> {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let delegates = if peer.delegation == 0 { "" } else { " delegated" };
-        let peer = format!("{}@{}{delegates}", text(peer.service), text(peer.host));
+        let bound = if peer.channel_binding.is_empty() { "" } else { " bound" };
+        let peer = format!("{}@{}{delegates}{bound}", text(peer.service), text(peer.host));
         Box::new(Context { peer, steps: 0, takes: self.takes, fails: self.fails })
     }
 }
@@ -186,6 +188,35 @@ fn a_connection_is_proved_for_one_service_and_one_delegation() {
         assert_eq!(run(&mut driver, options), ("ok".to_owned(), 200));
     }
     assert_eq!(connections(&log), [1, 1, 1, 2, 2, 3, 3, 1]);
+}
+
+#[test]
+fn whoever_is_proved_over_tls_is_bound_to_the_certificate() {
+    let log = Log::default();
+    let kept = log.clone();
+    let (address, _) = serve_tls(move |mut served| {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while served.read_exact(&mut byte).is_ok() {
+            head.push(byte[0]);
+            if head.ends_with(b"\r\n\r\n") {
+                let text = String::from_utf8(std::mem::take(&mut head)).unwrap();
+                kept.lock().unwrap().push((0, text));
+                let _ = std::io::Write::write_all(&mut served, OK.as_bytes());
+            }
+        }
+    });
+    let mut driver = driver(Duration::ZERO, false);
+    let secure = || {
+        let url = format!("https://{address}/").into_bytes();
+        let mut options = Options { url: Some(url.into()), ..get(address, "/") };
+        (options.tls_mut().ssl_verifypeer, options.tls_mut().ssl_verifyhost) = (false, false);
+        options
+    };
+    assert_eq!(run(&mut driver, secure()).1, 200);
+    // It is not for the connection that was made for one who is not proved.
+    assert_eq!(run(&mut driver, login(secure(), Auth::NEGOTIATE, "u")).1, 200);
+    assert_eq!(tokens(&log, "Authorization"), [None, Some("HTTP@127.0.0.1 bound 1".into())]);
 }
 
 /// The same for proxies.

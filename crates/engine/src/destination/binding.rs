@@ -35,6 +35,11 @@ impl<'a> Binding<'a> {
         }
     }
 
+    /// Is whoever is authenticated bound to the server's certificate, where there is TLS?
+    pub(super) fn binds_to_tls(self) -> bool {
+        self.credentials.is_some() && self.server.contains(Auth::NEGOTIATE)
+    }
+
     /// Nobody is authenticated on the connection itself.
     pub(super) fn is_open(self) -> bool {
         self.server.is_empty() && self.proxy.is_empty()

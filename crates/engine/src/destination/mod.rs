@@ -22,7 +22,7 @@ pub(crate) use self::binding::Binding;
 pub(crate) use self::peer::Peer;
 pub(crate) use self::wish::HttpWish;
 use crate::conversation::Dialect;
-use crate::options::{Auth, IpResolve, Options, UseSsl};
+use crate::options::{IpResolve, Options, UseSsl};
 use crate::proxy::{Layer, Proxy, Route};
 
 /// The key under which connections are pooled. Two transfers whose destinations are equal may
@@ -117,6 +117,9 @@ impl Journey<'_> {
         if let Some(route) = &route {
             route.push(&mut key);
         }
+        // Without the certificate kept a connection is of no use to who is bound to it, though
+        // nobody is authenticated on it yet.
+        key.push(u8::from(tls.is_some() && self.binding.binds_to_tls()));
         let via_proxy = route.as_deref().is_some_and(|route| route.http.is_some());
         binding.push(self.url, via_proxy, &mut key);
         Ok(Destination {
@@ -148,8 +151,7 @@ impl Journey<'_> {
             true => crate::tls::settings(options.tls()),
             false => crate::tls::settings_elsewhere(options.tls()),
         };
-        let negotiates = options.auth().httpauth.contains(Auth::NEGOTIATE);
-        Some(if negotiates { crate::tls::to_bind_to(tls) } else { tls })
+        Some(if self.binding.binds_to_tls() { crate::tls::to_bind_to(tls) } else { tls })
     }
 }
 

@@ -5,7 +5,7 @@ use tress_model::url::UrlFlags;
 
 use super::*;
 use crate::http::auth::Credentials;
-use crate::options::{FtpCcc, HttpVersion, ProxyType, SslOptions, TlsOptions, TlsVersion};
+use crate::options::{Auth, FtpCcc, HttpVersion, ProxyType, SslOptions, TlsOptions, TlsVersion};
 
 type Change = fn(&mut Options);
 
@@ -277,6 +277,15 @@ fn as_whom_a_server_is_spoken_to() {
             }),
         ],
     );
+    // Not even one that nobody is authenticated on, which was made without keeping a certificate.
+    let secure: Change = |it| at("https://a.example/", it);
+    let negotiates: Change = |it| {
+        it.auth_mut().httpauth = Auth::NEGOTIATE;
+        it.auth_mut().username = text("u");
+    };
+    let unbound = |base, change| destination(base, change).unbound.unwrap();
+    assert!(*unbound(plain, negotiates) == destination(plain, |_| {}));
+    assert!(*unbound(secure, negotiates) != destination(secure, |_| {}));
     // What says itself anew with each request is of no connection.
     alike(plain, &[("USERNAME", user)]);
     let logins: &[(&str, Change)] = &[
