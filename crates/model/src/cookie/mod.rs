@@ -320,6 +320,8 @@ impl CookieJar {
         }
         if let Some(response) = response {
             rules::check_public_suffix(&cookie, response.host)?;
+            // Such a host may speak for itself alone (RFC 6265 section 5.3).
+            cookie.tail_match &= !cookie.domain.as_deref().is_some_and(rules::is_public_suffix);
         }
         self.last_created += 1;
         cookie.created = self.last_created;

@@ -101,7 +101,8 @@ fn refuse<T>(why: &'static str) -> Result<T, Refused> {
 /// Takes `name=value` or a word off the front: name, value and what follows.
 #[allow(clippy::type_complexity)]
 fn split_pair(text: &[u8]) -> (Option<&[u8]>, Option<&[u8]>, &[u8]) {
-    let (name, rest) = split_at_any(text, b";\t\r\n=");
+    // A tab is a blank, no end: before `Secure` it must not hide that (CVE-2026-80255).
+    let (name, rest) = split_at_any(text, b";\r\n=");
     if name.is_empty() {
         return (None, None, rest);
     }
