@@ -252,6 +252,20 @@ mod tests {
     use super::*;
     use tress_model::url::UrlFlags;
 
+    /// CVE-2023-23915.
+    #[test]
+    fn what_a_store_learns_while_its_file_is_written_is_written_too() {
+        let file = std::env::temp_dir().join(format!("tress-learns-{}", std::process::id()));
+        let learned = std::cell::Cell::new(0);
+        let newest = || {
+            learned.set(3.min(learned.get() + 1));
+            learned.get().to_string().into_bytes()
+        };
+        save(file.as_os_str().as_bytes(), b"0".to_vec(), newest).unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"3");
+        std::fs::remove_file(&file).unwrap();
+    }
+
     #[test]
     fn alternatives_are_for_https_and_for_wanted_versions() {
         let cache = AltSvcCache::new();

@@ -176,6 +176,25 @@ fn several_rounds_prove_a_connection_for_one_user() {
     assert!(driver.debug.contains("Server auth using Negotiate with user 'a'"));
 }
 
+/// CVE-2026-19931: who has no login is whoever the system says.
+#[test]
+fn a_connection_of_the_systems_user_is_not_for_a_named_one() {
+    let (address, log) = two_rounds();
+    let mut driver = driver(Duration::ZERO, false);
+    let ask = |user| match user {
+        "" => {
+            let mut options = get(address, "/");
+            options.auth_mut().httpauth = Auth::NEGOTIATE;
+            options
+        }
+        user => login(get(address, "/"), Auth::NEGOTIATE, user),
+    };
+    for user in ["", "b", "", "b"] {
+        assert_eq!(run(&mut driver, ask(user)), ("ok".to_owned(), 200), "{user}");
+    }
+    assert_eq!(connections(&log), [1, 1, 2, 2, 1, 2]);
+}
+
 /// CVE-2026-8458, CVE-2023-27536.
 #[test]
 fn a_connection_is_proved_for_one_service_and_one_delegation() {

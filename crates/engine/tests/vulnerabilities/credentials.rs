@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// CVE-2024-11053, CVE-2025-0167, CVE-2026-3783, CVE-2026-6429.
+/// CVE-2024-11053, CVE-2025-0167.
 #[test]
 fn a_password_of_netrc_stays_with_its_machine() {
     let (other, other_log) = http(|_| OK.to_owned());
@@ -22,6 +22,68 @@ fn a_password_of_netrc_stays_with_its_machine() {
     }
 }
 
+/// CVE-2026-6429: both hosts are reached over the same connection.
+#[test]
+fn a_password_of_netrc_stays_with_its_machine_behind_a_proxy() {
+    let (proxy, log) = http(|head| match head.starts_with("GET http://a.example/") {
+        true => redirect("http://b.example/"),
+        false => OK.to_owned(),
+    });
+    for (number, rest) in
+        ["", "machine b.example login bob", "machine b.example", "default"].iter().enumerate()
+    {
+        let text = format!("machine a.example login alice password secret\n{rest}\n");
+        let mut options = netrc(url("http://a.example/"), &format!("proxy{number}"), &text);
+        options.followlocation = FollowLocation::All;
+        options.proxy_mut().proxy = Some(proxy.to_string().into_bytes().into());
+        options.proxy_mut().proxytype = ProxyType::Http;
+        assert_eq!(run(&mut Driver::new(), options), Code::Ok, "{rest}");
+        let [.., first, told] = &log.all()[..] else { panic!("two requests") };
+        assert!(first.contains("\r\nAuthorization: Basic YWxpY2U6c2VjcmV0"), "{rest}");
+        assert!(!told.contains("YWxpY2U6") && !told.contains("c2VjcmV0"), "{rest}: {told}");
+        assert!(!told.contains("OnNlY3JldA") && !told.contains("pzZWNyZXQ"), "{rest}: {told}");
+    }
+}
+
+/// CVE-2026-3783.
+#[test]
+fn a_token_is_not_told_to_a_machine_that_netrc_knows() {
+    let (other, other_log) = http(|_| OK.to_owned());
+    let (first, log) = http(move |_| redirect(&format!("http://b.example:{}/", other.port())));
+    let text = "machine b.example login bob password own";
+    let mut options = netrc(named("a.example", first, "/"), "token", text);
+    options.auth_mut().httpauth = Auth::BEARER;
+    options.auth_mut().xoauth2_bearer = Some(b"token"[..].into());
+    assert_eq!(run(&mut Driver::new(), options), Code::Ok);
+    assert_eq!((log.having("Bearer token"), other_log.having("token")), (1, 0));
+    assert_eq!(other_log.all().len(), 1);
+}
+
+/// CVE-2025-14524.
+#[test]
+fn a_token_is_not_told_to_another_protocol() {
+    let (other, other_log) = lines("+OK\r\n", |line| {
+        match line.split(' ').next() {
+            Some("CAPA") => "+OK\r\nSASL XOAUTH2 OAUTHBEARER PLAIN\r\nSASL-IR\r\n.\r\n",
+            Some("RETR") => "+OK\r\nhi\r\n.\r\n",
+            _ => "+OK\r\n",
+        }
+        .to_owned()
+    });
+    let (first, log) = http(move |_| redirect(&format!("pop3://user:own@{other}/1")));
+    let mut options = Options { followlocation: FollowLocation::All, ..get(first, "/") };
+    options.redir_protocols = Protocols::all();
+    options.auth_mut().httpauth = Auth::BEARER;
+    options.auth_mut().xoauth2_bearer = Some(b"token"[..].into());
+    run(&mut Driver::new(), options);
+    assert_eq!((log.having("Bearer token"), other_log.having("CAPA")), (1, 1));
+    let told = other_log.all();
+    // "token" in base64, wherever it begins.
+    let encoded = ["dG9rZW4", "Rva2Vu", "0b2tlb"];
+    let tells = |line: &String| encoded.iter().any(|text| line.contains(text));
+    assert!(!told.iter().any(|line| line.contains("BEARER") || tells(line)), "{told:?}");
+}
+
 /// CVE-2026-8926.
 #[test]
 fn a_password_of_netrc_is_for_the_user_that_the_url_names() {
@@ -35,7 +97,7 @@ fn a_password_of_netrc_is_for_the_user_that_the_url_names() {
     assert!(!log.all()[0].contains("c2VjcmV0") && !log.all()[0].contains("pzZWNyZXQ"));
 }
 
-/// CVE-2015-3236, CVE-2025-14524, CVE-2018-1000007, CVE-2022-27774, CVE-2022-27776.
+/// CVE-2015-3236, CVE-2018-1000007, CVE-2022-27774, CVE-2022-27776.
 #[test]
 fn tokens_cookies_and_fields_of_login_stay_with_their_origin() {
     let (other, other_log) = http(|_| OK.to_owned());
@@ -82,7 +144,7 @@ fn what_digest_learned_of_one_origin_is_not_told_to_another() {
     assert_eq!((other_log.all().len(), other_log.having("nonce=")), (1, 0));
 }
 
-/// CVE-2026-7168, CVE-2026-8927, CVE-2026-9079.
+/// CVE-2026-7168, CVE-2026-9079.
 #[test]
 fn what_was_told_to_one_proxy_is_not_told_to_another() {
     let (first, log) = digest("407 No\r\nProxy-Authenticate", "\r\nProxy-Authorization");
@@ -178,4 +240,37 @@ fn the_proxy_of_a_redirect_is_told_no_login_of_the_first() {
     );
     assert_eq!(other_log.having("CONNECT far.example:443"), 1);
     assert_eq!(other_log.having("Proxy-Authorization"), 0, "{:?}", other_log.all());
+}
+
+/// CVE-2026-8927: the same for proxies of the environment, which only a process of its own can have.
+#[test]
+fn what_was_told_to_a_proxy_of_the_environment_is_not_told_to_another() {
+    const PROXY: &str = "TRESS_TEST_DIGEST_PROXY";
+    if std::env::var(PROXY).is_ok() {
+        let list = ["http://far.example/", "ftp://far.example/"].map(|text| {
+            let mut options = url(text);
+            options.proxy_mut().proxyauth = Auth::DIGEST;
+            options
+        });
+        return run_on_one_handle(&mut Driver::new(), list);
+    }
+    let answer = |head: &str| match head.contains("Proxy-Authorization: Digest") {
+        true => OK.to_owned(),
+        false => "HTTP/1.1 407 No\r\nProxy-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\n\
+            Content-Length: 0\r\n\r\n"
+            .to_owned(),
+    };
+    let ((first, log), (other, other_log)) = (http(answer), http(|_| OK.to_owned()));
+    let name = "credentials::what_was_told_to_a_proxy_of_the_environment_is_not_told_to_another";
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name])
+        .env(PROXY, "")
+        .env("http_proxy", format!("http://user:secret@{first}"))
+        .env("ftp_proxy", format!("http://user:secret@{other}"))
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    assert_eq!(log.having("Proxy-Authorization: Digest"), 1);
+    assert_eq!((other_log.all().len(), other_log.having("nonce=")), (1, 0));
 }

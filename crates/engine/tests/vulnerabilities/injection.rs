@@ -42,27 +42,15 @@ fn no_part_of_a_url_adds_a_command() {
         let commands = log.all();
         assert!(!commands.iter().any(|line| line.starts_with("DELE")), "{scheme}: {commands:?}");
     }
-}
-
-/// CVE-2016-8624, CVE-2016-8625, CVE-2022-27780, CVE-2020-8169.
-#[test]
-fn the_host_is_where_the_authority_says() {
-    let parse = |text: &str| Url::parse(text.as_bytes(), UrlFlags::empty());
-    for (text, host) in [
-        ("http://example.com#@evil.example/x.txt", "example.com"),
-        ("http://example.com?@evil.example/", "example.com"),
-        ("http://u:pa@ss@example.com/", ""),
-        ("http://u:pa%40ss@example.com/", "example.com"),
-        ("http://example.com%2F127.0.0.1/", ""),
-        ("http://example.com%23@evil.example/", "evil.example"),
-        // A letter that IDNA makes "a/c" of.
-        ("http://good.example\u{2100}.evil.example/", ""),
-        ("http://stra\u{df}e.example/", "xn--strae-oqa.example"),
-    ] {
-        let got =
-            parse(text).and_then(|url| Ok(url.host_ascii()?.into_owned())).unwrap_or_default();
-        assert_eq!(String::from_utf8(got).unwrap(), host, "{text}");
+    // A proxy gets the whole URL.
+    let (proxy, log) = http(|_| OK.to_owned());
+    for text in ["http://h.example/\r\nDELE%201", "http://h.example/%0d%0aDELE%201"] {
+        let mut options = url(text);
+        options.timeout = Duration::from_secs(1);
+        options.proxy_mut().proxy = Some(proxy.to_string().into_bytes().into());
+        run(&mut Driver::new(), options);
     }
+    assert_eq!((log.all().len(), log.having("\nDELE")), (1, 0), "{:?}", log.all());
 }
 
 /// CVE-2020-8284.

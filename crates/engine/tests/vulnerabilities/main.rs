@@ -1,5 +1,6 @@
 //! Faulty behaviours that curl's published vulnerabilities were: none of them is ours.
-//! `docs/vulnerabilities.md` lists them all; the names of those shown here stand at the tests.
+//! `docs/vulnerabilities.md` lists them all; the names of those shown here stand at the tests. Where
+//! plain values decide, the tests are in `crates/model/tests/vulnerabilities.rs`.
 
 mod connections;
 mod credentials;
@@ -16,13 +17,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::{Driver, get, read_head, serve, write};
-use tress_engine::options::{Auth, FollowLocation, NetrcMode, Options, ProxyType, UseSsl};
+use tress_engine::options::{
+    Auth, FollowLocation, NetrcMode, Options, Protocols, ProxyType, UseSsl,
+};
 use tress_engine::stores::{Stores, lock};
 use tress_engine::{Transfer, TransferId};
 use tress_model::Code;
-use tress_model::cookie::{CookieJar, Response};
 use tress_model::hsts::HstsCache;
-use tress_model::url::{Url, UrlFlags};
 
 /// What servers have read, in its order.
 #[derive(Clone, Default)]

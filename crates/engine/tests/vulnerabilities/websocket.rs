@@ -48,7 +48,8 @@ fn frames_that_cannot_be_sent_hold_up_nobody() {
     let mut driver = Driver::new();
     let mut options = url(&format!("ws://{deaf}/"));
     options.method = Method::Put;
-    options.body = BodySource::Bytes(vec![b'w'; 20_000_000].into());
+    options.body = BodySource::Application { len: None, fields: false };
+    driver.upload = vec![b'w'; 20_000_000];
     let stuck = driver.add(options);
     for _ in 0..20 {
         let id = driver.add(get(other, "/"));
@@ -58,6 +59,7 @@ fn frames_that_cannot_be_sent_hold_up_nobody() {
         assert_eq!(driver.multi.remove(id).unwrap().result(), Some(&Ok(())));
     }
     assert!(driver.multi.transfer(stuck).unwrap().result().is_none());
+    assert!((1..20_000_000).contains(&driver.uploaded), "{}", driver.uploaded);
     driver.remove(stuck);
     drop(done);
 }

@@ -216,8 +216,11 @@ bHrwOG3m1J4GQ64OdABttnuoALtW2AIhAO/PuRVaknT/aICUZ2uto5bD9mj5WN+4
     }
 
     fn checked(response: &[u8], now: u64) -> Result<(), String> {
-        let certificate = der(CERTIFICATE);
-        let (_, parsed) = X509Certificate::from_der(&certificate).unwrap();
+        checked_for(&der(CERTIFICATE), response, now)
+    }
+
+    fn checked_for(certificate: &[u8], response: &[u8], now: u64) -> Result<(), String> {
+        let (_, parsed) = X509Certificate::from_der(certificate).unwrap();
         let issuers = [CERTIFICATE, AUTHORITY].into_iter().filter_map(|pem| issuer_of(&der(pem)));
         check(response, &parsed, issuers, UnixTime::since_unix_epoch(Duration::from_secs(now)))
     }
@@ -232,6 +235,18 @@ bHrwOG3m1J4GQ64OdABttnuoALtW2AIhAO/PuRVaknT/aICUZ2uto5bD9mj5WN+4
         assert_eq!(checked(&[], NOW), Err("No OCSP response received".into()));
         let busy = Err("Invalid OCSP response status: trylater (3)".into());
         assert_eq!(checked(&[0x30, 3, 10, 1, 3], NOW), busy);
+    }
+
+    /// CVE-2020-8286.
+    #[test]
+    fn takes_no_answer_about_another_certificate() {
+        let mut other = der(CERTIFICATE).to_vec();
+        let (_, parsed) = X509Certificate::from_der(&other).unwrap();
+        let serial = parsed.raw_serial().to_vec();
+        let at = other.windows(serial.len()).position(|bytes| bytes == serial).unwrap();
+        other[at + serial.len() - 1] ^= 1;
+        let text = "Could not find certificate ID in OCSP response";
+        assert_eq!(checked_for(&other, &der(RESPONSE), NOW), Err(text.into()));
     }
 
     #[test]

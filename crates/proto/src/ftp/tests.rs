@@ -260,6 +260,9 @@ fn tls() {
     assert_eq!(code(UseSsl::Try, &none), None);
     let injected = ["220 hi\r\n", "234 ok\r\n230 in\r\n"];
     assert_eq!(code(UseSsl::All, &injected), Some(Code::WeirdServerReply));
+    // CVE-2021-22946: nor does a server that says we are logged in spare itself TLS.
+    let done = ["230 in\r\n", "500 no\r\n", "500 no\r\n"];
+    assert_eq!(code(UseSsl::All, &done), Some(Code::UseSslFailed));
     assert_eq!(code(UseSsl::None, &["500 no\r\n"]), Some(Code::WeirdServerReply));
     assert_eq!(code(UseSsl::None, &["220 \r\n", "530 no\r\n"]), Some(Code::LoginDenied));
 }

@@ -82,3 +82,68 @@ fn the_copy_of_a_handle_reads_no_file_of_cookies() {
     let copy = Handle(unsafe { curl_easy_duphandle(easy.0) });
     assert!(copy.options().state().cookiefile.is_none());
 }
+
+thread_local! {
+    static ASKED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+unsafe extern "C" fn give(_: *mut c_char, _: usize, _: usize, _: *mut c_void) -> usize {
+    ASKED.set(ASKED.get() + 1);
+    0
+}
+
+/// CVE-2022-32221, CVE-2023-28322: a POST is one, with its own fields, though a PUT was before it.
+#[test]
+fn fields_are_sent_whatever_was_before() {
+    use tress_engine::options::{BodySource, Method};
+    let easy = Handle::new();
+    easy.text(opt::URL, &format!("http://{}/", serve(0)));
+    easy.text(opt::NOPROXY, "*");
+    easy.long(opt::FORBID_REUSE, 1);
+    // SAFETY: a good handle and a function of the option's type.
+    unsafe { setopt(easy.0, opt::READFUNCTION, Value::Pointer(give as *mut c_void)) };
+    for with_post in [false, true] {
+        easy.long(opt::UPLOAD, 1);
+        assert_eq!(perform(&easy), 0);
+        ASKED.set(0);
+        easy.text(opt::COPYPOSTFIELDS, "fields");
+        if with_post {
+            easy.long(opt::POST, 1);
+        }
+        assert_eq!(perform(&easy), 0);
+        assert_eq!((easy.options().method, ASKED.get()), (Method::Post, 0));
+        let BodySource::Bytes(sent) = &easy.options().body else { panic!("other fields") };
+        assert_eq!(&sent[..], b"fields");
+    }
+}
+
+/// CVE-2026-9079, CVE-2026-9546.
+#[test]
+fn what_is_taken_back_is_gone() {
+    let easy = Handle::new();
+    let options = [
+        opt::USERPWD,
+        opt::PASSWORD,
+        opt::PROXYUSERPWD,
+        opt::PROXYPASSWORD,
+        opt::XOAUTH2_BEARER,
+        opt::REFERER,
+        opt::COOKIE,
+    ];
+    let held = || {
+        let (auth, proxy) = (easy.options().auth(), easy.options().proxy());
+        let http = easy.options().http();
+        [&auth.username, &auth.password, &auth.xoauth2_bearer]
+            .into_iter()
+            .chain([&proxy.proxyusername, &proxy.proxypassword, &http.referer, &http.cookie])
+            .filter(|text| text.is_some())
+            .count()
+    };
+    for option in options {
+        easy.text(option, "a:b");
+        assert_ne!(held(), 0, "{option}");
+        // SAFETY: a good handle; NULL takes a text back.
+        assert_eq!(unsafe { setopt(easy.0, option, Value::Pointer(null_mut())) }, 0);
+        assert_eq!(held(), 0, "{option}");
+    }
+}
