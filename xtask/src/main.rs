@@ -19,6 +19,7 @@ mod tables;
 mod test;
 mod tidy;
 mod typecheck;
+mod vulnerabilities;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -49,6 +50,9 @@ cargo xtask simulate [--world web|conversations] [--seeds N] [--from S] [--trace
                                               the engine under a virtual network, seed by seed
 cargo xtask simulate --planted [--seeds N] [--only NAME]
                                               how many seeds find the faults of crates/sim/planted
+cargo xtask vulnerabilities [--only WORD] [--together]
+                                              put the faults of tests/planted in, one by one or those
+                                              that lie apart at once, and see that their tests fail
 cargo xtask test [ARGS]                       build the library quickly, run every test, and
                                               render the documentation without a fault";
 
@@ -111,6 +115,10 @@ fn task(args: &[String]) -> Result<()> {
             planted::planted(value("--seeds").unwrap_or("500"), value("--only"))?;
         }
         Some("simulate") => simulate(&args[1..])?,
+        Some("vulnerabilities") => {
+            let together = args.iter().any(|arg| arg == "--together");
+            vulnerabilities::vulnerabilities(value("--only"), together)?;
+        }
         Some("test") => test::test(&args[1..])?,
         None | Some("--help" | "-h" | "help") => println!("{HELP}"),
         Some(unknown) => return Err(format!("no task named {unknown}\n{HELP}").into()),

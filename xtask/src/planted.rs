@@ -34,15 +34,18 @@ pub fn planted(seeds: &str, only: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-/// A copy of what is committed, with a repository of its own so that patches can be undone.
-fn copy(tree: &Path) -> Result<()> {
-    let _ = fs::remove_dir_all(tree);
-    fs::create_dir_all(tree)?;
-    let root = root();
-    run(Command::new("git").args(["clone", "-q", "--shared"]).arg(root).arg(tree))
+/// A copy of what is committed, with a repository of its own so that patches can be undone. One from
+/// before is brought up to date: little is built anew then.
+pub fn copy(tree: &Path) -> Result<()> {
+    if !tree.join(".git").exists() {
+        fs::create_dir_all(tree)?;
+        run(Command::new("git").args(["clone", "-q", "--shared"]).arg(root()).arg(tree))?;
+    }
+    run(git(tree, &["fetch", "-q"]).arg(root()).arg("HEAD"))?;
+    run(&mut git(tree, &["checkout", "-q", "--force", "--detach", "FETCH_HEAD"]))
 }
 
-fn git(tree: &Path, args: &[&str]) -> Command {
+pub fn git(tree: &Path, args: &[&str]) -> Command {
     let mut git = Command::new("git");
     git.arg("-C").arg(tree).args(args);
     git
