@@ -1,24 +1,30 @@
 #!/usr/bin/env python3
 """Curves from 10 connections to as many as the descriptor limit allows.
 
-  scale.py measure --lib NAME=PATH... [--rounds 3] [--out ../docs/scale/figures.json]
+  scale.py measure --lib NAME=PATH... [--rounds 3] [--points N...] [--what active idle memory]
+                   [--out ../docs/scale/figures.json]
+  scale.py shards --lib NAME=PATH [--processes 6] [--connections 16700]
   scale.py plot [--figures ../docs/scale/figures.json]
 
 `measure` runs build/mbench against tinyd (serve.sh start; BASE as there), libraries in turn, and
-keeps the median of the rounds. `plot` draws the SVG files beside the figures, without any library.
+keeps the median of the rounds; what is not measured again stays. `plot` draws the SVG files beside the figures, without any library. `shards`
+has more connections than a process may have descriptors: some in each of several processes, as
+docs/scale.md has it, with a tinyd of its own; it prints what they take and what the kernel does.
 """
 import argparse
 import json
 import math
 import os
+import signal
 import statistics
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIGURES = os.path.join(HERE, "..", "docs", "scale", "figures.json")
 PORT = int(os.environ.get("BASE", "24480")) + 3
-POINTS = [10, 100, 1000, 2000, 5000, 10000, 19000]
+POINTS = [10, 100, 1000, 2000, 5000, 10000, 19900]
 COLOURS = ["#1b6ca8", "#c1440e", "#6a8f2f", "#7a4fa3"]
 
 
@@ -28,7 +34,9 @@ def delay(connections):
 
 
 def mbench(lib, mode, *args):
-    command = [os.path.join(HERE, "build", "mbench"), mode, "--lib", lib, "--max-sec", "60"]
+    # Many destinations: with one, connect(2) searches long for a free local port.
+    command = [os.path.join(HERE, "build", "mbench"), mode, "--lib", lib, "--max-sec", "600",
+               "--ndst", "64"]
     done = subprocess.run(command + [str(arg) for arg in args], capture_output=True, text=True)
     try:
         return json.loads(done.stdout)
@@ -39,7 +47,6 @@ def mbench(lib, mode, *args):
 def active(lib, connections):
     wait = delay(connections)
     requests = max(3000, 2 * connections)
-    # Many destinations: with one, connect(2) searches long for a free local port.
     url = f"http://127.0.0.{{d}}:{PORT}/delay/{wait}"
     got = mbench(lib, "small", "-n", requests, "-c", connections, "--url", url)
     if not got["complete"]:
@@ -66,7 +73,10 @@ def memory(lib, connections):
     return {"memory": got["heap_each"], "errors": got["errors"]}
 
 
-def measure(libs, rounds, points, out):
+PARTS = {"active": active, "idle": idle, "memory": memory}
+
+
+def measure(libs, rounds, points, parts, out):
     figures = {name: {} for name in libs}
     if os.path.exists(out):
         with open(out) as file:
@@ -75,18 +85,55 @@ def measure(libs, rounds, points, out):
         taken = {name: {} for name in libs}
         for _ in range(rounds):
             for name, path in libs.items():
-                for what in (active, idle, memory):
+                for what in parts:
                     for key, value in what(path, point).items():
                         taken[name].setdefault(key, []).append(value)
         for name in libs:
             medians = {key: round(statistics.median(values), 2)
                        for key, values in taken[name].items() if key != "errors"}
             medians["errors"] = sum(taken[name]["errors"])
-            figures[name][str(point)] = medians
+            figures[name].setdefault(str(point), {}).update(medians)
             print(point, name, medians, flush=True)
         os.makedirs(os.path.dirname(out), exist_ok=True)
         with open(out, "w") as file:
             json.dump(figures, file, indent=1)
+
+
+def shards(lib, processes, connections):
+    port = PORT + 1
+    wait = processes * connections // 5
+    url = f"http://127.0.0.{{d}}:{port}/delay/{wait}"
+    command = [os.path.join(HERE, "build", "mbench"), "small", "--lib", lib, "--max-sec", "600",
+               "--ndst", "64", "-n", str(3 * connections), "-c", str(connections), "--url", url]
+    server = subprocess.Popen([os.path.join(HERE, "build", "tinyd"), "-p", str(port),
+                               "-w", str(processes)], process_group=0)
+    time.sleep(0.5)
+    before = kernel()
+    clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+               for _ in range(processes)]
+    most = before
+    while any(client.poll() is None for client in clients):
+        now = kernel()
+        most = max(most, now, key=lambda held: held["sockets"])
+        time.sleep(0.2)
+    os.killpg(server.pid, signal.SIGTERM)
+    sockets = most["sockets"] - before["sockets"]
+    # Each connection has two ends here.
+    print(f"{sockets // 2:,} connections; of the kernel {(most['slab'] - before['slab']) // sockets} "
+          "bytes of slab an end")
+    for client in clients:
+        got = json.loads(client.stdout.read())
+        print(f"{got['requests']:,} requests, {got['errors']} errors, "
+              f"{got['cpu_us_per_req']:.1f} us of CPU each, peak RSS {got['maxrss_kb']:,} KiB")
+
+
+def kernel():
+    """TCP sockets in use, and bytes of slab."""
+    with open("/proc/net/sockstat") as file:
+        sockets = next(int(line.split()[2]) for line in file if line.startswith("TCP:"))
+    with open("/proc/meminfo") as file:
+        slab = next(int(line.split()[1]) * 1024 for line in file if line.startswith("Slab:"))
+    return {"sockets": sockets, "slab": slab}
 
 
 def plot(path):
@@ -160,16 +207,22 @@ def svg(curves, title, unit):
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["measure", "plot"])
+    parser.add_argument("task", choices=["measure", "shards", "plot"])
     parser.add_argument("--lib", action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--points", type=int, nargs="+", default=POINTS)
+    parser.add_argument("--what", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--processes", type=int, default=6)
+    parser.add_argument("--connections", type=int, default=16_700)
     parser.add_argument("--out", default=FIGURES)
     parser.add_argument("--figures", default=FIGURES)
     args = parser.parse_args()
-    if args.task == "measure":
-        measure(dict(lib.split("=", 1) for lib in args.lib), args.rounds, args.points,
-                args.out)
+    libs = dict(lib.split("=", 1) for lib in args.lib)
+    if args.task == "shards":
+        shards(*libs.values(), args.processes, args.connections)
+    elif args.task == "measure":
+        measure(libs, args.rounds, args.points,
+                [PARTS[what] for what in args.what], args.out)
     else:
         plot(args.figures)
 

@@ -11,7 +11,8 @@ use std::process::Command;
 use crate::{Result, dist, root, run};
 
 /// The workloads that the gate looks at; `bench/README.md` explains them.
-const SCENARIOS: &str = "small-c50,fresh-c50,conn-c50,idle-k1000,pending-n500,h2c";
+const SCENARIOS: &str = "small-c50,fresh-c50,conn-c50,idle-k1000,idlesame-k1000,pending-n500,h2c,\
+                         tlskeep-c5,tls-full,tls-resume";
 
 /// What to do with the library that was built.
 pub enum Task {
