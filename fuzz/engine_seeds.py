@@ -8,7 +8,7 @@ from pathlib import Path
 
 SAY, CONNECTS, SET, SET_MULTI, ADD, REMOVE, PAUSE, PUMP = 0, 4, 5, 11, 12, 13, 14, 15
 ACT, WAIT, HANDLE, SHARE, URL, MIME, ASK, RAW, PERFORM, DECIDE, TEXT, FILE, TIME, ROOM = range(18, 32)
-OPT = dict(URL=2, PROXY=4, USERPWD=5, PROXYUSERPWD=6, ACCEPT_ENCODING=102, COOKIEFILE=31,
+OPT = dict(URL=2, FTPPORT=17, PROXY=4, USERPWD=5, PROXYUSERPWD=6, ACCEPT_ENCODING=102, COOKIEFILE=31,
            FOLLOWLOCATION=52, HTTPAUTH=107, HTTP_VERSION=84, UPLOAD=46, POST=47, POSTFIELDS=15,
            MAIL_FROM=186, MAIL_RCPT=187, PROXYTYPE=101, HTTPPROXYTUNNEL=61, CONNECT_ONLY=141,
            WILDCARDMATCH=197, MIMEPOST=269, SHARE=100, CUSTOMREQUEST=36, NOBODY=44, VERBOSE=41,
@@ -148,6 +148,21 @@ SEEDS = {
     + say(0, OK) + go(0, 5) + record(ROOM, 255) + record(TIME, 255, b"12345") + record(PUMP, 30),
     "netrc": record(FILE, 1, b"machine h.test login a password b") + opt(0, "NETRC", 1)
     + opt(0, "NETRC_FILE", 1) + one("http://h.test/", OK),
+    "form": record(FILE, 1, b"file") + record(TEXT, 2, b"\0a\n\2b\n\3c\n\x14d\n\x15e\n\7X: y\n\6gg")
+    + one("http://h.test/", ["HTTP/1.1 100 C\r\n\r\n", OK]),
+    "tftp": one("tftp://h.test/f", [b"\0\6blksize\x00512\0tsize\x003\0", b"\0\3\0\1abc"]),
+    "tftp-put": one("tftp://h.test/f", [b"\0\4\0\0", b"\0\4\0\1", b"\0\5\0\2bad\0"], opt(0, "UPLOAD")),
+    "tftp-error": one("tftp://h.test/f;mode=netascii", b"\0\5\0\1none\0"),
+    "ftp-active": one("ftp://h.test/f", FTP[:4] + ["200 eprt\r\n"] + FTP[6:], opt(0, "FTPPORT", "-"),
+                      say(1, "abc"), close(1)),
+    "mqtt": one("mqtt://h.test/topic", [b"\x20\2\0\0", b"\x90\3\0\1\0", b"\x30\x08\0\5topic!", b"\xe0\0"]),
+    "mqtt-put": one("mqtt://h.test/topic", [b"\x20\2\0\0"], opt(0, "POSTFIELDS", "hello")),
+    "h2-proxy": one("http://h.test/", [H2 + frame(1, 4, 1, b"\x88"), OK], opt(0, "PROXY", "https://p.test:81"),
+                    opt(0, "PROXYTYPE", 3), opt(0, "HTTPPROXYTUNNEL")),
+    "haproxy": one("http://h.test/", OK, opt(0, "HAPROXYPROTOCOL")),
+    "aws": one("http://h.test/?a=b", OK, opt(0, "AWS", "aws:amz:r:s"), opt(0, "USERPWD", "a:b")),
+    "range": one("http://h.test/", "HTTP/1.1 206 P\r\nContent-Range: bytes 2-3/9\r\nContent-Length: 2\r\n\r\nhi",
+                 opt(0, "RANGE", "2-3"), opt(0, "RESUME_FROM", 2)),
     "raw": opt(0, "CONNECT_ONLY", 1) + one("http://h.test/", "hello") + record(RAW, 40) + record(RAW, 48, b"x"),
 }
 

@@ -8,6 +8,7 @@ mod deb;
 mod dependencies;
 mod dist;
 mod exports;
+mod fuzz;
 mod headers;
 mod matrix;
 mod planted;
@@ -40,6 +41,10 @@ cargo xtask bench --soak [--profile P]        fail if memory or descriptors grow
 cargo xtask consumers [NAME...] [--prefix DIR]  the own suites of programs that stand on libcurl,
                                               on target/dist or on the libcurl under DIR, compared
                                               with tests/consumers/expected.txt
+cargo xtask fuzz seeds [TARGET [PATH...]]     every committed input of fuzz/, once, without a fuzzer
+cargo xtask fuzz coverage [--lines] [TARGET...]
+                                              how many lines of what they feed the inputs reach;
+                                              with --lines, which ones they do not
 cargo xtask headers                           render product/include/curl, and the bindings of
                                               product/curl-sys, from the tables
 cargo xtask matrix                            render MATRIX.md: the API, piece by piece
@@ -101,6 +106,7 @@ fn task(args: &[String]) -> Result<()> {
             let names = names.filter(|name| *name != "--prefix" && Some(*name) != prefix);
             consumers::consumers(&names.collect::<Vec<_>>(), prefix)?;
         }
+        Some("fuzz") => fuzz::fuzz(&args[1..])?,
         Some("headers") => {
             headers::write()?;
             bindings::write()?;

@@ -1,8 +1,8 @@
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, socket_with};
+use crate::system;
 
 /// A UDP socket that belongs to one conversation (TFTP).
 pub struct Datagram(OwnedFd);
@@ -10,26 +10,23 @@ pub struct Datagram(OwnedFd);
 impl Datagram {
     /// Opens a socket of the family of `peer`; nothing is sent.
     pub fn open(peer: SocketAddr) -> io::Result<Self> {
-        let family = if peer.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        Ok(Self(socket_with(family, SocketType::DGRAM, flags, None)?))
+        Ok(Self(system::datagram(peer)?))
     }
 
     /// Sends one datagram.
     pub fn send(&self, bytes: &[u8], to: SocketAddr) -> io::Result<()> {
-        rustix::net::sendto(&self.0, bytes, SendFlags::NOSIGNAL, &to)?;
+        system::send_to(self.0.as_fd(), bytes, to)?;
         Ok(())
     }
 
     /// Receives one datagram, cut to the buffer: its length and where it comes from.
     pub fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<SocketAddr>)> {
-        let (count, _, from) = rustix::net::recvfrom(&self.0, buffer, RecvFlags::empty())?;
-        Ok((count, from.and_then(|from| from.try_into().ok())))
+        Ok(system::recv_from(self.0.as_fd(), buffer)?)
     }
 
     /// The near address.
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        rustix::net::getsockname(&self.0).ok()?.try_into().ok()
+        system::local_addr(self.0.as_fd())
     }
 
     /// The descriptor to watch.

@@ -1,11 +1,10 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
-use crate::Stream;
+use crate::{Stream, system};
 
 /// A socket that waits for one connection of a peer: FTP's active mode.
 pub struct Listener(OwnedFd);
@@ -13,9 +12,7 @@ pub struct Listener(OwnedFd);
 impl Listener {
     /// Listens at `address`, at the first free port of `first..=last` (0: any port).
     pub fn bind(address: IpAddr, first: u16, last: u16) -> io::Result<Self> {
-        let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        Self::on(socket_with(family, SocketType::STREAM, flags, None)?, address, first, last)
+        Self::on(system::listener(address)?, address, first, last)
     }
 
     /// The same with a socket that somebody else has opened.
@@ -23,25 +20,24 @@ impl Listener {
         rustix::io::ioctl_fionbio(&fd, true)?;
         let mut port = first;
         loop {
-            match rustix::net::bind(&fd, &SocketAddr::new(address, port)) {
+            match system::bind(fd.as_fd(), &SocketAddr::new(address, port)) {
                 Ok(()) => break,
                 Err(Errno::ADDRINUSE | Errno::ACCESS) if port < last => port += 1,
                 Err(e) => return Err(e.into()),
             }
         }
-        rustix::net::listen(&fd, 1)?;
+        system::listen(fd.as_fd())?;
         Ok(Self(fd))
     }
 
     /// Takes the connection; fails with `WouldBlock` if it has not come.
     pub fn accept(&self) -> io::Result<Stream> {
-        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-        Ok(Stream::tcp(rustix::net::accept_with(&self.0, flags)?))
+        Ok(Stream::tcp(system::accept(self.0.as_fd())?))
     }
 
     /// Where it listens.
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        rustix::net::getsockname(&self.0).ok()?.try_into().ok()
+        system::local_addr(self.0.as_fd())
     }
 
     /// The descriptor to watch for reading.

@@ -11,7 +11,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rustix::io::Result;
+use rustix::io::{Errno, Result};
 
 use crate::connect::Target;
 pub use crate::resolve::Question;
@@ -29,6 +29,14 @@ pub trait Network {
     /// # Errors
     /// Those of connect(2).
     fn connect(&self, fd: BorrowedFd<'_>, target: &Target) -> Result<()>;
+
+    /// Takes a connection that has come to a socket that listens; `EAGAIN`: none has.
+    ///
+    /// # Errors
+    /// Those of accept(2).
+    fn accept(&self, _fd: BorrowedFd<'_>) -> Result<OwnedFd> {
+        Err(Errno::AGAIN)
+    }
 
     /// Receives into `buf`; with `peek` the bytes stay. 0: the peer has closed.
     ///

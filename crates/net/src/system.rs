@@ -1,8 +1,8 @@
-//! The system calls that streams are made of. In a build for the simulator a virtual network of
+//! The system calls that streams, listeners and datagrams are made of. In a build for the simulator a virtual network of
 //! this thread may answer them instead; see [`crate::sim`].
 
 use std::io::{self, ErrorKind, IoSlice};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::io::Errno;
@@ -43,6 +43,83 @@ pub(crate) fn connect(fd: BorrowedFd<'_>, target: &Target) -> rustix::io::Result
             rustix::net::connect(fd, &SocketAddrUnix::new_abstract_name(name)?)
         }
     }
+}
+
+/// A new socket for datagrams, non-blocking.
+pub(crate) fn datagram(peer: SocketAddr) -> rustix::io::Result<OwnedFd> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.socket(&Target::Ip(peer));
+    }
+    ip_socket(peer.ip(), SocketType::DGRAM)
+}
+
+/// A new socket that is to listen, non-blocking.
+pub(crate) fn listener(address: IpAddr) -> rustix::io::Result<OwnedFd> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.socket(&Target::Ip(SocketAddr::new(address, 0)));
+    }
+    ip_socket(address, SocketType::STREAM)
+}
+
+fn ip_socket(address: IpAddr, kind: SocketType) -> rustix::io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    rustix::net::socket_with(family, kind, flags, None)
+}
+
+pub(crate) fn bind(fd: BorrowedFd<'_>, address: &SocketAddr) -> rustix::io::Result<()> {
+    #[cfg(feature = "sim")]
+    if network().is_some() {
+        return Ok(());
+    }
+    rustix::net::bind(fd, address)
+}
+
+pub(crate) fn listen(fd: BorrowedFd<'_>) -> rustix::io::Result<()> {
+    #[cfg(feature = "sim")]
+    if network().is_some() {
+        return Ok(());
+    }
+    rustix::net::listen(fd, 1)
+}
+
+pub(crate) fn accept(fd: BorrowedFd<'_>) -> rustix::io::Result<OwnedFd> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.accept(fd);
+    }
+    rustix::net::accept_with(fd, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)
+}
+
+pub(crate) fn send_to(
+    fd: BorrowedFd<'_>,
+    bytes: &[u8],
+    to: SocketAddr,
+) -> rustix::io::Result<usize> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        return network.send(fd, &[IoSlice::new(bytes)]);
+    }
+    rustix::net::sendto(fd, bytes, SendFlags::NOSIGNAL, &to)
+}
+
+pub(crate) fn recv_from(
+    fd: BorrowedFd<'_>,
+    buf: &mut [u8],
+) -> rustix::io::Result<(usize, Option<SocketAddr>)> {
+    #[cfg(feature = "sim")]
+    if let Some(network) = network() {
+        let count = network.recv(fd, buf, false)?;
+        // The end of what is said is the end of a stream; datagrams have none.
+        if count == 0 {
+            return Err(Errno::AGAIN);
+        }
+        return Ok((count, network.addresses(fd).map(|(_, far)| far)));
+    }
+    let (count, _, from) = rustix::net::recvfrom(fd, buf, RecvFlags::empty())?;
+    Ok((count, from.and_then(|from| from.try_into().ok())))
 }
 
 pub(crate) fn recv(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<usize> {

@@ -120,19 +120,13 @@ fn stamps(settings: &TlsSettings) -> Stamps {
     ]
 }
 
-fn build(settings: &TlsSettings, trust: Option<Arc<TrustStore>>) -> Result<ClientConfig> {
+pub(super) fn build(
+    settings: &TlsSettings,
+    trust: Option<Arc<TrustStore>>,
+) -> Result<ClientConfig> {
     let provider = Arc::new(provider(settings)?);
     let own = identity::load(settings, &provider)?;
-    let verifier = Verifier {
-        chain: chain_verifier(settings, trust.as_deref(), &provider)?,
-        trust,
-        verify_host: settings.verify_host,
-        tolerate_form: settings.crl_file.is_none(),
-        verify_status: settings.verify_status,
-        issuer: settings.issuer.as_ref().map(issuer).transpose()?,
-        schemes: schemes(settings)?,
-        algorithms: provider.signature_verification_algorithms,
-    };
+    let verifier = verifier(settings, trust, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&versions(settings)?)
         .map_err(|e| super::failure::connect_error(&e.to_string()))?
@@ -155,7 +149,24 @@ fn build(settings: &TlsSettings, trust: Option<Arc<TrustStore>>) -> Result<Clien
     Ok(config)
 }
 
-fn provider(settings: &TlsSettings) -> Result<CryptoProvider> {
+pub(super) fn verifier(
+    settings: &TlsSettings,
+    trust: Option<Arc<TrustStore>>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Verifier> {
+    Ok(Verifier {
+        chain: chain_verifier(settings, trust.as_deref(), provider)?,
+        trust,
+        verify_host: settings.verify_host,
+        tolerate_form: settings.crl_file.is_none(),
+        verify_status: settings.verify_status,
+        issuer: settings.issuer.as_ref().map(issuer).transpose()?,
+        schemes: schemes(settings)?,
+        algorithms: provider.signature_verification_algorithms,
+    })
+}
+
+pub(super) fn provider(settings: &TlsSettings) -> Result<CryptoProvider> {
     let refuse = |message: String| Err(Error::new(Code::SslCipher, message));
     // A list that no wanted version needs is not looked at.
     let tls12 = settings.ciphers.as_deref().filter(|_| settings.min_version < TlsVersion::V1_3);

@@ -17,6 +17,8 @@ mod names;
 mod ocsp;
 mod open;
 mod pin;
+#[cfg(feature = "sim")]
+pub mod readers;
 mod record;
 mod settings;
 mod trust;

@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Runs targets until each has had so many minutes of a core, least-run first, and says what it came to:
+run.py [--minutes N] [--sanitizer address] [TARGET...]
+
+What counts is the time of the processor that the fuzzer itself has had, not the clock's: on a busy
+machine the two are far apart. A tally is kept in `corpus/TARGET.json`, so that it can be stopped and go
+on; delete it when a target or what it feeds has changed. A target that finds something goes no further."""
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+# A target's turn, in seconds of a core and of the clock.
+TURN, LONGEST = 60, 600
+
+
+def core_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def turn(target, sanitizer, left):
+    """One turn of a target: seconds of a core, runs, edges, and whether nothing was found."""
+    corpus, found = HERE / "corpus" / target, HERE / "artifacts" / target
+    corpus.mkdir(parents=True, exist_ok=True)
+    found.mkdir(parents=True, exist_ok=True)
+    folder = "target-asan" if sanitizer == "address" else "target"
+    program = HERE / folder / "x86_64-unknown-linux-gnu" / "release" / target
+    log = HERE / "corpus" / f"{target}.log"
+    with log.open("w") as out:
+        fuzzer = subprocess.Popen(
+            [program, "-max_len=4096", "-timeout=600", "-rss_limit_mb=4096", "-print_final_stats=1",
+             f"-artifact_prefix={found}/", corpus, HERE / "seeds" / target], stdout=out, stderr=out)
+    began, spent = time.time(), 0
+    while fuzzer.poll() is None:
+        spent = core_seconds(fuzzer.pid)
+        if spent >= min(TURN, left) or time.time() - began > LONGEST:
+            fuzzer.send_signal(signal.SIGINT)
+            fuzzer.wait()
+            break
+        time.sleep(0.5)
+    said = log.read_text(errors="replace")
+    runs = re.findall(r"^#(\d+)\s", said, re.M) + re.findall(r"executed_units:\s+(\d+)", said)
+    edges = re.findall(r" cov: (\d+) ", said)
+    # The fuzzer ends by 0 when it is interrupted before it begins, by 72 after that.
+    return spent, int(runs[-1]) if runs else 0, int(edges[-1]) if edges else 0, fuzzer.returncode in (0, 72)
+
+
+def read(target):
+    tally = HERE / "corpus" / f"{target}.json"
+    return json.loads(tally.read_text()) if tally.exists() else dict(seconds=0, runs=0, edges=0, clean=True)
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--minutes", type=float, default=30)
+    arguments.add_argument("--sanitizer", choices=["none", "address"], default="none")
+    arguments.add_argument("targets", nargs="*")
+    asked = arguments.parse_args()
+    bins = tomllib.loads((HERE / "Cargo.toml").read_text())["bin"]
+    targets = asked.targets or [it["name"] for it in bins if it["name"] != "seeds"]
+    tally = {target: read(target) for target in targets}
+    while True:
+        waiting = [t for t in targets if tally[t]["clean"] and tally[t]["seconds"] < asked.minutes * 60]
+        if not waiting:
+            break
+        target = min(waiting, key=lambda it: tally[it]["seconds"])
+        it = tally[target]
+        seconds, runs, edges, clean = turn(target, asked.sanitizer, asked.minutes * 60 - it["seconds"])
+        it["seconds"], it["runs"] = it["seconds"] + seconds, it["runs"] + runs
+        it["edges"], it["clean"] = max(edges, it["edges"]), clean
+        (HERE / "corpus" / f"{target}.json").write_text(json.dumps(it))
+        print(f"{target}: {it['seconds'] / 60:.1f} min, {it['runs']} runs, {it['edges']} edges"
+              f"{'' if clean else ', FOUND SOMETHING: artifacts/' + target}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
