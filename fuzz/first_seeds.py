@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
-"""Writes first inputs for `files`, `lines`, `mime`, `requests`, `rtsp` and `tls` into a directory, a folder
-each. Those for `tls` are made anew by openssl(1), with keys of their own."""
+"""Writes first inputs for most targets into a directory, a folder each. Those for `tls` are made anew by openssl(1), with keys of their own."""
 import struct
 import subprocess
 import sys
@@ -22,6 +21,97 @@ FILES = {
     "date-other": b'Sunday, 06-Nov-94 08:49:37 +0130',
     "date-c": b'Nov  6 08:49:37 1994',
     "date-short": b'20040911T08:49:37',
+}
+
+
+AUTH = {
+    "basic": b'Basic realm="a \\"b\\"", charset="UTF-8"',
+    "several": b'Negotiate YII=, Digest realm="r",nonce="n", NTLM, Basic realm=x, Bearer',
+    "md5": b'realm="r", nonce="n", opaque="o", qop="auth,auth-int", algorithm=MD5, stale=true\nrealm="r", nonce="m", stale=TRUE',
+    "session": b'realm="r", nonce="n", qop="auth-int", algorithm="SHA-512-256-sess", userhash=true',
+    "sha256": b'nonce="n", algorithm=SHA-256',
+    "refused": b'nonce="n"\nnonce="m"\nalgorithm=none, nonce="x"',
+    "ntlm": b"NTLMSSP\0\2\0\0\0\4\0\4\0\x38\0\0\0\1\2\x88\0nonce123" + b"\0" * 8
+            + b"\4\0\4\0\x30\0\0\0\2\0\0\0\0\0\0\0",
+    "ntlm-old": b"NTLMSSP\0\2\0\0\0\0\0\0\0\0\0\0\0\1\2\0\0nonce123",
+}
+CONNECT = {
+    "socks4": b"\0\xff\0\x5a\0\0\0\0\0\0", "socks4-no": b"\1\xff\0\x5d\0\0\0\0\0\0",
+    "socks5": b"\2\xff\5\0\5\0\0\1\x7f\0\0\1\0\x50", "socks5-name": b"\3\2\5\0\5\0\0\3\4host\0\x50",
+    "socks5-six": b"\2\xff\5\0\5\0\0\4" + b"\0" * 18, "socks5-no": b"\2\xff\5\0\5\5\0\1\0\0\0\0\0\0",
+    "socks5-login": b"\x0a\xff\5\2\1\0\5\0\0\1\0\0\0\0\0\0", "socks5-none": b"\2\xff\5\xff",
+    "gssapi": b"\x82\xff\5\1\1\1\0\5token\1\1\0\2ok\1\2\0\1\2\5\0\0\1\0\0\0\0\0\0",
+    "gssapi-nec": b"\xc2\xff\5\1\1\1\0\5token\1\2\0\1\1\5\0\0\1\0\0\0\0\0\0",
+    "connect": b"\0\xffHTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 200 OK\r\n\r\n",
+    "connect-chunked": b"\x20\x07HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+    "connect-close": b"\0\xffHTTP/1.0 503 No\r\nConnection: close\r\n\r\nbody",
+    "h2": b"\0\xff\0\0\0\4\0\0\0\0\0\0\0\6\1\4\0\0\0\1\x8d\0\1a\1b\0\0\1\1\4\0\0\0\3\x88",
+    "h2-reset": b"\x20\xff\0\0\0\4\0\0\0\0\0\0\0\4\3\0\0\0\0\1\0\0\0\2",
+}
+COOKIES = {
+    "line": b"a=b; path=/a; domain=.example.com; secure; httponly; max-age=100; expires=Sun, 06 Nov 2044 08:49:37 GMT",
+    "prefixes": b"__Secure-a=b; secure\n__Host-c=d; path=/; secure\n__Secure-e=f\n__host-g=h; path=/x",
+    "domains": b"a=b; domain=com\nc=d; domain=other.org\ne=f; domain=a.example.com\ng=\"h\"; path=\"/q\"\n=x\ny",
+    "gone": b"a=b\na=; max-age=0\na=b; expires=Thu, 01 Jan 1970 00:00:00 GMT\nb=c; max-age=\"9\"; max-age=x",
+    "file": b"# Netscape HTTP Cookie File\n.example.com\tTRUE\t/\tTRUE\t2000000000\tname\tvalue\n"
+            b"#HttpOnly_example.com\tFALSE\t/a\tFALSE\t0\tn\t\nb.com\tFALSE\t/\tFALSE\t2000000000\t__Host-x\ty",
+    "header-file": b"Set-Cookie: a=b; path=/\nSet-Cookie: c=d; domain=example.com",
+    "commands": b"FLUSH\nALL\nSESS\nRELOAD",
+}
+H1 = {
+    "length": b"\0\3HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: a\r\n folded\r\n\r\nhello",
+    "chunked": b"\0\3HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: T\r\n\r\n5;a=b\r\nhello\r\n0\r\nT: 1\r\n\r\n",
+    "gzip-chunked": b"\x40\4HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\nContent-Encoding: br\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    "close": b"\0\xffHTTP/1.0 200 OK\r\nConnection: keep-alive\r\nServer: x\r\nDate: y\r\n\r\nuntil the end",
+    "interim": b"\0\5HTTP/1.1 103 Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 C\r\n\r\nHTTP/1.1 204 No\r\n\r\n",
+    "ranges": b"\x80\xffHTTP/1.1 206 P\r\nContent-Range: bytes 2-3/9\r\nAccept-Ranges: bytes\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 2\r\n\r\nhi",
+    "redirect": b"\0\xffHTTP/1.1 302 Go\r\nLocation: /b\r\nRetry-After: 9\r\nContent-Type: a/b\r\nContent-Length: 0\r\n\r\n",
+    "auth": b"\0\xffHTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nProxy-Authenticate: NTLM\r\nSet-Cookie: a=b\r\nStrict-Transport-Security: max-age=1\r\nAlt-Svc: clear\r\nConnection: close, upgrade\r\nUpgrade: h2c\r\nContent-Length: 0\r\n\r\n",
+    "old": b"\x08\xffno head at all", "refused-old": b"\0\xffno head at all",
+    "rtsp": b"\4\xffRTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 1\r\n\r\na",
+    "lengths": b"\0\xffHTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "bad-chunk": b"\0\xffHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+    "line-feeds": b"\0\1HTTP/2 200 \nA:b\nC :d\nE\n\nbody", "head": b"\1\xffHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n",
+    "switch": b"\0\xffHTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n",
+    "connect": b"\2\xffHTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "raw": b"\x20\xffHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na",
+}
+URLS = {
+    "all": b"\0\0https://user:p%40ss;opt@www.example.com:8443/a/../b/./c;p?q=1&r#frag",
+    "join": b"\0\x13http://a.test/b/c?d../e/./f?g#h", "join-host": b"\0\x0ehttp://a.test/b//other.test/x",
+    "join-query": b"\0\x0ehttp://a.test/b?only", "six": b"\0\0http://[fe80::1%25eth0]:80/",
+    "four": b"\0\0http://0x7f.1/", "four-more": b"\0\0http://017700000001/", "idn": "\0\0http://b\u00fccher.test/".encode(),
+    "file": b"\0\0file:///a/b", "file-host": b"\0\0file://localhost/a", "guess": b"\x80\2ftp.example.com/a",
+    "guess-mail": b"\x80\2smtp.h.test", "slashes": b"\0\0http:/h.test\\x", "blank": b"\x80\4http://h.test/a b",
+    "encode": b"\x80\0http://h.test/\xc3\xa4?\xff{}", "decode": b"\x40\0http://h%2etest/%41%2f?%20",
+    "scheme": b"\x08\0unknown://h/x", "userless": b"\x20\0http://u@h.test/", "empty": b"\0\0http://", "port": b"\0\0http://h.test:99999/",
+    "imap": b"\0\0imap://u;AUTH=*:p@h.test/INBOX;UID=1", "no-authority": b"\x40\4custom:/x",
+    "set-host": b"\0\x0ehttp://a.test/[::1]", "set-port": b"\0\x0ehttp://a.test/8080", "set-user": b"\x80\x0ehttp://a.test/u:p@%",
+}
+TFTP_TELNET = {
+    "tftp": b"\0\x0c\0\6tsize\x003\0xx\0\3\0\1abcdefgh", "tftp-block": b"\0\xff\0\6blksize\x00512\0tsize\x00100\0",
+    "tftp-put": b"\1\4\0\4\0\0\0\4\0\1\0\4\0\2", "tftp-error": b"\0\xff\0\5\0\2text\0",
+    "tftp-window": b"\0\4\0\3\0\2\0\3\0\1\0\3\0\1\0\4\0\1\0\7\0\0",
+    "telnet": b"\0\xff\xff\xfd\x18\xff\xfd\x27\xff\xfd\x23\xff\xfd\x1f\xff\xfb\0\xff\xfd\0\xff\xfc\1\xff\xfe\1hi\xff\xff\r\0\r\n",
+    "telnet-sub": b"\0\3\xff\xfa\x18\1\xff\xf0\xff\xfa\x27\1\xff\xf0\xff\xfa\x23\1\xff\xf0\xff\xfa\1\xff\xff\xff\xf9\xff\xf0\xff\xf6",
+    "mqtt": b"\0\xff\x20\2\0\0\x90\3\0\1\0\x30\x08\0\5topic!\xd0\0\xe0\0",
+    "mqtt-put": b"\4\xff\x20\2\0\0\x40\2\0\1", "mqtt-no": b"\0\xff\x20\2\0\5", "mqtt-long": b"\0\5\x20\2\0\0\x90\3\0\1\0\x30\x80\x80\1",
+    "mqtt-quality": b"\0\xff\x20\2\0\0\x90\3\0\1\0\x32\x0a\0\5topic\0\1!",
+}
+WS = {
+    "text": b"\x7f\xff\x81\5hello\x82\x7e\0\4abcd\x01\2ab\x80\1c", "control": b"\x7f\xff\x89\1p\x8a\1q\x88\4\3\xe8by",
+    "long": b"\x7f\xff\x82\x7f\0\0\0\0\0\1\0\0ab", "pieces": b"\1\2\x01\3abc\x89\0\x00\1d\x80\0",
+    "bad": b"\x7f\xff\x80\0", "masked": b"\x7f\xff\x81\x81abcd!", "reserved": b"\x7f\xff\xc1\0", "no-pong": b"\xff\xff\x89\1p\x89\1q",
+    "long-control": b"\x7f\xff\x89\x7e\0\x80", "new-in-old": b"\x7f\xff\x01\0\x81\0",
+}
+NAME = b"\1a\4test\0"
+DNS = {
+    "a": b"\0\0\x81\x80\0\1\0\2\0\0\0\1" + NAME + b"\0\1\0\1\xc0\x0c\0\5\0\1\0\0\0\x3c\0\2\xc0\x0c"
+         b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1\0\0\x29\2\0\0\0\0\0\0\0",
+    "aaaa": b"\0\0\x81\x80\0\0\0\1\0\0\0\0" + NAME + b"\0\x1c\0\1\0\0\0\x3c\0\x10" + b"\0" * 15 + b"\1",
+    "https": b"\0\0\x81\x80\0\0\0\1\0\0\0\0" + NAME + b"\0\x41\0\1\0\0\0\x3c\0\x35\0\1\4host\0"
+             b"\0\1\0\6\2h2\2h3\0\2\0\0\0\3\0\2\x20\xfb\0\4\0\4\x7f\0\0\1\0\5\0\2\0\0\0\6\0\0\0\x99\0\1!",
+    "none": b"\0\0\x81\x83\0\0\0\0\0\0\0\0", "failed": b"\0\0\x81\x82\0\0\0\0\0\0\0\0",
+    "loop": b"\0\0\x81\x80\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1",
 }
 
 
@@ -204,7 +294,8 @@ def tls_seeds():
 
 
 if __name__ == "__main__":
-    targets = dict(files=FILES, lines=LINES, mime=MIME, requests=REQUESTS, rtsp=RTSP, tls=tls_seeds())
+    targets = dict(auth=AUTH, connect=CONNECT, cookies=COOKIES, dns=DNS, h1=H1, tftp_telnet=TFTP_TELNET, url=URLS,
+                   ws=WS, files=FILES, lines=LINES, mime=MIME, requests=REQUESTS, rtsp=RTSP, tls=tls_seeds())
     for target, seeds in targets.items():
         directory = Path(sys.argv[1]) / target
         directory.mkdir(parents=True, exist_ok=True)

@@ -51,7 +51,10 @@ fn parts<'a>(fields: &mut impl Iterator<Item = &'a [u8]>, depth: usize) -> Mime 
         let content = match kind & 7 {
             0 => Content::None,
             1 => Content::Callback { source: SourceId(1), size: None },
-            2 => Content::Callback { source: SourceId(2), size: Some(bytes.len() as u64) },
+            2 => Content::Callback {
+                source: SourceId(2),
+                size: Some(bytes.len().min(SOURCE) as u64),
+            },
             3 => Content::File { path: base_name(bytes).into(), source: SourceId(3), size: None },
             4 if depth < 50 => Content::Multipart(parts(fields, depth + 1)),
             _ => Content::Data(bytes.into()),

@@ -67,7 +67,8 @@ fn client(kind: u8, certificate: &[u8], key: &[u8]) {
         let lines = text.lines().filter(|line| !line.starts_with('-')).collect::<String>();
         let inside = BASE64_STANDARD.decode(lines).unwrap_or_default();
         [bytes, &inside].iter().any(|bytes| {
-            bytes.windows(2).any(|it| it[0] == 2 && (3..=8).contains(&it[1]))
+            // An integer of three bytes and more; one of two is in order.
+            bytes.windows(3).any(|it| it[0] != 2 && it[1] == 2 && (3..=8).contains(&it[2]))
                 || bytes.windows(4).any(|it| it == SCRYPT)
         })
     };
