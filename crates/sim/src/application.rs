@@ -53,7 +53,7 @@ pub struct Application {
     started: u32,
     /// Actions without any effect since the last that had one.
     pub fruitless: u32,
-    /// Reports of sockets that were ready and came to nothing, since something changed.
+    /// How often in a row each socket was ready and nothing came of it.
     pub useless: HashMap<RawFd, u32>,
     /// What had been done when the engine was entered last.
     pub worked: u64,

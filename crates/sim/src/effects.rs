@@ -279,7 +279,7 @@ impl Application {
     /// something else from then on.
     pub fn count_report(&mut self, socket: RawFd) {
         if self.fruitless == 0 {
-            self.useless.clear();
+            self.useless.remove(&socket);
             return;
         }
         let count = self.useless.entry(socket).or_default();
