@@ -101,7 +101,10 @@ fn cargo(task: &str, target: &Path) -> Command {
 fn coverage(args: &[String]) -> Result<()> {
     let target = root().join("target/coverage");
     let names: Vec<_> = args.iter().filter(|arg| *arg != "--lines").collect();
-    run(cargo("build", &target).env("RUSTFLAGS", "-C instrument-coverage"))?;
+    let mut build = cargo("build", &target);
+    // Build scripts and macros are instrumented too, and would leave profiles where they run.
+    build.env("RUSTFLAGS", "-C instrument-coverage").env("LLVM_PROFILE_FILE", "/dev/null");
+    run(&mut build)?;
     for (name, fed) in
         FED.iter().filter(|(name, _)| names.is_empty() || names.contains(&&(*name).into()))
     {
