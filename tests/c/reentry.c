@@ -183,7 +183,10 @@ static int f_multi_assign(void)
 
 static int f_multi_cleanup(void)
 {
-  return (int)curl_multi_cleanup(multi);
+  int code = (int)curl_multi_cleanup(multi);
+  if(!code)
+    multi = NULL;
+  return code;
 }
 
 static int f_multi_fdset(void)
@@ -791,7 +794,7 @@ static void pair(size_t callback, size_t index)
   curl_mime_free(mime);
   curl_easy_cleanup(easy);
   curl_easy_cleanup(other);
-  end = end * 10 + (multi ? (int)curl_multi_cleanup(multi) : 0);
+  end = end * 10 + (in_easy_perform ? 0 : (int)curl_multi_cleanup(multi));
   end = end * 10 + (int)curl_share_cleanup(share);
   if(called)
     printf("%d end %d\n", answer, end);

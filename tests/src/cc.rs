@@ -1,5 +1,5 @@
 //! Building the C programs of `tests/c`.
-use crate::library::target;
+use crate::library::{is_sanitized, target};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -22,6 +22,9 @@ pub fn program(name: &str, packages: &[&str]) -> PathBuf {
     cc.args(["-O1", "-g", "-Wall", "-Wextra", "-Werror"]);
     // Deprecated options are tested too, and NULL where none belongs.
     cc.args(["-Wno-deprecated-declarations", "-Wno-nonnull", "-o"]).arg(&out).arg(&source);
+    if is_sanitized() {
+        cc.arg("-fsanitize=address");
+    }
     for package in packages {
         if package.starts_with("-l") {
             cc.arg(package);
@@ -58,7 +61,7 @@ pub fn evshim() -> PathBuf {
 }
 
 fn directory() -> PathBuf {
-    let dir = target().join("tests-c");
+    let dir = target().join(if is_sanitized() { "tests-c-sanitized" } else { "tests-c" });
     std::fs::create_dir_all(&dir).expect("directory for C programs");
     dir
 }

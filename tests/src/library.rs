@@ -48,6 +48,18 @@ impl Library {
     }
 }
 
+/// True when AddressSanitizer watches the library under test (`cargo xtask sanitize address`): then C
+/// programs are built for it too, and others get its runtime.
+pub fn is_sanitized() -> bool {
+    std::env::var_os("TRESS_SANITIZED").is_some()
+}
+
+/// AddressSanitizer's runtime, the C compiler's.
+pub fn sanitizer() -> PathBuf {
+    let out = Command::new("cc").arg("-print-file-name=libasan.so").output().expect("cc runs");
+    PathBuf::from(String::from_utf8_lossy(&out.stdout).trim())
+}
+
 /// Cargo's target directory.
 pub fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {

@@ -1,5 +1,7 @@
-//! C programs that between them call the whole API, under valgrind: no bad access, no memory lost.
+//! C programs that between them call the whole API, under valgrind or, in `cargo xtask sanitize address`,
+//! AddressSanitizer: no bad access, no memory lost.
 use std::time::Duration;
+use tress_tests::library::is_sanitized;
 use tress_tests::{Library, Program, Server, cc, here, scratch};
 
 #[test]
@@ -58,17 +60,27 @@ fn the_programs_call_every_function() {
     assert_eq!(missing, [] as [&str; 0], "functions that no program calls");
 }
 
-/// Runs a program under valgrind, which says nothing.
+/// Runs a program under the checker, which says nothing.
 fn checked(name: &str, args: &[&str]) {
     let program = cc::program(name, &["-lpthread"]);
-    let out = Program::new(Library::under_test(), "valgrind")
-        .args(["-q", "--error-exitcode=99", "--leak-check=full", "--child-silent-after-fork=yes"])
-        .args(["--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite,indirect"])
-        .args([&program])
-        .args(args)
-        .dir(&scratch(name))
-        .limit(Duration::from_secs(240))
-        .run();
+    let run = if is_sanitized() {
+        let options = "detect_leaks=1:allocator_may_return_null=1:detect_stack_use_after_return=1";
+        Program::new(Library::under_test(), program).env("ASAN_OPTIONS", options)
+    } else {
+        Program::new(Library::under_test(), "valgrind")
+            .args([
+                "-q",
+                "--error-exitcode=99",
+                "--leak-check=full",
+                "--child-silent-after-fork=yes",
+            ])
+            .args([
+                "--show-leak-kinds=definite,indirect",
+                "--errors-for-leak-kinds=definite,indirect",
+            ])
+            .args([&program])
+    };
+    let out = run.args(args).dir(&scratch(name)).limit(Duration::from_secs(240)).run();
     let complaints: Vec<_> = out.stderr.lines().filter(|line| line.starts_with("==")).collect();
     assert!(complaints.is_empty() && out.code == 0, "{name}: {}\n{}", out.code, out.stderr);
 }

@@ -26,6 +26,9 @@ pub const FLAVOURS: [Flavour; 2] = [
 /// What the Rust standard library and the resolver's threads need of the system.
 pub const SYSTEM_LIBRARIES: [&str; 4] = ["-lgcc_s", "-lpthread", "-lm", "-lc"];
 
+/// For the linker: without symbols that only a debugger wants.
+const STRIPPED: &str = "-Wl,-s";
+
 /// Builds everything with `profile` and puts it under `target/dist`; with `test_hooks` the library
 /// does what curl's own suite asks for by environment variables, and stands apart.
 pub fn dist(profile: &str, test_hooks: bool) -> Result<PathBuf> {
@@ -37,7 +40,7 @@ pub fn dist(profile: &str, test_hooks: bool) -> Result<PathBuf> {
     }
     let archive = built.join("libtress_libcurl.a");
     for flavour in &FLAVOURS {
-        shared_library(flavour, &archive, &dist)?;
+        shared_library(flavour, &archive, &dist, STRIPPED)?;
     }
     let link = dist.join("lib/libcurl.so");
     let _ = fs::remove_file(&link);
@@ -83,10 +86,15 @@ fn documents(dist: &Path) -> Result<()> {
 /// Builds with `profile` the shared library alone, under its usual name, in `dir/lib`.
 pub fn library(profile: &str, dir: &Path) -> Result<PathBuf> {
     let built = build(profile, &["tress-libcurl"], false)?;
+    link(&built.join("libtress_libcurl.a"), dir, STRIPPED)
+}
+
+/// Links the shared library alone, under its usual name, of this archive; `last` is for the linker.
+pub fn link(archive: &Path, dir: &Path, last: &str) -> Result<PathBuf> {
     for place in ["lib", "scratch"] {
         fs::create_dir_all(dir.join(place))?;
     }
-    shared_library(&FLAVOURS[0], &built.join("libtress_libcurl.a"), dir)
+    shared_library(&FLAVOURS[0], archive, dir, last)
 }
 
 /// Puts what `dist` made under `prefix`.
@@ -115,7 +123,7 @@ fn build(profile: &str, packages: &[&str], test_hooks: bool) -> Result<PathBuf> 
 }
 
 /// Links a flavour into `dist/lib`.
-fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path) -> Result<PathBuf> {
+fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path, last: &str) -> Result<PathBuf> {
     let scratch = dist.join("scratch");
     let script = scratch.join("exports.map");
     fs::write(&script, version_script(flavour.node))?;
@@ -129,7 +137,7 @@ fn shared_library(flavour: &Flavour, archive: &Path, dist: &Path) -> Result<Path
     link.arg(&file).arg(format!("-Wl,-soname,{}", flavour.file)).arg(source);
     link.arg("-Wl,--whole-archive").arg(archive).arg("-Wl,--no-whole-archive");
     link.arg(format!("-Wl,--version-script,{}", script.display()));
-    link.args(["-Wl,--gc-sections", "-Wl,-Bsymbolic", "-Wl,-O1", "-Wl,--as-needed", "-Wl,-s"]);
+    link.args(["-Wl,--gc-sections", "-Wl,-Bsymbolic", "-Wl,-O1", "-Wl,--as-needed", last]);
     // Worker threads may outlive a dlclose: the code must stay.
     link.args(["-Wl,-z,relro,-z,now", "-Wl,-z,nodelete", "-Wl,-z,defs"]);
     run(link.args(SYSTEM_LIBRARIES))?;
