@@ -28,6 +28,9 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Redirects that are followed where `CURLOPT_MAXREDIRS` says nothing.
+pub const DEFAULT_MAXREDIRS: i16 = 30;
+
 pub use auth::{Auth, AuthOptions, NetrcMode};
 pub use connect::{ConnectOnly, ConnectOptions, IpResolve};
 pub use dns::DnsOptions;
@@ -94,7 +97,7 @@ options! {
         /// `CURLOPT_FOLLOWLOCATION`.
         followlocation: FollowLocation = FollowLocation::No,
         /// `CURLOPT_MAXREDIRS`; -1: no limit.
-        maxredirs: i16 = 30,
+        maxredirs: i16 = DEFAULT_MAXREDIRS,
         /// `CURLOPT_PORT`; 0: the URL's or the scheme's own.
         port: u16 = 0,
         /// `CURLOPT_VERBOSE`.
