@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
+use tress_tests::library::is_sanitized;
 use tress_tests::peers::Apache;
 use tress_tests::vsftpd::Vsftpd;
 use tress_tests::{Library, Program, Server, cc, differences, here, scratch};
@@ -214,7 +215,7 @@ fn urls_equal_those_of_libcurl_8_22() {
 /// characters, hence their number.
 #[test]
 fn formats_equal_those_of_libcurl_8_22() {
-    generated("formats", 3_000, &[]);
+    generated("formats", if is_sanitized() { 100 } else { 3_000 }, &[]);
 }
 
 /// Dates, and what is nearly one, through `curl_getdate`; in years of which the reference knows.

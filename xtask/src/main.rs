@@ -10,6 +10,7 @@ mod dist;
 mod exports;
 mod fuzz;
 mod headers;
+mod limits;
 mod matrix;
 mod planted;
 mod release;
@@ -48,8 +49,10 @@ cargo xtask fuzz coverage [--lines] [TARGET...]
 cargo xtask headers                           render product/include/curl, and the bindings of
                                               product/curl-sys, from the tables
 cargo xtask matrix                            render MATRIX.md: the API, piece by piece
-cargo xtask sanitize address|thread [--url U]  the tests' C programs under the compiler's sanitizer;
-                                              U: a server's path with a cookie, for threads
+cargo xtask sanitize address                  the tests of the C boundary on a library that
+                                              AddressSanitizer watches
+cargo xtask sanitize thread [--url U]         C programs under ThreadSanitizer; U: a server's path
+                                              with a cookie, for many threads
 cargo xtask tidy                              check the repository's rules
 cargo xtask simulate [--world web|conversations] [--seeds N] [--from S] [--trace]
                                               the engine under a virtual network, seed by seed

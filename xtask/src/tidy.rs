@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Result, bindings, dependencies, headers, matrix, root};
+use crate::{Result, bindings, dependencies, headers, limits, matrix, root};
 
 /// Longest source file, in lines; tables may be longer.
 const MAX_LINES: usize = 700;
@@ -49,6 +49,7 @@ pub fn tidy() -> Result<()> {
         check_safety_comments(&file, &text, &mut broken);
     }
     dependencies::check(&mut broken)?;
+    limits::check(&mut broken)?;
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\n").into()) }
 }
 

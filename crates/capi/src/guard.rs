@@ -140,7 +140,7 @@ pub unsafe fn enter_easy(easy: NonNull<Easy>, call: EasyCall) -> Result<EasyGuar
 /// `easy` is good; nothing borrows it.
 pub unsafe fn hold_easy(easy: NonNull<Easy>) -> EasyGuard {
     // SAFETY: by contract.
-    unsafe { (*easy.as_ptr()).calls.depth += 1 };
+    unsafe { (*easy.as_ptr()).calls.hold() };
     EasyGuard(easy)
 }
 
@@ -186,6 +186,11 @@ pub unsafe fn enter_callback(multi: NonNull<Multi>, kind: Callback) -> MultiGuar
 }
 
 impl Calls {
+    /// Notes a call that is going on.
+    pub(crate) fn hold(&mut self) {
+        self.depth += 1;
+    }
+
     /// Is the notification callback going on?
     pub fn in_notification(self) -> bool {
         self.notify_callbacks > 0

@@ -8,7 +8,7 @@ use tress_engine::Pushed;
 
 use crate::easy::{self, Easy};
 use crate::entry::entry;
-use crate::guard::Callback;
+use crate::guard::{Callback, hold_easy};
 use crate::multi::{self, Multi};
 
 /// `CURL_PUSH_OK`.
@@ -43,9 +43,12 @@ pub(crate) unsafe fn offered(
         let mut headers = PushHeaders(lines);
         let count = headers.0.len();
         let (from, to) = (parent.as_ptr().cast(), new.as_ptr().cast());
+        // It is not the application's yet, to be ended.
+        let held = hold_easy(new);
         let answer = multi::call(multi, Callback::Transfer, || {
             callback(from, to, count, (&raw mut headers).cast(), data)
         });
+        drop(held);
         if answer == PUSH_OK {
             return multi::attach_pushed(multi, new);
         }

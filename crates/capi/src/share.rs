@@ -285,10 +285,11 @@ entry! {
             if share.as_ref().share.in_use() {
                 return IN_USE;
             }
+            // It is a handle no longer, for the application's functions that are still to come.
+            (*share.as_ptr()).magic = 0;
             if share.as_ref().share.ever_used.load(Ordering::Acquire) {
                 share.as_ref().share.locked(null_mut(), Data::Share, || ());
             }
-            (*share.as_ptr()).magic = 0;
             drop(Box::from_raw(share.as_ptr()));
         }
         OK

@@ -6,7 +6,7 @@
 //! answer, given before the next effect is taken; those of the second are only told.
 
 use std::net::SocketAddr;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;
 
@@ -309,13 +309,13 @@ pub struct Lent {
 }
 
 impl Lent {
-    /// What `act` makes of the bytes while a NUL stands behind them.
-    pub fn with_nul_behind<T>(&mut self, act: impl FnOnce(&[u8]) -> T) -> T {
+    /// What `act` makes of the bytes with a NUL behind them, which stands there for so long.
+    pub fn with_nul_behind<T>(&mut self, act: impl FnOnce(&mut [u8]) -> T) -> T {
         let behind = self.buffer.get_mut(self.end).map(|byte| std::mem::replace(byte, 0));
         if behind.is_none() {
             self.buffer.push(0);
         }
-        let made = act(self);
+        let made = act(self.buffer.get_mut(self.start..=self.end).unwrap_or_default());
         match (behind, self.buffer.get_mut(self.end)) {
             (Some(behind), Some(byte)) => *byte = behind,
             _ => self.buffer.truncate(self.end),
@@ -333,6 +333,13 @@ pub(crate) enum Home {
     Decoded,
     /// The transfer's own spare buffer.
     Spare,
+}
+
+/// The application may write to what it is shown.
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(self.start..self.end).unwrap_or_default()
+    }
 }
 
 impl Deref for Lent {
@@ -353,7 +360,7 @@ mod tests {
             let buffer = b"abcd".to_vec();
             let mut lent = Lent { buffer, start: 1, end, home: Home::Input };
             let seen = lent.with_nul_behind(|bytes| bytes.to_vec());
-            assert_eq!(seen, b"abcd"[1..end]);
+            assert_eq!(seen, [&b"abcd"[1..end], b"\0"].concat());
             assert_eq!((lent.buffer.get(end).copied(), lent.buffer.len()), (behind, 4));
         }
     }

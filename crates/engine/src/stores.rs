@@ -186,7 +186,7 @@ pub(crate) fn heeds_hsts(url: &Url) -> bool {
 }
 
 /// What curl's own suite asks for by this variable, in the build that is for it.
-pub(crate) fn test_hook(name: &str) -> Option<OsString> {
+pub fn test_hook(name: &str) -> Option<OsString> {
     if cfg!(feature = "test-hooks") { std::env::var_os(name) } else { None }
 }
 

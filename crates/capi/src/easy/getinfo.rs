@@ -10,7 +10,7 @@ use tress_engine::options::{Method, Protocols};
 use tress_engine::{Infos, RtspFacts, Times, Transfer};
 use tress_model::Code;
 
-use super::{Easy, Kept};
+use super::{Easy, Kept, made_up};
 use crate::guard::{EasyCall, enter_easy};
 use crate::slist::{self, Slist};
 use crate::tables::info;
@@ -30,6 +30,8 @@ static NO_TRANSFER: LazyLock<Infos> = LazyLock::new(|| {
 #[derive(Default)]
 pub struct CertInfo {
     c: CCertInfo,
+    /// What the lists were made of: asked for again, they stay as they are.
+    of: Vec<Vec<Box<[u8]>>>,
     lists: Vec<*mut Slist>,
 }
 
@@ -87,7 +89,7 @@ unsafe fn answer(easy: NonNull<Easy>, number: i32, place: *mut c_void) -> Result
                 place.cast::<*const c_char>().write(text);
             }
             0x20_0000 => {
-                let value = made_up(number).or_else(|| long(&*easy.as_ptr(), number));
+                let value = made_up::figure(number).or_else(|| long(&*easy.as_ptr(), number));
                 let Some(value) = value else { return unknown };
                 place.cast::<c_long>().write(value);
             }
@@ -108,7 +110,7 @@ unsafe fn answer(easy: NonNull<Easy>, number: i32, place: *mut c_void) -> Result
                 place.cast::<c_int>().write((*easy.as_ptr()).active_socket());
             }
             0x60_0000 => {
-                let value = made_up(number).or_else(|| offset(&*easy.as_ptr(), number));
+                let value = made_up::figure(number).or_else(|| offset(&*easy.as_ptr(), number));
                 let Some(value) = value else { return unknown };
                 place.cast::<i64>().write(value);
             }
@@ -116,17 +118,6 @@ unsafe fn answer(easy: NonNull<Easy>, number: i32, place: *mut c_void) -> Result
         }
     }
     Ok(())
-}
-
-/// What is told in place of a real figure: something in the build for curl's own suite only.
-fn made_up(number: i32) -> Option<i64> {
-    #[cfg(feature = "test-hooks")]
-    return super::made_up::figure(number);
-    #[cfg(not(feature = "test-hooks"))]
-    {
-        let _ = number;
-        None
-    }
 }
 
 impl Easy {
@@ -207,13 +198,16 @@ impl Strings {
         let at = self.0.iter().position(|(known, _)| *known == number);
         match at.and_then(|at| self.0.get_mut(at)) {
             Some((_, kept)) => {
-                *kept = text;
+                // What was handed out stays good as long as it is true.
+                if *kept != text {
+                    *kept = text;
+                }
                 kept.as_ptr()
             }
             None => {
-                let pointer = text.as_ptr();
+                // The pointer is taken where the text stays: a move would end it (found by Miri).
                 self.0.push((number, text));
-                pointer
+                self.0.last().map_or(null(), |(_, kept)| kept.as_ptr())
             }
         }
     }
@@ -383,9 +377,14 @@ impl Easy {
         // SAFETY: by the caller's contract.
         let certificates = unsafe { self.infos() }.map(|infos| infos.certificates.clone());
         let kept = &mut self.kept_mut().certinfo;
+        let certificates = certificates.unwrap_or_default();
+        if kept.of == certificates {
+            return Some((&raw mut kept.c).cast());
+        }
+        kept.of.clear();
         kept.replace(Vec::new());
         let mut lists = Vec::new();
-        for lines in certificates.unwrap_or_default() {
+        for lines in &certificates {
             match slist::of_lines(lines.iter().map(|line| &line[..])) {
                 Some(list) => lists.push(list),
                 None => {
@@ -396,6 +395,7 @@ impl Easy {
             }
         }
         kept.replace(lists);
+        kept.of = certificates;
         Some((&raw mut kept.c).cast())
     }
 }

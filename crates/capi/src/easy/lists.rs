@@ -2,7 +2,7 @@
 //! content counts when a transfer starts.
 
 use std::ffi::{CStr, c_void};
-use std::ptr::null_mut;
+use std::ptr::{NonNull, null_mut};
 use std::sync::Arc;
 
 use tress_engine::options::{Auth, BodySource, Hooks, List, Method, Text};
@@ -76,16 +76,19 @@ impl Easy {
     ///
     /// # Safety
     /// The application's lists, fields and parts are valid (`CURLOPT_HTTPHEADER` and others).
-    pub(crate) unsafe fn materialise(&mut self) {
-        if let Some(lists) = self.lists.clone() {
-            // SAFETY: by contract.
-            unsafe {
-                self.read_lists(&lists);
-                self.read_url(&lists);
+    pub(crate) unsafe fn materialise(easy: NonNull<Self>) {
+        // SAFETY: by contract. What was sent before goes first, with nothing borrowed: functions of
+        // the application may be called.
+        unsafe {
+            let sent = (*easy.as_ptr()).upload.take();
+            drop(sent);
+            let handle = &mut *easy.as_ptr();
+            if let Some(lists) = handle.lists.clone() {
+                handle.read_lists(&lists);
+                handle.read_url(&lists);
             }
+            handle.choose_body();
         }
-        // SAFETY: by contract.
-        unsafe { self.choose_body() };
     }
 
     unsafe fn read_lists(&mut self, lists: &RawLists) {

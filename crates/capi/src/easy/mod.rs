@@ -8,7 +8,6 @@ pub mod api;
 pub mod getinfo;
 pub mod headers;
 mod lists;
-#[cfg(feature = "test-hooks")]
 mod made_up;
 pub mod perform;
 mod raw;
@@ -19,6 +18,7 @@ mod tests;
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr::{NonNull, null_mut};
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use tress_engine::options::{Hooks, Options};
@@ -56,7 +56,7 @@ pub struct Easy {
     /// What is the application's own memory: read when a transfer starts.
     pub(crate) lists: Option<Box<RawLists>>,
     /// The parts that the handle was copied with.
-    pub(crate) own_mime: Option<OwnMime>,
+    pub(crate) own_mime: Option<Rc<OwnMime>>,
     /// `CURLOPT_POSTFIELDSIZE(_LARGE)`; -1: as long as the string is.
     pub(crate) postfieldsize: i64,
     /// `CURLOPT_INFILESIZE(_LARGE)`; -1: not known.
@@ -87,6 +87,9 @@ pub struct Easy {
     /// Answers of `curl_easy_getinfo` and `curl_easy_header` that the handle keeps alive.
     pub(crate) kept: Option<Box<Kept>>,
 }
+
+/// What a setting gives up, and whose end calls functions of the application.
+type GivenUp = (Option<Rc<OwnMime>>, Option<Box<crate::mime::upload::Upload>>);
 
 /// Memory that API calls have handed out pointers to.
 #[derive(Default)]
@@ -188,6 +191,13 @@ impl Easy {
         }
     }
 
+    /// Lets go of the parts that the handle was copied with, and out of a transfer of what reads
+    /// them. To be dropped when nothing borrows the handle.
+    fn give_up_parts(&mut self) -> GivenUp {
+        let upload = if self.id.is_none() { self.upload.take() } else { None };
+        (self.own_mime.take(), upload)
+    }
+
     /// The multi handle with its connections: the one it is in, or its own.
     pub(crate) fn home(&self) -> *mut Multi {
         if self.multi.is_null() { self.own_multi } else { self.multi }
@@ -279,7 +289,8 @@ pub unsafe fn duphandle(easy: *mut c_void) -> *mut c_void {
     copy.lists = source.lists.clone();
     if let Some(lists) = &mut copy.lists {
         // SAFETY: the application keeps its parts as long as they are set (CURLOPT_MIMEPOST).
-        copy.own_mime = unsafe { OwnMime::copy_of(lists.mimepost.cast_const().cast()) };
+        let own = unsafe { OwnMime::copy_of(lists.mimepost.cast_const().cast()) };
+        copy.own_mime = own.map(Rc::new);
         lists.mimepost = copy.own_mime.as_ref().map_or(null_mut(), |own| own.as_ptr().cast());
     }
     copy.postfieldsize = source.postfieldsize;
@@ -314,6 +325,8 @@ pub unsafe fn reset(easy: *mut c_void) {
         let Ok(_guard) = crate::guard::enter_easy(easy, crate::guard::EasyCall::Reset) else {
             return;
         };
+        // Freed when the borrow is over: the application's functions are called.
+        let _given_up = easy.as_mut().give_up_parts();
         let easy = easy.as_mut();
         let kept = easy.keep_over_reset();
         easy.options = Arc::default();
@@ -322,7 +335,6 @@ pub unsafe fn reset(easy: *mut c_void) {
         }
         easy.callbacks = Callbacks::new();
         easy.lists = None;
-        easy.own_mime = None;
         easy.postfieldsize = -1;
         easy.infilesize = -1;
         easy.copied_fields = None;

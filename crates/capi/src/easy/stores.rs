@@ -354,7 +354,9 @@ pub(super) unsafe fn copy(source: NonNull<Easy>, copy: NonNull<Easy>) -> Result<
         stores.hsts = Some(Arc::new(lock(hsts).clone().into()));
         stores.load_hsts((*copy.as_ptr()).options.state(), unix_now());
         (*copy.as_ptr()).stores = Some(Arc::new(stores));
-        // A copy is made even when the application has no entries to give.
+        // A copy is made even when the application has no entries to give; it is not the
+        // application's yet, to be ended.
+        let _held = hold_easy(copy);
         let _ = pull_hsts(None, copy, copy);
         Ok(())
     }

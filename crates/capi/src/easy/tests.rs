@@ -1,4 +1,5 @@
 mod aborts;
+mod reentry;
 mod stores;
 mod vulnerabilities;
 
@@ -139,6 +140,7 @@ fn a_copy_has_the_settings_and_a_life_of_its_own() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a network")]
 fn a_copy_tells_the_effective_url_of_the_original_until_it_has_its_own() {
     let easy = Handle::new();
     easy.text(opt::URL, "127.0.0.1:1/x");

@@ -108,12 +108,16 @@ impl Given<'_> {
     }
 
     unsafe fn in_array(&mut self) -> Option<*const c_char> {
-        // SAFETY: `option` stands on an entry that is not the last.
-        let entry = unsafe { self.array.as_ref()? };
-        self.array = &raw const *entry;
-        // SAFETY: as above.
-        self.array = unsafe { self.array.add(1) };
-        Some(entry.value)
+        if self.array.is_null() {
+            return None;
+        }
+        // SAFETY: `option` stands on an entry that is not the last: there is another behind it. A
+        // reference would be good for this entry alone.
+        unsafe {
+            let Forms { value, .. } = *self.array;
+            self.array = self.array.add(1);
+            Some(value)
+        }
     }
 }
 

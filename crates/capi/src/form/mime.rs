@@ -1,11 +1,12 @@
 use std::ffi::{c_char, c_int};
 use std::ptr::null_mut;
+use std::rc::Rc;
 
 use tress_model::Code;
 
 use super::{HttpPost, flag};
 use crate::callbacks::Read;
-use crate::mime::{MimeHandle, PartHandle, api};
+use crate::mime::{MimeHandle, OwnMime, PartHandle, api};
 use crate::stdio;
 
 /// `CURL_ZERO_TERMINATED`
@@ -16,17 +17,10 @@ const ZERO_TERMINATED: usize = usize::MAX;
 ///
 /// # Safety
 /// `form` is a living chain; what it points to stays until the mime is freed.
-pub unsafe fn made(form: *const HttpPost, read: Option<Read>) -> Result<*mut MimeHandle, Code> {
-    let mime = MimeHandle::new();
+pub unsafe fn made(form: *const HttpPost, read: Option<Read>) -> Result<Rc<OwnMime>, Code> {
+    let mime = OwnMime::default();
     // SAFETY: as the caller promises.
-    match unsafe { fill(mime, form, read) } {
-        Ok(()) => Ok(mime),
-        Err(code) => {
-            // SAFETY: nobody else knows it.
-            unsafe { MimeHandle::free(mime) };
-            Err(code)
-        }
-    }
+    unsafe { fill(mime.as_ptr(), form, read) }.map(|()| Rc::new(mime))
 }
 
 /// # Safety

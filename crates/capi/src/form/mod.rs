@@ -114,7 +114,9 @@ unsafe fn get(form: *mut HttpPost, append: &dyn Fn(&[u8]) -> usize) -> c_int {
     }
     let how = Prepare { content_type: Some(b"multipart/form-data"), ..Prepare::default() };
     // SAFETY: the chain is alive and stays as it is.
-    let upload = unsafe { made(form, None).and_then(|mime| Upload::new(mime, true, &[], &how)) };
+    let upload = unsafe {
+        made(form, None).and_then(|mime| Upload::new(mime.as_ptr(), Some(mime), &[], &how))
+    };
     let mut upload = match upload {
         Ok(upload) => upload,
         Err(code) => return code as c_int,

@@ -170,9 +170,11 @@ unsafe fn root(mut mime: *mut MimeHandle) -> *mut MimeHandle {
 unsafe fn cleared<'a>(part: *mut PartHandle) -> Option<&'a mut PartHandle> {
     // SAFETY: as the caller promises.
     unsafe {
-        let part = part.as_mut()?;
-        part.clear_content();
-        Some(part)
+        if part.is_null() {
+            return None;
+        }
+        PartHandle::clear_content(part);
+        part.as_mut()
     }
 }
 

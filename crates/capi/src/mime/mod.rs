@@ -137,7 +137,7 @@ impl PartHandle {
     unsafe fn free(part: *mut Self) {
         // SAFETY: as the caller promises.
         unsafe {
-            (*part).clear_content();
+            Self::clear_content(part);
             (*part).set_headers(null_mut(), false);
             drop(Box::from_raw(part));
         }
@@ -190,21 +190,19 @@ impl PartHandle {
     /// Lets go of the content: the application's free function is called, a mime within is freed.
     ///
     /// # Safety
-    /// What the application gave is still valid.
-    unsafe fn clear_content(&mut self) {
-        match std::mem::take(&mut self.content) {
-            PartContent::Callback { free: Some(free), user, .. } => {
-                // SAFETY: the application's function for the application's pointer.
-                unsafe { free(user) };
-            }
-            PartContent::Multipart(mime) => {
-                // SAFETY: a mime within belongs to its part.
-                unsafe {
+    /// `part` is alive and not borrowed; what the application gave is still valid.
+    unsafe fn clear_content(part: *mut Self) {
+        // SAFETY: as the caller promises; nothing is borrowed while the application's function runs,
+        // which may use the part.
+        unsafe {
+            match std::mem::take(&mut (*part).content) {
+                PartContent::Callback { free: Some(free), user, .. } => free(user),
+                PartContent::Multipart(mime) => {
                     (*mime).holder = null_mut();
                     MimeHandle::free(mime);
                 }
+                _ => {}
             }
-            _ => {}
         }
     }
 
@@ -239,9 +237,15 @@ impl OwnMime {
     }
 }
 
+impl Default for OwnMime {
+    fn default() -> Self {
+        Self(MimeHandle::new())
+    }
+}
+
 impl Drop for OwnMime {
     fn drop(&mut self) {
-        // SAFETY: nobody else frees it; a handle drops it when no transfer uses it any more.
+        // SAFETY: nobody else frees it; a transfer that reads it holds on to it.
         unsafe { MimeHandle::free(self.0) };
     }
 }

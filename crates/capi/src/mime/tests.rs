@@ -52,7 +52,7 @@ fn parts_become_a_body() {
             body_only: true,
             ..Prepare::default()
         };
-        let mut upload = Upload::new(mime, false, &[], &how).unwrap();
+        let mut upload = Upload::new(mime, None, &[], &how).unwrap();
         let mut text = Vec::new();
         loop {
             match upload.read(&Plain, 40, &mut text) {

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, c_char};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::ffi::OsStrExt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use tress_engine::options::Text;
@@ -11,7 +12,7 @@ use tress_engine::{Sought, Supplied};
 use tress_model::Code;
 use tress_model::mime::{Body, BodyReader, Encoder, Prepare, SourceId, Wants};
 
-use super::{MimeHandle, PartContent, PartHandle, tree};
+use super::{MimeHandle, OwnMime, PartContent, PartHandle, tree};
 
 /// `CURL_READFUNC_ABORT`
 const READ_ABORT: usize = 0x1000_0000;
@@ -25,8 +26,8 @@ const ENCODER_GROWTH: usize = 4;
 pub struct Upload {
     reader: BodyReader,
     sources: Vec<*mut PartHandle>,
-    /// A mime that was made for this upload alone (`CURLOPT_HTTPPOST`).
-    made: *mut MimeHandle,
+    /// Who keeps the parts, where it is not the application.
+    _owner: Option<Rc<OwnMime>>,
     scratch: Vec<u8>,
     /// A source has paused or failed after bytes that had to go out first.
     stopped: Option<Supplied>,
@@ -39,14 +40,14 @@ pub trait Caller {
 }
 
 impl Upload {
-    /// The parts of `mime`, laid out, with the application's `headers` for all of it; `made` says
-    /// that the upload owns the mime.
+    /// The parts of `mime`, laid out, with the application's `headers` for all of it; `owner` keeps
+    /// them, where the application does not.
     ///
     /// # Safety
     /// `mime` and all within stay alive and as they are until the upload is dropped.
     pub unsafe fn new(
         mime: *mut MimeHandle,
-        made: bool,
+        owner: Option<Rc<OwnMime>>,
         headers: &[Text],
         how: &Prepare,
     ) -> Result<Self, Code> {
@@ -55,9 +56,8 @@ impl Upload {
         let mut top = unsafe { tree::top(&*mime, &mut sources) };
         top.headers = headers.to_vec();
         let body = top.prepare(how);
-        let made = if made { mime } else { std::ptr::null_mut() };
         let reader = BodyReader::new(Arc::new(body?));
-        Ok(Self { reader, sources, made, scratch: Vec::new(), stopped: None })
+        Ok(Self { reader, sources, _owner: owner, scratch: Vec::new(), stopped: None })
     }
 
     /// The body as it is laid out.
@@ -163,13 +163,6 @@ impl Upload {
         self.stopped = None;
         self.reader.rewind();
         Sought::Ok
-    }
-}
-
-impl Drop for Upload {
-    fn drop(&mut self) {
-        // SAFETY: NULL, or a mime that nobody else knows.
-        unsafe { MimeHandle::free(self.made) }
     }
 }
 

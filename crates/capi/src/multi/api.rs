@@ -34,7 +34,7 @@ entry! {
     }
 
     /// `curl_multi_cleanup(3)`
-    fn curl_multi_cleanup(multi: *mut c_void) -> c_int [spoilt(multi)] {
+    fn curl_multi_cleanup(multi: *mut c_void) -> c_int [MultiCode::InternalError as c_int] {
         code(with(multi, MultiCall::Cleanup, |multi, guard| {
             // The handle is gone when the guard would count it out.
             std::mem::forget(guard);
@@ -58,7 +58,10 @@ entry! {
                 if is_held(easy) {
                     return Err(MultiCode::AddedAlready);
                 }
+                // Its own multi handle is ended, and stores are read: callbacks find it busy.
+                let held = hold_easy(easy);
                 super::attach(multi, easy)?;
+                drop(held);
                 drive(multi).inspect_err(|_| super::detach(multi.as_ptr(), easy))
             }
         }))
@@ -138,8 +141,8 @@ entry! {
                 let this = &mut *multi.as_ptr();
                 this.enter();
                 let after = this.engine.deadline();
-                let after = after.map_or(-1, |after| after.as_nanos().div_ceil(1_000_000) as c_long);
-                *millis = after;
+                let millis_of = |after: Duration| after.as_nanos().div_ceil(1_000_000).try_into();
+                *millis = after.map_or(-1, |after| millis_of(after).unwrap_or(c_long::MAX));
             }
             Ok(())
         }))

@@ -28,52 +28,58 @@ pub unsafe fn deliver(
         // libcurl promises no end of string behind a line, but has one, and programs rely on it
         // (ostree makes requests of what they find).
         Delivery::Header | Delivery::Reply => bytes.with_nul_behind(|line| {
+            let (line, len) = (line.as_mut_ptr(), line.len() - 1);
             // SAFETY: by contract.
             unsafe {
                 if kind == Delivery::Header && easy.as_ref().options.header {
-                    match hand_over(multi, easy, Delivery::Body, line) {
+                    match hand_over(multi, easy, Delivery::Body, (line, len)) {
                         Delivered::Taken => {}
                         answer => return answer,
                     }
                 }
-                hand_over(multi, easy, kind, line)
+                hand_over(multi, easy, kind, (line, len))
             }
         }),
-        // SAFETY: by contract.
-        Delivery::Body | Delivery::Rtp => unsafe { hand_over(multi, easy, kind, bytes) },
+        Delivery::Body | Delivery::Rtp => {
+            let lent = (bytes.as_mut_ptr(), bytes.len());
+            // SAFETY: by contract.
+            unsafe { hand_over(multi, easy, kind, lent) }
+        }
     }
 }
 
+/// `lent`: where the bytes are, and how many; the application may write to them.
 unsafe fn hand_over(
     multi: NonNull<Multi>,
     easy: NonNull<Easy>,
     kind: Delivery,
-    bytes: &[u8],
+    (start, len): (*mut u8, usize),
 ) -> Delivered {
-    let slice = if kind == Delivery::Body { MAX_WRITE_SIZE } else { bytes.len().max(1) };
+    let slice = if kind == Delivery::Body { MAX_WRITE_SIZE } else { len };
     let mut taken = 0;
     // A WebSocket frame may be empty, and is told all the same.
-    let empty = bytes.is_empty().then_some(bytes);
-    for part in bytes.chunks(slice).chain(empty) {
+    loop {
+        let part = slice.min(len - taken);
         // SAFETY: by contract; read anew each time, callbacks may change it.
         let Some((write, data)) = (unsafe { destination(easy, kind) }) else {
             return Delivered::Taken;
         };
         // SAFETY: the application's function, with the arguments its type asks for.
         let returned = unsafe {
-            call(multi, Callback::Transfer, || {
-                write(part.as_ptr().cast_mut().cast(), 1, part.len(), data)
-            })
+            let bytes = start.add(taken).cast();
+            call(multi, Callback::Transfer, || write(bytes, 1, part, data))
         };
         if returned == PAUSE {
             return Delivered::Pause { taken };
         }
-        if returned != part.len() {
+        if returned != part {
             return Delivered::Failed { returned };
         }
-        taken += part.len();
+        taken += part;
+        if taken >= len {
+            return Delivered::Taken;
+        }
     }
-    Delivered::Taken
 }
 
 /// The function for these bytes, and its pointer; none when nobody wants them.

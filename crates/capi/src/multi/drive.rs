@@ -1,7 +1,7 @@
 //! Takes effects from the engine and carries them out, with no engine borrow alive while
 //! application code runs.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_long};
 use std::os::fd::IntoRawFd;
 use std::ptr::NonNull;
 use std::time::Duration;
@@ -144,10 +144,8 @@ unsafe fn timer(multi: NonNull<Multi>, after: Option<Duration>) {
         let this = &mut *multi.as_ptr();
         let Some(callback) = this.callbacks.timer else { return };
         let user = this.callbacks.timer_data;
-        let millis = after.map_or(-1, |after| after.as_millis().try_into().unwrap_or(i64::MAX));
-        let answer = call(multi, Callback::Event, || {
-            callback(multi.as_ptr().cast(), millis as std::ffi::c_long, user)
-        });
+        let millis = after.map_or(-1, |after| after.as_millis().try_into().unwrap_or(c_long::MAX));
+        let answer = call(multi, Callback::Event, || callback(multi.as_ptr().cast(), millis, user));
         (*multi.as_ptr()).timer_refused = answer == -1;
         if answer == -1 {
             abort(multi);

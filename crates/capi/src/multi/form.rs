@@ -62,12 +62,12 @@ unsafe fn upload(easy: &Easy) -> Option<Upload> {
         // SAFETY: as the caller promises.
         unsafe {
             form::made(first, easy.callbacks.read)
-                .and_then(|mime| Upload::new(mime, true, headers, &how))
+                .and_then(|mime| Upload::new(mime.as_ptr(), Some(mime), headers, &how))
         }
     } else {
         let mime = NonNull::new(lists.mimepost.cast())?;
-        // SAFETY: as the caller promises.
-        unsafe { Upload::new(mime.as_ptr(), false, headers, &how) }
+        // SAFETY: as the caller promises; the copy's own parts are there as long as the upload.
+        unsafe { Upload::new(mime.as_ptr(), easy.own_mime.clone(), headers, &how) }
     };
     result.ok()
 }

@@ -67,7 +67,7 @@ pub struct Multi {
     process: Process,
     /// The handle that the socket callback is given for what no transfer of the application
     /// does; made when first needed.
-    admin: Option<Box<Easy>>,
+    admin: Option<NonNull<Easy>>,
 }
 
 /// The callbacks of a multi handle.
@@ -185,26 +185,27 @@ impl Multi {
     /// Notes whose transfer it is that was added to the engine; `started`: could it start?
     ///
     /// # Safety
-    /// `easy` is good and not borrowed.
+    /// Both are good and not borrowed.
     unsafe fn admit(
-        &mut self,
+        multi: NonNull<Self>,
         easy: NonNull<Easy>,
         id: TransferId,
         started: tress_model::Result<()>,
     ) {
-        if self.handles.len() <= id.index() {
-            self.handles.resize(id.index() + 1, None);
+        // SAFETY: by contract.
+        let (this, handle) = unsafe { (&mut *multi.as_ptr(), &mut *easy.as_ptr()) };
+        if this.handles.len() <= id.index() {
+            this.handles.resize(id.index() + 1, None);
         }
-        if let Some(slot) = self.handles.get_mut(id.index()) {
+        if let Some(slot) = this.handles.get_mut(id.index()) {
             *slot = Some(easy);
         }
-        if let (Err(error), Some(transfer)) = (started, self.engine.transfer_mut(id)) {
+        if let (Err(error), Some(transfer)) = (started, this.engine.transfer_mut(id)) {
             transfer.fail_with(error);
         }
-        self.added += 1;
-        // SAFETY: by contract.
-        let handle = unsafe { &mut *easy.as_ptr() };
-        handle.multi = self;
+        this.added += 1;
+        // The pointer itself, not one made of the borrow: it is used when that is long over.
+        handle.multi = multi.as_ptr();
         handle.id = Some(id);
     }
 
@@ -252,7 +253,12 @@ impl Multi {
 
     /// The easy handle that stands for none of the application's.
     fn admin(&mut self) -> NonNull<Easy> {
-        NonNull::from(self.admin.get_or_insert_with(|| Box::new(Easy::new())).as_mut())
+        *self.admin.get_or_insert_with(|| {
+            let mut admin = Easy::new();
+            // It is always busy: the application that sees it must not end it.
+            admin.calls.hold();
+            NonNull::from(Box::leak(Box::new(admin)))
+        })
     }
 }
 
@@ -269,6 +275,10 @@ pub unsafe fn audit(multi: *mut c_void) -> Option<String> {
 impl Drop for Multi {
     fn drop(&mut self) {
         self.magic = 0;
+        if let Some(admin) = self.admin.take() {
+            // SAFETY: made by `admin`, and no other owner frees it.
+            drop(unsafe { Box::from_raw(admin.as_ptr()) });
+        }
     }
 }
 
@@ -288,7 +298,7 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
         }
         let handle = &mut *easy.as_ptr();
         handle.clear_error();
-        handle.materialise();
+        Easy::materialise(easy);
         let this = &mut *multi.as_ptr();
         if this.aborted {
             if this.engine.running() > 0 {
@@ -306,7 +316,7 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
             this.parking = Some(parking);
         }
         let id = this.engine.add(transfer);
-        this.admit(easy, id, started);
+        Multi::admit(multi, easy, id, started);
     }
     Ok(())
 }
@@ -318,12 +328,11 @@ pub(crate) unsafe fn attach(multi: NonNull<Multi>, easy: NonNull<Easy>) -> Resul
 pub(crate) unsafe fn attach_pushed(multi: NonNull<Multi>, easy: NonNull<Easy>) {
     // SAFETY: by contract; no callback runs while they are borrowed.
     unsafe {
-        (*easy.as_ptr()).materialise();
+        Easy::materialise(easy);
         let started = crate::easy::stores::start(multi, easy);
         let transfer = (*easy.as_ptr()).lend_transfer();
-        let this = &mut *multi.as_ptr();
-        if let Some(id) = this.engine.pushed(Pushed::Accept(transfer)) {
-            this.admit(easy, id, started);
+        if let Some(id) = (*multi.as_ptr()).engine.pushed(Pushed::Accept(transfer)) {
+            Multi::admit(multi, easy, id, started);
         }
     }
 }
@@ -336,8 +345,8 @@ pub(crate) unsafe fn read_changed(multi: NonNull<Multi>) {
     // SAFETY: by contract; handles leave the list when they leave the multi handle.
     unsafe {
         while let Some(easy) = (*multi.as_ptr()).changed.pop() {
-            let handle = &mut *easy.as_ptr();
-            handle.materialise();
+            Easy::materialise(easy);
+            let handle = &*easy.as_ptr();
             if let Some(id) = handle.id {
                 (*multi.as_ptr()).engine.options_changed(id, handle.options.clone());
             }

@@ -17,7 +17,11 @@ struct Known {
 impl Sockets {
     /// Notes that the application is told of a socket, and gives the pointer that goes with it.
     pub fn tell(&mut self, socket: c_int) -> *mut c_void {
-        let Some(known) = self.at(socket) else { return null_mut() };
+        let Ok(index) = usize::try_from(socket) else { return null_mut() };
+        if index >= self.0.len() {
+            self.0.resize(index + 1, Known { told: false, data: null_mut() });
+        }
+        let Some(known) = self.0.get_mut(index) else { return null_mut() };
         known.told = true;
         known.data
     }
@@ -40,11 +44,29 @@ impl Sockets {
         }
     }
 
+    /// What is known of a socket that the application was told of once.
     fn at(&mut self, socket: c_int) -> Option<&mut Known> {
-        let index = usize::try_from(socket).ok()?;
-        if index >= self.0.len() {
-            self.0.resize(index + 1, Known { told: false, data: null_mut() });
+        self.0.get_mut(usize::try_from(socket).ok()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_is_no_socket_of_ours_takes_no_memory() {
+        let mut sockets = Sockets::default();
+        let mut data = 1;
+        let data = (&raw mut data).cast();
+        assert!(sockets.tell(3).is_null());
+        assert!(sockets.assign(3, data));
+        for unknown in [2, 4, c_int::MAX, -1, c_int::MIN] {
+            assert!(!sockets.assign(unknown, data), "{unknown}");
+            sockets.forget(unknown);
         }
-        self.0.get_mut(index)
+        assert_eq!((sockets.tell(3), sockets.0.len()), (data, 4));
+        sockets.forget(3);
+        assert!(sockets.tell(3).is_null());
     }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tress_engine::options::Text;
 use tress_model::{Code, Error};
 
-use super::{Easy, stores};
+use super::{Easy, GivenUp, stores};
 use crate::guard::{EasyCall, enter_easy};
 pub(super) use crate::tables::opt as option;
 
@@ -80,15 +80,22 @@ pub unsafe fn setopt(easy: *mut c_void, option: i32, value: Value) -> c_int {
         Ok(guard) => guard,
         Err(code) => return code as c_int,
     };
+    // Freed at the end: the application's functions are called, and nothing is borrowed then.
+    let given_up = match option {
+        // SAFETY: a good handle, not borrowed.
+        option::MIMEPOST => unsafe { (*easy.as_ptr()).give_up_parts() },
+        _ => GivenUp::default(),
+    };
     // SAFETY: a good handle that nothing else borrows: callbacks run without borrows.
     let result = unsafe {
         match (option, value) {
             (option::COOKIELIST, Value::Pointer(value)) => cookielist(easy, value),
             (option::SHARE, Value::Pointer(value)) => stores::set_share(easy, value),
-            _ => apply(&mut *easy.as_ptr(), option, value),
+            _ => apply(easy, option, value),
         }
     };
     tell_stores(easy);
+    drop(given_up);
     drop(guard);
     super::code(result)
 }
@@ -118,7 +125,9 @@ fn tell_stores(easy: NonNull<Easy>) {
     }
 }
 
-unsafe fn apply(easy: &mut Easy, option: i32, value: Value) -> Outcome {
+unsafe fn apply(handle: NonNull<Easy>, option: i32, value: Value) -> Outcome {
+    // SAFETY: by the caller's contract.
+    let easy = unsafe { &mut *handle.as_ptr() };
     let before = Arc::as_ptr(&easy.options);
     let result = match value {
         Value::Long(value) => set_long(easy, option, value),
@@ -128,7 +137,7 @@ unsafe fn apply(easy: &mut Easy, option: i32, value: Value) -> Outcome {
     };
     // SAFETY: the multi handle of a handle that is in one is good, and not borrowed.
     if let (Some(id), Some(multi)) = (easy.id, unsafe { easy.multi.as_mut() }) {
-        multi.settings_changed(NonNull::from(&mut *easy), id);
+        multi.settings_changed(handle, id);
         if before != Arc::as_ptr(&easy.options) {
             multi.engine.options_changed(id, easy.options.clone());
         }

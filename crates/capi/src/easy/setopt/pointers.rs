@@ -25,7 +25,6 @@ pub(super) unsafe fn set(easy: &mut Easy, option: i32, value: *mut c_void) -> Ou
         option::COPYPOSTFIELDS => unsafe { copy_fields(easy, value.cast()) },
         option::MIMEPOST => {
             easy.lists_mut().mimepost = value;
-            easy.own_mime = None;
             super::flags::set_method(easy, Method::PostMime, true)
         }
         option::HTTPPOST => {
