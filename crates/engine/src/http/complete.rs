@@ -49,9 +49,10 @@ impl Multi {
                 transfer.need_fresh = true;
                 self.again(id, false)
             }
-            Some(Next::Refused) => {
+            Some(Next::Refused { counts }) => {
                 core.info(transfer, || "REFUSED_STREAM, retrying a fresh connect".to_owned());
-                transfer.exchange.follow.refused += 1;
+                let refused = &mut transfer.exchange.follow.refused;
+                *refused = (*refused + u8::from(counts)).max(1);
                 self.again(id, false)
             }
             Some(Next::OnlyHttp1) => {

@@ -93,7 +93,10 @@ pub(crate) enum Next {
     /// Once more on a new connection: the used one was dead.
     Retry,
     /// Once more: the server has not acted on it.
-    Refused,
+    Refused {
+        /// There is a limit to such ones.
+        counts: bool,
+    },
     /// Once more over HTTP/1.1, which the server wants.
     OnlyHttp1,
     /// Once more without `Expect`, which the server refused (417).

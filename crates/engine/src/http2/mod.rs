@@ -49,6 +49,8 @@ pub(crate) struct Session {
     send_error: Option<Error>,
     /// When the last ping for upkeep was sent, or the connection was made.
     pinged: Instant,
+    /// The last stream that the server says it has acted on, when it takes leave (GOAWAY).
+    last_acted: Option<u32>,
     /// The connection is dead; its transfers take what has come for them.
     dead: bool,
     /// Buffers of streams that are over.
@@ -91,6 +93,8 @@ enum Break {
     Failed,
     /// The server has not acted on the request.
     Refused,
+    /// Nor here, where it took leave after others; so each time some request comes further.
+    LeftOut,
     /// The connection was used before and died without an answer.
     Stale,
     /// The server wants HTTP/1.1.
@@ -159,6 +163,7 @@ impl Session {
             promised: None,
             send_error: None,
             pinged: now,
+            last_acted: None,
             dead: false,
             spare: Vec::new(),
         }

@@ -12,7 +12,8 @@ use crate::http::{Next, Step};
 use crate::multi::{Core, Flow, Multi};
 use crate::transfer::Transfer;
 
-/// Times that one transfer is sent again because a server has not acted on it.
+/// Times that one transfer is sent again because a server has not acted on it, without having acted on
+/// any other one on that connection.
 const MOST_RETRIES: u8 = 5;
 
 impl Multi {
@@ -232,8 +233,9 @@ impl Multi {
             Break::Refused | Break::Stale
                 if untouched && exchange.follow.refused < MOST_RETRIES =>
             {
-                Next::Refused
+                Next::Refused { counts: true }
             }
+            Break::LeftOut if untouched => Next::Refused { counts: false },
             _ => return Err(broken.error),
         };
         exchange.next = Some(next);
