@@ -46,8 +46,11 @@ pub type HstsRead = unsafe extern "C" fn(*mut c_void, *mut HstsEntry, *mut c_voi
 /// `curl_hstswrite_callback`.
 pub type HstsWrite =
     unsafe extern "C" fn(*mut c_void, *mut HstsEntry, *mut HstsIndex, *mut c_void) -> c_int;
-/// A callback whose protocol is not built in: kept, never called.
-pub type Unused = unsafe extern "C" fn();
+/// `curl_sshkeycallback`.
+pub type SshKey =
+    unsafe extern "C" fn(*mut c_void, *const KhKey, *const KhKey, c_int, *mut c_void) -> c_int;
+/// `curl_sshhostkeycallback`.
+pub type SshHostKey = unsafe extern "C" fn(*mut c_void, c_int, *const c_char, usize) -> c_int;
 /// `curl_socket_callback`.
 pub type Socket =
     unsafe extern "C" fn(*mut c_void, c_int, c_int, *mut c_void, *mut c_void) -> c_int;
@@ -71,6 +74,16 @@ pub const READ_ABORT: usize = 0x1000_0000;
 pub const PROGRESS_CONTINUE: c_int = 0x1000_0001;
 /// `CURL_MAX_WRITE_SIZE`: the most bytes of a body that one write callback gets.
 pub const MAX_WRITE_SIZE: usize = 16_384;
+
+/// `struct curl_khkey`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+#[allow(missing_docs)]
+pub struct KhKey {
+    pub key: *const c_char,
+    pub len: usize,
+    pub keytype: c_int,
+}
 
 /// `struct curl_sockaddr`.
 #[repr(C)]
@@ -167,9 +180,9 @@ pub struct Rare {
     pub fnmatch_data: *mut c_void,
     pub interleave: Option<Write>,
     pub interleave_data: *mut c_void,
-    pub ssh_key: Option<Unused>,
+    pub ssh_key: Option<SshKey>,
     pub ssh_key_data: *mut c_void,
-    pub ssh_hostkey: Option<Unused>,
+    pub ssh_hostkey: Option<SshHostKey>,
     pub ssh_hostkey_data: *mut c_void,
     pub hsts_read: Option<HstsRead>,
     pub hsts_read_data: *mut c_void,

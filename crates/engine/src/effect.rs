@@ -121,6 +121,26 @@ pub enum Effect {
         /// Files that are left, this one included.
         remains: usize,
     },
+    /// Is this the host's key (`CURLOPT_SSH_HOSTKEYFUNCTION`)? Answer with
+    /// `Multi::host_key_judged`.
+    HostKey {
+        /// Who connects.
+        transfer: TransferId,
+        /// The key as SSH writes it.
+        key: Vec<u8>,
+    },
+    /// What is to become of a host's key (`CURLOPT_SSH_KEYFUNCTION`)? Answer with
+    /// `Multi::known_host_judged`.
+    KnownHost {
+        /// Who connects.
+        transfer: TransferId,
+        /// The key by which the host is known.
+        known: Option<Vec<u8>>,
+        /// The key that it has shown.
+        found: Vec<u8>,
+        /// How they compare.
+        matches: KnownHostMatch,
+    },
 
     /// The application closes this descriptor (`CURLOPT_CLOSESOCKETFUNCTION`).
     CloseSocket {
@@ -220,6 +240,31 @@ pub enum ChunkBegun {
     Skip,
     /// `CURL_CHUNK_BGN_FUNC_FAIL`.
     Fail,
+}
+
+/// How a host's key compares to the file of known ones (`enum curl_khmatch`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum KnownHostMatch {
+    /// The host is known by this key.
+    Ok = 0,
+    /// It is known by another one.
+    Mismatch = 1,
+    /// It is not known.
+    Missing = 2,
+}
+
+/// The application's answer to [`Effect::KnownHost`] (`enum curl_khstat`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownHost {
+    /// Go on, and add the key to the file.
+    Add,
+    /// Go on.
+    Fine,
+    /// Do not; `CURLKHSTAT_DEFER` comes to the same.
+    Reject,
+    /// Go on, and put the key in the place of the other one.
+    Replace,
 }
 
 /// The application's answer to [`Effect::Seek`].

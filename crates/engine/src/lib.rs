@@ -43,6 +43,7 @@ mod proxy;
 pub mod random;
 mod rtsp;
 mod security;
+mod ssh;
 pub mod stores;
 mod telnet;
 mod tftp;
@@ -52,8 +53,8 @@ mod transfer;
 mod ws;
 
 pub use effect::{
-    ChunkBegun, DebugKind, Delivered, Delivery, Effect, Figures, Lent, Pushed, Sought, Supplied,
-    Watch,
+    ChunkBegun, DebugKind, Delivered, Delivery, Effect, Figures, KnownHost, KnownHostMatch, Lent,
+    Pushed, Sought, Supplied, Watch,
 };
 pub use ids::Id;
 pub use infos::{Infos, Times};
@@ -63,6 +64,7 @@ pub use security::{Mechanism, Security, SecurityContext, SecurityPeer, SecurityS
 pub use transfer::Transfer;
 pub use tress_net::connect::{SockOptAnswer, Target};
 pub use tress_proto::ftp::listing::{FileInfo, FileType};
+pub use tress_proto::ssh::{key_text as ssh_key_text, key_type as ssh_key_type};
 pub use ws::WsFrame;
 
 /// A transfer in a multi handle.

@@ -20,6 +20,7 @@ pub mod rtsp;
 pub mod sasl;
 pub mod smtp;
 pub mod socks;
+pub mod ssh;
 pub mod telnet;
 #[cfg(test)]
 mod testing;

@@ -3,7 +3,8 @@
 use std::io;
 
 use tress_engine::{
-    ChunkBegun, Delivered, Delivery, Effect, Pushed, SockOptAnswer, Sought, Supplied, TransferId,
+    ChunkBegun, Delivered, Delivery, Effect, KnownHost, Pushed, SockOptAnswer, Sought, Supplied,
+    TransferId,
 };
 
 use crate::Multi;
@@ -50,6 +51,9 @@ impl Multi {
             Effect::SockOpt { .. } => self.engine.socket_options_set(SockOptAnswer::Ok),
             Effect::FnMatch { .. } => self.engine.name_matched(false),
             Effect::ChunkBegin { .. } => self.engine.chunk_begun(ChunkBegun::Fetch),
+            // No callback is ever set: settings decide.
+            Effect::HostKey { .. } => self.engine.host_key_judged(false),
+            Effect::KnownHost { .. } => self.engine.known_host_judged(KnownHost::Reject),
             Effect::ChunkEnd { .. } => {}
             Effect::CloseSocket { socket, .. } => drop(socket),
             Effect::Debug { transfer, kind, bytes } => {

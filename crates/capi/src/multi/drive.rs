@@ -9,7 +9,9 @@ use std::time::Duration;
 use tress_engine::{Effect, TransferId, Watch};
 use tress_model::{Code, MultiCode};
 
-use super::{Message, Multi, NOTIFY_EASY_DONE, NOTIFY_INFO_READ, answers, body, call, wildcard};
+use super::{
+    Message, Multi, NOTIFY_EASY_DONE, NOTIFY_INFO_READ, answers, body, call, host_key, wildcard,
+};
 use crate::easy::Easy;
 use crate::guard::Callback;
 use crate::stdio;
@@ -94,6 +96,15 @@ unsafe fn carry_out(multi: NonNull<Multi>, effect: Effect) {
             Effect::ChunkBegin { transfer, file, remains } => {
                 let answer = wildcard::begin(multi, easy(transfer), &file, remains);
                 (*engine).chunk_begun(answer);
+            }
+            Effect::HostKey { transfer, key } => {
+                let accepted = host_key::judge(multi, easy(transfer), &key);
+                (*engine).host_key_judged(accepted);
+            }
+            Effect::KnownHost { transfer, known, found, matches } => {
+                let known = known.as_deref();
+                let answer = host_key::known(multi, easy(transfer), known, &found, matches);
+                (*engine).known_host_judged(answer);
             }
             Effect::ChunkEnd { transfer } => wildcard::end(multi, easy(transfer)),
             Effect::CloseSocket { socket, transfer } => {

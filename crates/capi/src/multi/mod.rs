@@ -6,6 +6,7 @@ pub mod api;
 mod body;
 mod drive;
 pub mod form;
+mod host_key;
 mod meter;
 #[cfg(test)]
 mod notify_tests;

@@ -12,8 +12,8 @@ pub const VERSION_NUMBER: u32 = 0x08_16_00;
 /// Schemes, in order.
 pub const PROTOCOLS: &[&CStr] = &[
     c"dict", c"file", c"ftp", c"ftps", c"gopher", c"gophers", c"http", c"https", c"imap", c"imaps",
-    c"mqtt", c"mqtts", c"pop3", c"pop3s", c"rtsp", c"smtp", c"smtps", c"telnet", c"tftp", c"ws",
-    c"wss",
+    c"mqtt", c"mqtts", c"pop3", c"pop3s", c"rtsp", c"scp", c"sftp", c"smtp", c"smtps", c"telnet",
+    c"tftp", c"ws", c"wss",
 ];
 
 /// A feature.

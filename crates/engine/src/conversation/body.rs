@@ -15,7 +15,7 @@ impl Multi {
         transfer.infos.download_length = size;
         match conn.destination.dialect {
             Some(Dialect::Ftp) => self.begin_data(id, Direction::Download),
-            Some(Dialect::Smtp | Dialect::Imap | Dialect::Pop3) | None => Ok(()),
+            Some(Dialect::Smtp | Dialect::Imap | Dialect::Pop3 | Dialect::Ssh) | None => Ok(()),
         }
     }
 
@@ -24,6 +24,12 @@ impl Multi {
         let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(()) };
         match conn.destination.dialect {
             Some(Dialect::Ftp) => self.begin_data(id, Direction::Upload),
+            Some(Dialect::Ssh) => {
+                if let Some(conversation) = conn.conversation.as_deref_mut() {
+                    conversation.uploads = true;
+                }
+                Ok(())
+            }
             Some(dialect) => {
                 if let Some(conversation) = conn.conversation.as_deref_mut() {
                     conversation.outgoing = Some(Outgoing::new(dialect));
@@ -39,6 +45,7 @@ impl Multi {
         let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
         match conn.conversation.as_deref().map(|conversation| &conversation.machine) {
             Some(Machine::Ftp(_)) => self.move_data(id, budget),
+            Some(Machine::Ssh(_)) => self.send_by_ssh(id),
             Some(_) => self.send_mail(id),
             None => Ok(Flow::Wait),
         }

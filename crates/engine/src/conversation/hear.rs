@@ -5,12 +5,16 @@ use std::io::ErrorKind;
 use tress_model::{Code, Result};
 use tress_proto::ftp::Ask;
 use tress_proto::pingpong::{self, Event};
+use tress_proto::ssh;
 
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery};
 use crate::multi::{Flow, Multi};
 use crate::options::Hooks;
 use crate::proxy::Layer;
+
+/// Bytes of SSH that are read at once.
+const SSH_ROOM: usize = 64 * 1024;
 
 /// What listening came to.
 pub(super) enum Heard {
@@ -32,6 +36,7 @@ enum Said {
     Upload,
     Download(Option<u64>),
     Ftp(Ask),
+    Ssh(ssh::Ask),
     Done,
 }
 
@@ -46,6 +51,7 @@ impl From<Event<'_>> for Said {
             Event::Upload => Self::Upload,
             Event::Download(size) => Self::Download(size),
             Event::Ftp(ask) => Self::Ftp(ask),
+            Event::Ssh(ask) => Self::Ssh(ask),
             Event::Done => Self::Done,
         }
     }
@@ -101,6 +107,12 @@ impl Multi {
             Said::Body(bytes) => {
                 core.debug(transfer, DebugKind::DataIn, &bytes);
                 conversation.machine.await_reply_from(core.now);
+                if !conversation.machine.speaks_lines() {
+                    transfer.progress.received(bytes.len(), &transfer.options, core.now);
+                    if transfer.infos.times.starttransfer.is_zero() {
+                        transfer.infos.times.starttransfer = transfer.since_start(core.now);
+                    }
+                }
                 if transfer.take_within_size(bytes.len()) < bytes.len() {
                     return Err(transfer.oversize());
                 }
@@ -112,11 +124,15 @@ impl Multi {
             }
             Said::Ready => {
                 conversation.ready = true;
+                if !conversation.machine.speaks_lines() {
+                    transfer.infos.times.appconnect = transfer.since_start(core.now);
+                }
                 return self.connected(id).map(Heard::Flow);
             }
             Said::Download(size) => self.begin_download(id, size)?,
             Said::Upload => self.begin_upload(id)?,
             Said::Ftp(ask) => return self.ftp_asks(id, ask).map(into_heard),
+            Said::Ssh(ask) => return self.ssh_asks(id, ask).map(into_heard),
             Said::Done => return self.request_done(id).map(Heard::Flow),
         }
         Ok(Heard::Something)
@@ -140,8 +156,12 @@ impl Multi {
         if !conn.readable || *budget == 0 {
             return Ok(false);
         }
+        let encrypted = !conversation.machine.speaks_lines();
+        if encrypted && !transfer.progress.may_receive(core.now) {
+            return Ok(false);
+        }
         *budget -= 1;
-        let room = core.input.room(0);
+        let room = core.input.room(if encrypted { SSH_ROOM } else { 0 });
         let crate::conn::Stage::Open(stream) = &mut conn.stage else { return Ok(false) };
         match stream.recv(room) {
             Ok(0) => {

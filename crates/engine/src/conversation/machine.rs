@@ -8,6 +8,7 @@ use tress_proto::imap::Imap;
 use tress_proto::pingpong::Event;
 use tress_proto::pop3::Pop3;
 use tress_proto::smtp::Smtp;
+use tress_proto::ssh::Ssh;
 
 use super::Dialect;
 use crate::conn::Conn;
@@ -20,16 +21,22 @@ pub(crate) enum Machine {
     Smtp(Smtp),
     Imap(Imap),
     Pop3(Pop3),
+    Ssh(Box<Ssh>),
 }
 
 /// The same call for whichever machine it is.
 macro_rules! each {
     ($self:ident, $machine:ident => $call:expr) => {
+        each!($self, $machine => $call, $machine => $call)
+    };
+    // SSH knows of no replies to lines.
+    ($self:ident, $machine:ident => $call:expr, $ssh:pat => $other:expr) => {
         match $self {
             Self::Ftp($machine) => $call,
             Self::Smtp($machine) => $call,
             Self::Imap($machine) => $call,
             Self::Pop3($machine) => $call,
+            Self::Ssh($ssh) => $other,
         }
     };
 }
@@ -47,6 +54,9 @@ impl Machine {
             }
             Some(Dialect::Imap) => {
                 Ok(Self::Imap(Imap::new(mail::imap_config(transfer, conn)?, now)))
+            }
+            Some(Dialect::Ssh) => {
+                Ok(Self::Ssh(Box::new(Ssh::new(crate::ssh::config(transfer, conn)?)?)))
             }
             Some(Dialect::Pop3) => {
                 Ok(Self::Pop3(Pop3::new(mail::pop3_config(transfer, conn)?, now)))
@@ -67,6 +77,7 @@ impl Machine {
                 Ok(())
             }
             Self::Imap(imap) => imap.perform(mail::imap_request(transfer)?),
+            Self::Ssh(ssh) => ssh.perform(crate::ssh::request(transfer)?),
             Self::Pop3(pop3) => {
                 pop3.perform(&mail::pop3_request(transfer)?);
                 Ok(())
@@ -79,7 +90,7 @@ impl Machine {
         match self {
             Self::Smtp(smtp) => smtp.uploaded(now),
             Self::Imap(imap) => imap.uploaded(now),
-            Self::Ftp(_) | Self::Pop3(_) => {}
+            Self::Ftp(_) | Self::Pop3(_) | Self::Ssh(_) => {}
         }
     }
 
@@ -92,20 +103,20 @@ impl Machine {
     }
 
     pub(super) fn sent(&mut self, count: usize, now: Instant) {
-        each!(self, machine => machine.sent(count, now));
+        each!(self, machine => machine.sent(count, now), ssh => ssh.sent(count));
     }
 
     pub(super) fn deadline(&self, timeout: Duration) -> Option<Instant> {
-        each!(self, machine => machine.deadline(timeout))
+        each!(self, machine => machine.deadline(timeout), _ => None)
     }
 
     /// A reply that is awaited is late from this time on: what it follows has happened now.
     pub(super) fn await_reply_from(&mut self, now: Instant) {
-        each!(self, machine => machine.await_reply_from(now));
+        each!(self, machine => machine.await_reply_from(now), _ => ());
     }
 
     pub(super) fn tls_started(&mut self) {
-        each!(self, machine => machine.tls_started());
+        each!(self, machine => machine.tls_started(), _ => ());
     }
 
     /// The peer has closed its side, and owes no reply. True: a body of no known length ended
@@ -114,7 +125,7 @@ impl Machine {
     /// # Errors
     /// `PartialFile` for a body of known length.
     pub(super) fn closed(&mut self) -> Result<bool> {
-        each!(self, machine => machine.closed())
+        each!(self, machine => machine.closed(), ssh => Err(ssh.closed()))
     }
 
     pub(super) fn quit(&mut self) {
@@ -126,7 +137,7 @@ impl Machine {
         match self {
             Self::Ftp(ftp) => ftp.response_code(),
             Self::Smtp(smtp) => smtp.response_code(),
-            Self::Imap(_) | Self::Pop3(_) => 0,
+            Self::Imap(_) | Self::Pop3(_) | Self::Ssh(_) => 0,
         }
     }
 
@@ -134,12 +145,25 @@ impl Machine {
     pub(super) fn survives(&self, code: Code) -> bool {
         match self {
             Self::Ftp(_) => ftp::keeps_connection(code),
+            Self::Ssh(ssh) => ssh.is_idle(),
             Self::Smtp(_) | Self::Imap(_) | Self::Pop3(_) => false,
         }
     }
 
     pub(super) fn is_mail(&self) -> bool {
-        !matches!(self, Self::Ftp(_))
+        matches!(self, Self::Smtp(_) | Self::Imap(_) | Self::Pop3(_))
+    }
+
+    /// Is what goes over the connection text for people?
+    pub(super) fn speaks_lines(&self) -> bool {
+        !matches!(self, Self::Ssh(_))
+    }
+
+    pub(crate) fn ssh(&mut self) -> Option<&mut Ssh> {
+        match self {
+            Self::Ssh(ssh) => Some(ssh),
+            _ => None,
+        }
     }
 
     pub(crate) fn ftp(&mut self) -> Option<&mut Ftp> {

@@ -61,6 +61,7 @@ pub(crate) enum Dialect {
     Smtp,
     Imap,
     Pop3,
+    Ssh,
 }
 
 impl Dialect {
@@ -71,6 +72,7 @@ impl Dialect {
             "smtp" | "smtps" => Some(Self::Smtp),
             "imap" | "imaps" => Some(Self::Imap),
             "pop3" | "pop3s" => Some(Self::Pop3),
+            "scp" | "sftp" => Some(Self::Ssh),
             _ => None,
         }
     }
@@ -86,6 +88,7 @@ impl Dialect {
         key.push(options.tls().use_ssl as u8);
         match self {
             Self::Ftp => crate::ftp::push_identity(options, key),
+            Self::Ssh => crate::ssh::push_identity(options, key),
             Self::Smtp | Self::Imap | Self::Pop3 => crate::mail::push_identity(options, key),
         }
     }
@@ -108,6 +111,10 @@ pub(crate) struct Conversation {
     over: bool,
     /// A mail that goes out.
     pub(crate) outgoing: Option<Outgoing>,
+    /// SSH: the body goes out now.
+    pub(crate) uploads: bool,
+    /// SSH: the host key that the application is asked about.
+    pub(crate) host_key: Option<Box<[u8]>>,
 }
 
 impl Conversation {
@@ -121,6 +128,8 @@ impl Conversation {
             ended: false,
             over: false,
             outgoing: None,
+            uploads: false,
+            host_key: None,
         }
     }
 
@@ -222,6 +231,7 @@ impl Multi {
         }
         let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(Flow::Wait) };
         (conversation.answered, conversation.over) = (false, false);
+        conversation.uploads = false;
         conversation.undelivered.clear();
         transfer.state = State::Conversation;
         conversation.machine.perform(transfer)?;
@@ -269,7 +279,11 @@ impl Multi {
             let output = conversation.machine.output();
             match stream.send(output) {
                 Ok(count) => {
-                    core.debug(transfer, DebugKind::HeaderOut, output.get(..count).unwrap_or(&[]));
+                    // What SSH says is encrypted.
+                    if conversation.machine.speaks_lines() {
+                        let said = output.get(..count).unwrap_or(&[]);
+                        core.debug(transfer, DebugKind::HeaderOut, said);
+                    }
                     conversation.machine.sent(count, core.now);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
@@ -316,8 +330,14 @@ impl Multi {
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let Some(conversation) = conn.conversation.as_deref() else { return };
         let mut want = Want::NONE;
+<<<<<<< HEAD
         let receives = !transfer.paused.receive && !conversation.ended;
         if receives {
+=======
+        let limited =
+            !conversation.machine.speaks_lines() && !transfer.progress.may_receive(core.now);
+        if !transfer.paused.receive && !conversation.ended && !limited {
+>>>>>>> 991d78d (SCP and SFTP: the machines, and the engine's room for them)
             want = want.and(Want::IN);
         }
         let sends_mail = conversation.outgoing.as_ref().is_some_and(|it| !it.unsent().is_empty())

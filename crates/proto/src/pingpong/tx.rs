@@ -45,6 +45,8 @@ pub enum Event<'a> {
     Download(Option<u64>),
     /// What FTP asks for besides.
     Ftp(crate::ftp::Ask),
+    /// What SSH asks for besides.
+    Ssh(crate::ssh::Ask),
     /// The request is over.
     Done,
 }
