@@ -15,6 +15,7 @@ pub mod peers;
 pub mod program;
 pub mod proxies;
 pub mod server;
+pub mod sshd;
 pub mod tls;
 pub mod vsftpd;
 

@@ -12,8 +12,9 @@ use crate::{Result, root};
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Packages that come in two versions, as others want them so.
-const TWICE: [&str; 9] = [
+const TWICE: [&str; 10] = [
     "base64",
+    "chacha20",
     "cpufeatures",
     "getrandom",
     "rand_core",

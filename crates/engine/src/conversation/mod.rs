@@ -330,14 +330,10 @@ impl Multi {
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let Some(conversation) = conn.conversation.as_deref() else { return };
         let mut want = Want::NONE;
-<<<<<<< HEAD
-        let receives = !transfer.paused.receive && !conversation.ended;
-        if receives {
-=======
         let limited =
             !conversation.machine.speaks_lines() && !transfer.progress.may_receive(core.now);
-        if !transfer.paused.receive && !conversation.ended && !limited {
->>>>>>> 991d78d (SCP and SFTP: the machines, and the engine's room for them)
+        let receives = !transfer.paused.receive && !conversation.ended && !limited;
+        if receives {
             want = want.and(Want::IN);
         }
         let sends_mail = conversation.outgoing.as_ref().is_some_and(|it| !it.unsent().is_empty())

@@ -342,7 +342,7 @@ mod tests {
 
     fn derive(letter: u8, count: usize) -> Vec<u8> {
         // Both directions have the same keys here.
-        vec![if letter % 2 == 0 { letter - 1 } else { letter }; count]
+        vec![if letter.is_multiple_of(2) { letter - 1 } else { letter }; count]
     }
 
     fn pair(cipher: Cipher, mac: Option<Mac>) -> (Keys, Keys) {

@@ -304,6 +304,9 @@ fn mail_and_ftp(easy: &mut Easy, option: i32, value: c_long) -> Outcome {
             let mode = known(CreateMissingDirs::from_long(value))?;
             set!(easy, ftp, ftp_mut, ftp_create_missing_dirs = mode)
         }
+        option::SSH_AUTH_TYPES => {
+            set!(easy, ssh, ssh_mut, ssh_auth_types = value as u32)
+        }
         option::NEW_FILE_PERMS => {
             set!(easy, ftp, ftp_mut, new_file_perms = permissions(value)?)
         }

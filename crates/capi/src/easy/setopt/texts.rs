@@ -314,6 +314,21 @@ fn other_protocols(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcom
         option::RTSP_TRANSPORT => {
             text!(easy, value, other().rtsp_transport; other_mut().rtsp_transport)
         }
+        option::SSH_PRIVATE_KEYFILE => {
+            text!(easy, value, ssh().ssh_private_keyfile; ssh_mut().ssh_private_keyfile)
+        }
+        option::SSH_PUBLIC_KEYFILE => {
+            text!(easy, value, ssh().ssh_public_keyfile; ssh_mut().ssh_public_keyfile)
+        }
+        option::SSH_KNOWNHOSTS => {
+            text!(easy, value, ssh().ssh_knownhosts; ssh_mut().ssh_knownhosts)
+        }
+        option::SSH_HOST_PUBLIC_KEY_MD5 => {
+            text!(easy, value, ssh().ssh_host_public_key_md5; ssh_mut().ssh_host_public_key_md5)
+        }
+        option::SSH_HOST_PUBLIC_KEY_SHA256 => {
+            text!(easy, value, ssh().ssh_host_public_key_sha256; ssh_mut().ssh_host_public_key_sha256)
+        }
         option::KRBLEVEL => Err(Code::NotBuiltIn),
         _ => Err(Code::UnknownOption),
     }
