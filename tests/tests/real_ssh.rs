@@ -33,7 +33,6 @@ const LINES: &[(&str, &str)] = &[
     ("quote", "-Q *rm%20/nonexistent -Q -rename%20{r}/file%20{r}/new {s}/file"),
     ("quote-pwd", "-D - -Q pwd {s}/file"),
     ("quote-mkdir", "-Q mkdir%20{r}/made -Q -rmdir%20{r}/made {s}/file"),
-    ("quote-ln", "-Q ln%20file%20{r}/link {s}/link"),
     ("quote-chmod", "-Q chmod%20600%20{r}/file {s}/file"),
     ("quote-mtime", "-R -o out -Q mtime%20\"1%20Jan%202001\"%20{r}/file {s}/file"),
     ("quote-fails", "-Q rmdir%20{r}/file {s}/file"),
