@@ -27,7 +27,7 @@ const ASKED: &str = "xtask/data/asked.txt";
 const REFUSED: &str = "tests/differences.txt";
 
 /// Taken, and without effect; libcurl 8.22 does the same unless a reason is given.
-const WITHOUT_EFFECT: [(&str, &str); 15] = [
+const WITHOUT_EFFECT: [(&str, &str); 16] = [
     ("CURLOPT_DNS_USE_GLOBAL_CACHE", ""),
     ("CURLOPT_EGDSOCKET", ""),
     ("CURLOPT_RANDOM_FILE", ""),
@@ -35,6 +35,7 @@ const WITHOUT_EFFECT: [(&str, &str); 15] = [
     ("CURLOPT_STREAM_DEPENDS", ""),
     ("CURLOPT_STREAM_DEPENDS_E", ""),
     ("CURLOPT_NOSIGNAL", "no signal is ever used"),
+    ("CURLOPT_SSH_COMPRESSION", "packets are never compressed"),
     (
         "CURLOPT_TCP_FASTOPEN",
         "connections are made as ever, as where the system has it switched off",

@@ -323,6 +323,21 @@ fn as_whom_a_server_is_spoken_to() {
             ("FTP_SSL_CCC", |it| it.ftp_mut().ftp_ssl_ccc = FtpCcc::Passive),
         ],
     );
+    let secure_shell: &[(&str, Change)] = &[
+        ("SSH_PRIVATE_KEYFILE", |it| it.ssh_mut().ssh_private_keyfile = text("a")),
+        ("SSH_PUBLIC_KEYFILE", |it| it.ssh_mut().ssh_public_keyfile = text("a")),
+        ("KEYPASSWD", |it| it.tls_mut().keypasswd = text("a")),
+        ("SSH_KNOWNHOSTS", |it| it.ssh_mut().ssh_knownhosts = text("a")),
+        ("SSH_HOST_PUBLIC_KEY_MD5", |it| it.ssh_mut().ssh_host_public_key_md5 = text("a")),
+        ("SSH_HOST_PUBLIC_KEY_SHA256", |it| it.ssh_mut().ssh_host_public_key_sha256 = text("a")),
+        ("SSH_AUTH_TYPES", |it| it.ssh_mut().ssh_auth_types = 1),
+        ("SSH_KEYFUNCTION", |it| it.hooks |= crate::options::Hooks::SSH_KEY),
+        ("SSH_HOSTKEYFUNCTION", |it| it.hooks |= crate::options::Hooks::SSH_HOSTKEY),
+        ("USERNAME", user),
+        ("PASSWORD", |it| it.auth_mut().password = text("p")),
+    ];
+    differ(|it| at("sftp://a.example/", it), secure_shell);
+    differ(|it| at("scp://a.example/", it), secure_shell);
 }
 
 /// How TLS is spoken with a server, and the same for a proxy; `tests/tests/tls_sessions.rs` has them

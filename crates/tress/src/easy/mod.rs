@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tress_engine::Transfer;
-use tress_engine::options::{BodySource, Method, Options, Text};
+use tress_engine::options::{BodySource, Method, Options, Protocols, Text};
 
 pub use closures::Flow;
 pub(crate) use closures::{Closures, Own, Source};
@@ -47,6 +47,11 @@ pub struct Easy {
     pub(crate) body: Vec<u8>,
 }
 
+/// What this crate serves. SCP and SFTP are left out, as nothing here says yet which host keys are
+/// right, and the engine takes any where it is told nothing.
+pub(crate) const OFFERED: Protocols =
+    Protocols::all().difference(Protocols::SCP.union(Protocols::SFTP));
+
 /// What to transfer.
 impl Easy {
     /// A GET of `url`, or a download by another protocol; what is wrong with the URL is told by
@@ -57,7 +62,7 @@ impl Easy {
 
     fn of(url: &str) -> Self {
         let easy = Self {
-            options: Arc::default(),
+            options: Arc::new(Options { protocols: OFFERED, ..Options::default() }),
             headers: Vec::new(),
             closures: Own::default(),
             share: None,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tress_engine::options::{Auth, FollowLocation, HttpVersion, Protocols};
 
-use super::Easy;
+use super::{Easy, OFFERED};
 
 /// What the request says.
 impl Easy {
@@ -141,7 +141,7 @@ impl Easy {
 
     /// Which schemes the URL may have, redirects included (`CURLOPT_PROTOCOLS`,
     /// `CURLOPT_REDIR_PROTOCOLS`); any other fails with `UnsupportedProtocol`. All otherwise, and
-    /// HTTP and FTP for redirects. For URLs that come from somewhere else.
+    /// HTTP and FTP for redirects; SCP and SFTP never. For URLs that come from somewhere else.
     ///
     /// ```
     /// use tress::{Code, Easy, Protocols};
@@ -150,8 +150,8 @@ impl Easy {
     /// ```
     pub fn protocols(self, allowed: Protocols) -> Self {
         self.set(|options| {
-            options.protocols = allowed;
-            options.redir_protocols = allowed;
+            options.protocols = allowed & OFFERED;
+            options.redir_protocols = allowed & OFFERED;
         })
     }
 
