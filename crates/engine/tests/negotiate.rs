@@ -288,6 +288,25 @@ fn a_connection_to_a_proxy_is_proved_for_one_service_and_one_delegation() {
     assert!(tokens.eq(["a@127.0.0.1", "b@127.0.0.1", "b@127.0.0.1 delegated"]), "{log:?}");
 }
 
+/// Making a token for a proxy is a part of connecting.
+#[test]
+fn a_token_for_a_proxy_takes_no_longer_than_connecting_may() {
+    let (socks, _) = socks();
+    let mut driver = driver(Duration::from_secs(3), false);
+    let mut options = get(socks, "/");
+    options.connecttimeout = Duration::from_millis(300);
+    let group = options.proxy_mut();
+    group.proxy = Some(format!("socks5h://{socks}").as_bytes().into());
+    group.noproxy = Some(b""[..].into());
+    let begun = Instant::now();
+    let id = driver.add(options);
+    driver.run();
+    let error = driver.multi.remove(id).unwrap().result().unwrap().clone().unwrap_err();
+    assert_eq!(error.code(), tress_model::Code::OperationTimedout);
+    assert!(error.message().starts_with("Connection timed out after 30"), "{}", error.message());
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}
+
 /// A SOCKS proxy that wants GSS-API, and the servers behind it; its log has tokens too.
 fn socks() -> (SocketAddr, Log) {
     let log = Log::default();

@@ -108,7 +108,9 @@ impl Multi {
                 self.core.resolver_fd.is_some_and(|fd| self.core.interest.wanted(fd).readable);
             return (!(known && watched)).then(|| format!("nobody looks up a name for {id:?}"));
         }
+        let work = transfer.awaited.as_deref().and_then(|awaited| awaited.work);
         let waits = transfer.paused.any()
+            || work.is_some_and(|work| self.core.workers_for.get(&work) == Some(&id))
             || self.core.timers.has(Owner::Transfer(id))
             || transfer.watched_file().is_some()
             || transfer.conn.is_some_and(|conn| self.is_conn_awake(conn))

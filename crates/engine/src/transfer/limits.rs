@@ -21,8 +21,7 @@ impl Multi {
         if transfer.total_deadline().is_some_and(|at| at <= now) {
             return Err(transfer.timed_out(now));
         }
-        let connecting = matches!(transfer.state, State::Resolving | State::Connecting);
-        if connecting && transfer.connect_deadline().is_some_and(|at| at <= now) {
+        if transfer.is_connecting() && transfer.connect_deadline().is_some_and(|at| at <= now) {
             return Err(transfer.timed_out(now));
         }
         let moved = transfer.infos.downloaded + transfer.infos.uploaded;
@@ -54,9 +53,8 @@ impl super::Transfer {
         let ms = self.since_start(now).as_millis();
         let text = match self.state {
             State::Resolving => format!("Resolving timed out after {ms} milliseconds"),
-            State::Start | State::Queued | State::Connecting => {
-                format!("Connection timed out after {ms} milliseconds")
-            }
+            State::Start | State::Queued => format!("Connection timed out after {ms} milliseconds"),
+            _ if self.is_connecting() => format!("Connection timed out after {ms} milliseconds"),
             _ => match self.infos.download_length {
                 Some(total) => format!(
                     "Operation timed out after {ms} milliseconds with {} out of {total} bytes received",

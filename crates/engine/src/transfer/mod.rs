@@ -326,7 +326,7 @@ impl Transfer {
             };
         };
         match self.state {
-            State::Resolving | State::Connecting => {
+            _ if self.is_connecting() => {
                 consider(self.connect_deadline());
                 if let Some(Conn { stage: Stage::Connecting(connect), .. }) = conn {
                     consider(connect.deadline());
@@ -364,6 +364,16 @@ impl Transfer {
     pub(crate) fn total_deadline(&self) -> Option<Instant> {
         let timeout = self.options.timeout;
         (!timeout.is_zero()).then(|| self.started + timeout)
+    }
+
+    /// Is its connection in the making? A token for a proxy is a part of that.
+    pub(crate) fn is_connecting(&self) -> bool {
+        let for_proxy = self.awaited.as_deref().is_some_and(crate::http::auth::Awaited::connects);
+        match self.state {
+            State::Resolving | State::Connecting => true,
+            State::Negotiating => for_proxy,
+            _ => false,
+        }
     }
 
     pub(crate) fn connect_deadline(&self) -> Option<Instant> {

@@ -27,6 +27,13 @@ pub(crate) struct Awaited {
     then: Then,
 }
 
+impl Awaited {
+    /// Is the token for a proxy, on the way to a connection?
+    pub(crate) fn connects(&self) -> bool {
+        self.then != Then::Request
+    }
+}
+
 /// What a transfer goes on with when its token is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
