@@ -15,6 +15,7 @@ pub mod lines;
 pub mod mime;
 pub mod requests;
 pub mod rtsp;
+pub mod ssh;
 pub mod tftp_telnet;
 pub mod tls;
 pub mod url;
@@ -24,7 +25,7 @@ pub mod ws;
 pub type Run = fn(&[u8]);
 
 /// All targets by name. `engine` is the last: it takes the longest.
-pub const TARGETS: [(&str, Run); 18] = [
+pub const TARGETS: [(&str, Run); 19] = [
     ("auth", auth::run),
     ("connect", connect::run),
     ("cookies", cookies::run),
@@ -38,6 +39,7 @@ pub const TARGETS: [(&str, Run); 18] = [
     ("mime", mime::run),
     ("requests", requests::run),
     ("rtsp", rtsp::run),
+    ("ssh", ssh::run),
     ("tftp_telnet", tftp_telnet::run),
     ("tls", tls::run),
     ("url", url::run),

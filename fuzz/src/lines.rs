@@ -30,6 +30,7 @@ impl From<Event<'_>> for Said {
             Event::Upload => Self::Moved(100),
             Event::Download(size) => Self::Moved(size.unwrap_or(3)),
             Event::Ftp(ask) => Self::Ftp(ask),
+            Event::Ssh(_) => unreachable!("a conversation in lines"),
         }
     }
 }

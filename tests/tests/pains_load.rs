@@ -4,6 +4,7 @@
 use curl_sys::CURLOPT_CONNECTTIMEOUT_MS;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 use tress_tests::{Library, Loop, Outcome, Program, Server, Transfer, library, scratch, workspace};
 
@@ -92,14 +93,9 @@ struct Kit {
 
 impl Kit {
     fn start() -> Kit {
-        let build = library::target().join("bench-build");
-        let variable = format!("B={}", build.display());
-        let made = Command::new("make")
-            .arg("-s")
-            .arg(variable)
-            .current_dir(workspace().join("bench"))
-            .status();
-        assert!(made.is_ok_and(|s| s.success()), "the benchmark kit builds");
+        // Tests run at the same time; one of them builds it.
+        static BUILT: LazyLock<PathBuf> = LazyLock::new(Kit::build);
+        let build = BUILT.clone();
         let port = free_port();
         let mut server = Command::new(build.join("tinyd"));
         let server = server.args(["-p", &port.to_string()]).spawn().expect("tinyd starts");
@@ -109,6 +105,18 @@ impl Kit {
             std::thread::sleep(Duration::from_millis(10));
         }
         Kit { build, server, port }
+    }
+
+    fn build() -> PathBuf {
+        let build = library::target().join("bench-build");
+        let variable = format!("B={}", build.display());
+        let made = Command::new("make")
+            .arg("-s")
+            .arg(variable)
+            .current_dir(workspace().join("bench"))
+            .status();
+        assert!(made.is_ok_and(|s| s.success()), "the benchmark kit builds");
+        build
     }
 
     /// Counts for each request between 1000 and 3000 of them.

@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::{Result, root, run};
 
 /// A target, and which sources it feeds: folders and files; those after `!` are another's.
-const FED: [(&str, &[&str]); 18] = [
+const FED: [(&str, &[&str]); 19] = [
     ("auth", &["proto/src/auth/challenge", "proto/src/auth/digest", "proto/src/auth/ntlm"]),
     ("connect", &["proto/src/connect/", "proto/src/socks/"]),
     ("cookies", &["model/src/cookie/"]),
@@ -59,6 +59,15 @@ const FED: [(&str, &[&str]); 18] = [
         ],
     ),
     ("rtsp", &["proto/src/rtsp/checks", "proto/src/rtsp/interleaved"]),
+    (
+        "ssh",
+        &[
+            "proto/src/ssh/transport",
+            "proto/src/ssh/kex",
+            "proto/src/ssh/known_hosts",
+            "proto/src/ssh/key",
+        ],
+    ),
     ("tftp_telnet", &["proto/src/tftp/", "proto/src/telnet/", "proto/src/mqtt/"]),
     (
         "tls",
