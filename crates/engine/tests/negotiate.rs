@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use support::tls::serve_tls;
 use support::{Driver, get, read_head, serve, write};
+use tress_engine::Watch;
 use tress_engine::options::{Auth, BodySource, Method, Options};
 use tress_engine::{Security, SecurityContext, SecurityPeer, SecurityStep};
 
@@ -305,6 +306,21 @@ fn a_token_for_a_proxy_takes_no_longer_than_connecting_may() {
     assert_eq!(error.code(), tress_model::Code::OperationTimedout);
     assert!(error.message().starts_with("Connection timed out after 30"), "{}", error.message());
     assert!(begun.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn nothing_is_watched_for_a_token_that_nobody_waits_for() {
+    let (address, _) = two_rounds();
+    let mut driver = driver(Duration::from_secs(1), false);
+    let id = driver.add(login(get(address, "/"), Auth::NEGOTIATE, "u"));
+    // Until a thread makes a token, and only its end is waited for.
+    while driver.watched.is_empty() || driver.watched.values().any(|what| *what != Watch::In) {
+        driver.turn();
+    }
+    assert_eq!(driver.watched.len(), 1);
+    driver.remove(id);
+    driver.close_idle();
+    assert!(driver.watched.is_empty(), "{:?}", driver.watched);
 }
 
 /// A SOCKS proxy that wants GSS-API, and the servers behind it; its log has tokens too.

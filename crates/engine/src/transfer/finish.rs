@@ -80,8 +80,10 @@ impl Multi {
     /// Parts a transfer from its connection, which is kept for others or closed.
     pub(crate) fn release(&mut self, id: TransferId, keep: bool) {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
-        transfer.awaited = None;
-        let lookup = transfer.lookup.take();
+        let (awaited, lookup) = (transfer.awaited.take(), transfer.lookup.take());
+        if let Some(awaited) = awaited {
+            self.core.give_up_work(&awaited);
+        }
         if let Some(lookup) = lookup {
             self.core.give_up_lookup(lookup);
         }

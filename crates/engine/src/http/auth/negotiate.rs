@@ -336,8 +336,17 @@ impl Core {
         }
     }
 
+    /// Nobody waits for this token any more.
+    pub(crate) fn give_up_work(&mut self, awaited: &Awaited) {
+        if let Some(work) = awaited.work {
+            self.workers_for.remove(&work);
+            self.stop_watching_workers();
+        }
+    }
+
     fn stop_watching_workers(&mut self) {
-        if let Some(fd) = self.workers_fd.filter(|_| self.work.wake_fd().is_none()) {
+        let idle = self.workers_for.is_empty() || self.work.wake_fd().is_none();
+        if let Some(fd) = self.workers_fd.filter(|_| idle) {
             self.interest.set(fd, SocketOwner::Workers, None, Want::NONE);
             self.workers_fd = None;
         }
