@@ -155,8 +155,13 @@ impl World {
     pub fn duplicate(&self, handle: Ptr, to: Option<usize>) {
         let free = |slot: &usize| self.easies[*slot].get().is_none();
         let Some(to) = to.filter(free) else { return };
+        // It cannot be cleaned up while it is copied.
+        let source = self.slot(handle);
+        let before = source.and_then(|at| self.easies[at].get()).is_some_and(|easy| easy.busy);
+        source.iter().for_each(|&at| self.update(at, |easy| easy.busy = true));
         // SAFETY: a good handle.
         let copy = unsafe { curl_easy_duphandle(handle) };
+        source.iter().for_each(|&at| self.update(at, |easy| easy.busy = before));
         if free(&to) && !copy.is_null() {
             self.adopt(to, copy);
         } else {
