@@ -186,8 +186,11 @@ pub fn add(world: &World, slot: usize, multi: usize) {
     if before.is_none() {
         world.update(slot, |easy| (easy.multi, easy.done) = (Some(multi), false));
     }
+    // Nor can it be cleaned up meanwhile.
+    world.update(slot, |easy| easy.busy = true);
     // SAFETY: good handles.
     let code = unsafe { curl_multi_add_handle(handle, easy.handle) };
+    world.update(slot, |after| after.busy = easy.busy);
     assert!(before.is_none() || code != 0, "added twice");
     if before.is_none() && code != 0 {
         world.update(slot, |easy| easy.multi = None);
