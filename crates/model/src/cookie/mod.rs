@@ -52,6 +52,8 @@ pub struct Cookie {
     pub expires: i64,
     /// Sent to hosts below the domain too.
     pub tail_match: bool,
+    /// Its domain is a public suffix: it is sent there alone. Files say what was set, as libcurl's.
+    alone: bool,
     /// Sent over secure connections only.
     pub secure: bool,
     /// Not for scripts; noted in files only.
@@ -285,7 +287,7 @@ impl CookieJar {
         let fits = |cookie: &&Cookie| {
             (request.secure || !cookie.secure)
                 && cookie.domain.as_deref().is_none_or(|domain| {
-                    match cookie.tail_match && !host_is_ip {
+                    match cookie.tail_match && !cookie.alone && !host_is_ip {
                         true => tail_matches(domain, request.host),
                         false => domain.eq_ignore_ascii_case(request.host),
                     }
@@ -321,7 +323,7 @@ impl CookieJar {
         if let Some(response) = response {
             rules::check_public_suffix(&cookie, response.host)?;
             // Such a host may speak for itself alone (RFC 6265 section 5.3).
-            cookie.tail_match &= !cookie.domain.as_deref().is_some_and(rules::is_public_suffix);
+            cookie.alone = cookie.domain.as_deref().is_some_and(rules::is_public_suffix);
         }
         self.last_created += 1;
         cookie.created = self.last_created;

@@ -16,6 +16,7 @@ pub(super) fn blank() -> Cookie {
         domain: None,
         expires: 0,
         tail_match: false,
+        alone: false,
         secure: false,
         http_only: false,
         live: false,
