@@ -49,8 +49,6 @@ pub(crate) struct Session {
     send_error: Option<Error>,
     /// When the last ping for upkeep was sent, or the connection was made.
     pinged: Instant,
-    /// The last stream that the server says it has acted on, when it takes leave (GOAWAY).
-    last_acted: Option<u32>,
     /// The connection is dead; its transfers take what has come for them.
     dead: bool,
     /// Buffers of streams that are over.
@@ -163,7 +161,6 @@ impl Session {
             promised: None,
             send_error: None,
             pinged: now,
-            last_acted: None,
             dead: false,
             spare: Vec::new(),
         }

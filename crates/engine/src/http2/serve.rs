@@ -199,7 +199,7 @@ impl Multi {
         why: &'static str,
     ) {
         let session = self.pool.get(id).and_then(|conn| conn.h2.as_deref());
-        let last = session.and_then(|session| session.last_acted);
+        let last = session.and_then(|session| session.machine.last_acted());
         let (Some((transfer, own)), _) = parts(self, id, stream) else { return };
         let got_head = !own.lines.is_empty();
         let what = match code {
@@ -226,10 +226,7 @@ impl Multi {
 
     fn goaway_came(&mut self, id: ConnId, last: u32, code: ErrorCode) {
         self.pool.retire(id);
-        let Some(conn) = self.pool.get_mut(id) else { return };
-        if let Some(session) = conn.h2.as_deref_mut() {
-            session.last_acted = Some(last);
-        }
+        let Some(conn) = self.pool.get(id) else { return };
         if let Some(user) = conn.last_user.and_then(|user| self.transfers.get(user)) {
             self.core
                 .info(user, || format!("received GOAWAY, error={}, last_stream={last}", code.0));

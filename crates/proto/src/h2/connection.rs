@@ -190,6 +190,12 @@ impl Connection {
         &self.goaway_debug
     }
 
+    /// The last stream that the peer says it has acted on, once it has taken leave (GOAWAY, RFC 9113
+    /// section 6.8).
+    pub fn last_acted(&self) -> Option<u32> {
+        self.goaway.map(|(last, _)| last)
+    }
+
     /// How many streams can be opened now; 0 for ever after GOAWAY or a failure.
     pub fn available(&self) -> usize {
         let closing = self.goaway.is_some() || self.goaway_sent || self.failed.is_some();
