@@ -17,7 +17,5 @@ options! {
         ssh_host_public_key_sha256: Option<Text> = None,
         /// `CURLOPT_SSH_KNOWNHOSTS`.
         ssh_knownhosts: Option<Text> = None,
-        /// `CURLOPT_SSH_COMPRESSION`.
-        ssh_compression: bool = false,
     }
 }

@@ -8,7 +8,7 @@ use tress_model::{Code, Error, Result};
 use tress_proto::ssh::{Config, Credentials, Methods, PrivateKey, Request, known_hosts};
 
 use crate::conn::Conn;
-use crate::destination::push;
+use crate::destination::push_if_any;
 use crate::options::{CreateMissingDirs, Hooks, List, Options, Text};
 use crate::transfer::Transfer;
 
@@ -28,8 +28,7 @@ pub(crate) fn push_identity(options: &Options, key: &mut Vec<u8>) {
         &ssh.ssh_host_public_key_sha256,
     ];
     for text in texts {
-        key.push(u8::from(text.is_some()));
-        push(key, text.as_deref().unwrap_or_default());
+        push_if_any(key, text.as_deref());
     }
     key.extend_from_slice(&ssh.ssh_auth_types.to_be_bytes());
     let asks = options.hooks & (Hooks::SSH_KEY | Hooks::SSH_HOSTKEY);

@@ -51,10 +51,12 @@ impl super::Transfer {
     /// The error of a transfer whose time is over, in libcurl's words.
     fn timed_out(&self, now: std::time::Instant) -> Error {
         let ms = self.since_start(now).as_millis();
+        let waits_for_one = matches!(self.state, State::Start | State::Queued);
         let text = match self.state {
             State::Resolving => format!("Resolving timed out after {ms} milliseconds"),
-            State::Start | State::Queued => format!("Connection timed out after {ms} milliseconds"),
-            _ if self.is_connecting() => format!("Connection timed out after {ms} milliseconds"),
+            _ if waits_for_one || self.is_connecting() => {
+                format!("Connection timed out after {ms} milliseconds")
+            }
             _ => match self.infos.download_length {
                 Some(total) => format!(
                     "Operation timed out after {ms} milliseconds with {} out of {total} bytes received",

@@ -130,7 +130,8 @@ fn other_protocols(easy: &mut Easy, option: i32, on: bool) -> Outcome {
         option::WILDCARDMATCH => set!(easy, wildcardmatch = on),
         option::FTP_USE_EPRT => set!(easy, ftp, ftp_mut, ftp_use_eprt = on),
         option::FTP_USE_EPSV => set!(easy, ftp, ftp_mut, ftp_use_epsv = on),
-        option::SSH_COMPRESSION => set!(easy, ssh, ssh_mut, ssh_compression = on),
+        // A wish: packets are never compressed.
+        option::SSH_COMPRESSION => Ok(()),
         option::FTP_USE_PRET => set!(easy, ftp, ftp_mut, ftp_use_pret = on),
         option::FTP_SKIP_PASV_IP => set!(easy, ftp, ftp_mut, ftp_skip_pasv_ip = on),
         option::MAIL_RCPT_ALLOWFAILS => set!(easy, mail, mail_mut, mail_rcpt_allowfails = on),
