@@ -185,6 +185,8 @@ enum State {
     Dropping {
         ended: bool,
     },
+    /// Raw chunks, whose framing is broken behind what was handed out.
+    Broken(Error),
     /// The end, not told yet or told.
     End,
 }
@@ -223,12 +225,16 @@ impl Response {
             State::UntilClose => Ok(body(input.len())),
             State::Dropping { ended } => drop_line(ended, input),
             State::Chunked(chunked) if self.config.raw_transfer => {
-                let (consumed, done) = skip_chunks(chunked, input)?;
-                if done {
-                    self.state = State::End;
+                let (consumed, outcome) = skip_chunks(chunked, input);
+                match outcome {
+                    Ok(false) => {}
+                    Ok(true) => self.state = State::End,
+                    Err(error) if consumed == 0 => return Err(error),
+                    Err(error) => self.state = State::Broken(error),
                 }
                 Ok(body(consumed))
             }
+            State::Broken(error) => Err(error.clone()),
             State::Chunked(chunked) => {
                 let (consumed, piece) = chunked.advance(input)?;
                 let event = match piece {
@@ -263,6 +269,7 @@ impl Response {
             },
             State::Length(left) => format!("end of response with {left} bytes missing").into(),
             State::Chunked(_) => Cow::from("transfer closed with outstanding read data remaining"),
+            State::Broken(error) => return Err(error.clone()),
             State::UntilClose | State::End => {
                 self.state = State::End;
                 return Ok(CloseOutcome::Complete);
@@ -454,15 +461,18 @@ fn drop_line(ended: &mut bool, input: &[u8]) -> Result<Advance> {
     Ok(Advance { consumed: input.len(), event: Event::More })
 }
 
-/// How far the chunked body reaches, and whether that is its end.
-fn skip_chunks(chunked: &mut Chunked, input: &[u8]) -> Result<(usize, bool)> {
+/// How far the chunked body reaches, and whether that is its end, or what is broken behind that.
+fn skip_chunks(chunked: &mut Chunked, input: &[u8]) -> (usize, Result<bool>) {
     let mut at = 0;
     loop {
-        let (consumed, piece) = chunked.advance(input.get(at..).unwrap_or_default())?;
+        let (consumed, piece) = match chunked.advance(input.get(at..).unwrap_or_default()) {
+            Ok(found) => found,
+            Err(error) => return (at, Err(error)),
+        };
         at += consumed;
         match piece {
-            Piece::More => return Ok((at, false)),
-            Piece::Done => return Ok((at, true)),
+            Piece::More => return (at, Ok(false)),
+            Piece::Done => return (at, Ok(true)),
             Piece::Data(_) | Piece::Trailer(_) => {}
         }
     }

@@ -339,6 +339,28 @@ fn chunks() {
     assert_eq!(log[4..], ["body 1\\r\\nx\\r\\n0\\r\\nA: b\\r\\n\\r\\n", "end"]);
 }
 
+/// As libcurl has it: what is whole comes out, though it came together with what is broken.
+#[test]
+fn raw_chunks_before_broken_ones() {
+    let mut response = Response::new(ResponseConfig { raw_transfer: true, ..Default::default() });
+    let bytes = chunked(b"1\r\nx\r\n?");
+    let (mut at, mut bodies) = (0, Vec::new());
+    let error = loop {
+        match response.advance(&bytes[at..]) {
+            Ok(Advance { consumed, event }) => {
+                if let Event::Body(span) = event {
+                    bodies.extend_from_slice(span.of(&bytes[at..], response.held()));
+                }
+                at += consumed;
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(bodies, b"1\r\nx");
+    assert_eq!(error.message(), "chunk hex-length char not a hex digit: 0x3f");
+    assert_eq!(response.close().unwrap_err().code(), error.code());
+}
+
 #[test]
 fn broken_chunks() {
     let receive = |message: &str| (Code::RecvError, message.to_string());
