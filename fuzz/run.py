@@ -64,7 +64,7 @@ def main():
     arguments.add_argument("targets", nargs="*")
     asked = arguments.parse_args()
     bins = tomllib.loads((HERE / "Cargo.toml").read_text())["bin"]
-    targets = asked.targets or [it["name"] for it in bins if it["name"] != "seeds"]
+    targets = asked.targets or [it["name"] for it in bins]
     tally = {target: read(target) for target in targets}
     while True:
         waiting = [t for t in targets if tally[t]["clean"] and tally[t]["seconds"] < asked.minutes * 60]

@@ -99,11 +99,11 @@ pub fn fuzz(args: &[String]) -> Result<()> {
     }
 }
 
-/// The binary that runs inputs once, built in `target`.
+/// The program that runs inputs once, built in `target`.
 fn cargo(task: &str, target: &Path) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root()).args([task, "-q", "--manifest-path", "fuzz/Cargo.toml"]);
-    cargo.args(["--no-default-features", "--bin", "seeds", "--target-dir"]).arg(target);
+    cargo.args(["--no-default-features", "--example", "seeds", "--target-dir"]).arg(target);
     cargo
 }
 
@@ -139,7 +139,7 @@ fn coverage(args: &[String]) -> Result<()> {
 type Lines = BTreeMap<String, BTreeMap<u32, bool>>;
 
 fn lines_of(name: &str, target: &Path) -> Result<Lines> {
-    let program = target.join("debug/seeds");
+    let program = target.join("debug/examples/seeds");
     let profile = target.join(format!("{name}.profraw"));
     let merged = target.join(format!("{name}.profdata"));
     let folders = ["seeds", "corpus"].map(|kind| root().join("fuzz").join(kind).join(name));
