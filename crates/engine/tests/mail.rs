@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use support::tls::serve_tls;
 use support::{Driver, serve};
-use tress_engine::options::{BodySource, Method, Options};
+use tress_engine::options::{BodySource, Method, Options, UseSsl};
 use tress_model::Code;
 
 /// The first word of a line (of IMAP: after the tag), and what is answered; `*` is the tag.
@@ -245,4 +245,20 @@ fn what_tls_fails_of_is_told_by_its_own_words() {
     let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
     assert_eq!(error.code(), Code::RecvError);
     assert!(error.message().ends_with("unexpected eof while reading"), "{error}");
+}
+
+/// A name that TLS cannot ask for is found out when the socket is watched for long (found by fuzzing).
+#[test]
+fn starttls_with_a_bad_name_takes_the_socket_out_first() {
+    let imap: Script = &[("CAPABILITY", "@ CAPABILITY STARTTLS\r\n* OK"), ("STARTTLS", "* OK")];
+    let (server, _lines) = server("* OK hi", imap);
+    let mut options = options(format!("imap://.h.test:{}/", server.port()));
+    options.connect_mut().connect_to = Some([format!("::{server}").into_bytes().into()].into());
+    options.tls_mut().use_ssl = UseSsl::All;
+    let mut driver = Driver::new();
+    let id = driver.add(options);
+    driver.run();
+    let error = driver.multi.transfer(id).unwrap().result().unwrap().clone().unwrap_err();
+    assert_eq!(error.code(), Code::SslConnectError, "{error:?} {}", driver.debug);
+    assert!(driver.watched.is_empty());
 }

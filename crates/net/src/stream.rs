@@ -2,14 +2,12 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-use std::sync::Arc;
-
 use rustix::io::Errno;
 
 use crate::system;
 use tress_proto::h2::{Connection, StreamId};
 
-use crate::tls::{Handshake, Tls, TlsContext, TlsInfo, TlsSettings};
+use crate::tls::{Handshake, Opening, Tls, TlsInfo};
 use crate::tunnel::Tunnel;
 
 /// What to wait for on a descriptor.
@@ -55,18 +53,8 @@ impl Stream {
     }
 
     /// Puts TLS on top; the stream is open when [`Stream::handshake`] says so.
-    /// `host` is checked against the certificate, `port` is for messages,
-    /// `alpn` the protocols to offer.
-    pub fn start_tls(
-        self,
-        context: &TlsContext,
-        settings: &Arc<TlsSettings>,
-        host: &str,
-        port: u16,
-        alpn: &[&[u8]],
-    ) -> tress_model::Result<Self> {
-        let tls = Tls::new(self, context, settings.clone(), host, port, alpn)?;
-        Ok(Self(Layer::Tls(Box::new(tls))))
+    pub fn start_tls(self, opening: Opening) -> Self {
+        Self(Layer::Tls(Box::new(Tls::new(self, opening))))
     }
 
     /// Puts a tunnel on top: `stream` of the HTTP/2 connection that this one carries, `input` bytes

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
-use tress_net::tls::{Handshake, TlsInfo, UNVERIFIED, certificate_info};
+use tress_net::tls::{Handshake, Opening, TlsInfo, UNVERIFIED, certificate_info};
 
 use crate::TransferId;
 use crate::conn::Stage;
@@ -20,12 +20,8 @@ impl Multi {
             let text = "the proxy sent more than its reply";
             return Err(Error::new(Code::SslConnectError, text));
         }
-        let Stage::Open(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) else {
-            return Ok(Flow::Wait);
-        };
         let destination = Arc::clone(&conn.destination);
         let Some((settings, host, port)) = destination.tls_of(conn.layer) else {
-            conn.stage = Stage::Open(stream);
             return self.next_layer(id);
         };
         let alpn: &[&[u8]] = match conn.layer {
@@ -41,8 +37,11 @@ impl Multi {
             _ => &mut transfer.infos.verify_result,
         };
         *result = UNVERIFIED;
-        let stream = stream.start_tls(shared.unwrap_or(&core.tls), settings, &host, port, alpn)?;
-        conn.stage = Stage::Handshake(stream);
+        let opening = Opening::new(shared.unwrap_or(&core.tls), settings, &host, port, alpn)?;
+        let Stage::Open(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) else {
+            return Ok(Flow::Wait);
+        };
+        conn.stage = Stage::Handshake(stream.start_tls(opening));
         Ok(Flow::Again)
     }
 

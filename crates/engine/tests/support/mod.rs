@@ -213,6 +213,7 @@ impl Driver {
                         what != Watch::Remove || before.is_some(),
                         "remove of an unknown socket"
                     );
+                    assert!(is_open(socket), "closed before it was told");
                 }
                 Effect::Timer { after } => {
                     self.timer_calls += 1;
@@ -287,4 +288,9 @@ pub fn read_head(stream: &mut TcpStream) -> Option<String> {
 /// Writes all of `text`.
 pub fn write(stream: &mut TcpStream, text: &str) {
     let _ = stream.write_all(text.as_bytes());
+}
+
+/// Another thread of the tests may have got the number since: then this says yes.
+fn is_open(socket: RawFd) -> bool {
+    std::fs::symlink_metadata(format!("/proc/self/fd/{socket}")).is_ok()
 }

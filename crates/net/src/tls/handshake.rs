@@ -11,8 +11,8 @@ use tress_model::{Code, Error, Result};
 use super::config::Prepared;
 use super::early::{Early, Phase};
 use super::layer::{TlsInfo, flush};
-use super::names;
 use super::settings::{TlsSettings, TlsVersion};
+use super::{TlsContext, failure, names};
 use crate::{Stream, Want};
 
 /// A peer whose handshake is longer than this is refused.
@@ -28,6 +28,38 @@ pub(super) struct Handshaking {
     pub(super) port: u16,
     pub(super) prepared: Arc<Prepared>,
     pub(super) early: Option<Box<Early>>,
+}
+
+/// A handshake that has not begun: it has no stream yet, so that what is wrong with the settings is
+/// told while the stream is still whole, and whoever watches its socket.
+pub struct Opening(pub(super) Box<Handshaking>);
+
+impl Opening {
+    /// `host` is checked against the certificate, `port` is for messages, `alpn` the protocols
+    /// to offer.
+    ///
+    /// # Errors
+    /// A file or another setting that cannot be used, by libcurl's codes; `SslConnectError` for a host
+    /// that cannot be asked for (RFC 6066 section 3).
+    pub fn new(
+        context: &TlsContext,
+        settings: &Arc<TlsSettings>,
+        host: &str,
+        port: u16,
+        alpn: &[&[u8]],
+    ) -> Result<Self> {
+        let settings = Arc::clone(settings);
+        let prepared = context.prepare(&settings)?;
+        let name = server_name(host)?;
+        let early = Early::new(&prepared, &settings, host, alpn);
+        let config = if early.is_some() { prepared.early() } else { prepared.config.clone() };
+        let alpn = alpn.iter().map(|p| p.to_vec()).collect();
+        let connection = UnbufferedClientConnection::new_with_alpn(config, name, alpn)
+            .map_err(|e| failure::of_handshake(&e).0)?;
+        let host = host.into();
+        let handshaking = Handshaking { connection, settings, host, port, prepared, early };
+        Ok(Self(Box::new(handshaking)))
+    }
 }
 
 /// What the handshake needs next.
@@ -180,7 +212,7 @@ pub(super) fn receive_more(
 }
 
 /// A name for SNI and verification: without brackets and the final dot.
-pub(super) fn server_name(host: &str) -> Result<ServerName<'static>> {
+fn server_name(host: &str) -> Result<ServerName<'static>> {
     let trimmed = host.strip_suffix('.').unwrap_or(host);
     let trimmed = trimmed.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(trimmed);
     ServerName::try_from(trimmed.to_owned())

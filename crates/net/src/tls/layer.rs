@@ -2,20 +2,18 @@
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, IoSlice};
-use std::sync::Arc;
 
 use rustls::AlertDescription;
-use rustls::client::UnbufferedClientConnection;
 use rustls_pki_types::CertificateDer;
 use tress_model::{Code, Error, Result};
 
-use super::early::{Early, Phase};
-use super::handshake::{Handshaking, Received, Step, receive_more, server_name};
+use super::early::Phase;
+use super::handshake::{Handshaking, Opening, Received, Step, receive_more};
 use super::open::{End, Fault, MAX_EMPTY_RECORDS, Open};
 use super::record::{self, APPLICATION_DATA, BadRecord, Gather, Keys};
-use super::settings::{TlsSettings, TlsVersion};
+use super::settings::TlsVersion;
 use super::verify::{self, UNVERIFIED};
-use super::{TlsContext, failure, pin};
+use super::{failure, pin};
 use crate::{Shutdown, Stream, Want};
 
 /// So many bytes are sealed at a time.
@@ -80,26 +78,10 @@ enum State {
 }
 
 impl Tls {
-    pub(crate) fn new(
-        below: Stream,
-        context: &TlsContext,
-        settings: Arc<TlsSettings>,
-        host: &str,
-        port: u16,
-        alpn: &[&[u8]],
-    ) -> Result<Self> {
-        let prepared = context.prepare(&settings)?;
-        let name = server_name(host)?;
-        let early = Early::new(&prepared, &settings, host, alpn);
-        let config = if early.is_some() { prepared.early() } else { prepared.config.clone() };
-        let alpn = alpn.iter().map(|p| p.to_vec()).collect();
-        let connection = UnbufferedClientConnection::new_with_alpn(config, name, alpn)
-            .map_err(|e| failure::of_handshake(&e).0)?;
-        let handshaking =
-            Handshaking { connection, settings, host: host.into(), port, prepared, early };
-        Ok(Self {
+    pub(crate) fn new(below: Stream, opening: Opening) -> Self {
+        Self {
             below,
-            state: State::Handshake(Box::new(handshaking)),
+            state: State::Handshake(opening.0),
             tail: Vec::new(),
             plain: Vec::new(),
             plain_at: 0,
@@ -109,7 +91,7 @@ impl Tls {
             end: End::No,
             info: None,
             verify_result: UNVERIFIED,
-        })
+        }
     }
 
     pub(crate) fn info(&self) -> Option<&TlsInfo> {

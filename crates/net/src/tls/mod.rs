@@ -27,6 +27,7 @@ mod verify;
 pub(crate) use binding::end_point;
 pub use certinfo::certificate_info;
 pub use config::TlsContext;
+pub use handshake::Opening;
 pub(crate) use layer::Tls;
 pub use layer::{Handshake, TlsInfo};
 pub use settings::{Alike, Blob, KeyFormat, Source, TlsSettings, TlsVersion};

@@ -103,8 +103,8 @@ fn connect(
     host: &str,
     port: u16,
 ) -> Result<Stream, (Error, i64)> {
-    let started = tcp(port).start_tls(context, &Arc::new(settings), host, port, &[b"http/1.1"]);
-    shake(started.map_err(|e| (e, 0))?)
+    let opening = Opening::new(context, &Arc::new(settings), host, port, &[b"http/1.1"]);
+    shake(tcp(port).start_tls(opening.map_err(|e| (e, 0))?))
 }
 
 fn send_all(stream: &mut Stream, mut bytes: &[u8]) {
@@ -519,9 +519,8 @@ fn tls_in_tls() {
     });
     let context = TlsContext::default();
     let outer = connect(&context, settings(&identity), "localhost", port).unwrap();
-    let inside =
-        outer.start_tls(&context, &Arc::new(settings(&identity)), "localhost", port, &[]).unwrap();
-    let mut inside = shake(inside).unwrap();
+    let opening = Opening::new(&context, &Arc::new(settings(&identity)), "localhost", port, &[]);
+    let mut inside = shake(outer.start_tls(opening.unwrap())).unwrap();
     echoes(&mut inside, 200_000, &mut [0; 65_536]);
     echoes(&mut inside, 2000, &mut [0; 100]);
     end(inside);
