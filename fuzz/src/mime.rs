@@ -75,9 +75,15 @@ fn read(body: &Arc<Body>, room: usize, step: usize) -> Result<Vec<u8>, Code> {
             Wants::Nothing => return Ok(out),
             Wants::Room => {}
             Wants::Source(_) => {
-                let left = usize::try_from(reader.source_left().unwrap_or(u64::MAX));
-                let count = step.min(left.unwrap_or(usize::MAX)).min(SOURCE - given);
-                given = if count == 0 { 0 } else { given + count };
+                // One of a size that was told is asked for all of it, another one until it ends.
+                let count = match reader.source_left() {
+                    Some(left) => step.min(usize::try_from(left).unwrap_or(usize::MAX)),
+                    None => {
+                        let count = step.min(SOURCE - given);
+                        given = if count == 0 { 0 } else { given + count };
+                        count
+                    }
+                };
                 reader.supply(&vec![b'='; count], &mut out)?;
             }
         }
