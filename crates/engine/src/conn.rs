@@ -116,47 +116,55 @@ pub(crate) struct Pending {
 }
 
 impl Conn {
-    pub(crate) fn new(destination: Arc<Destination>, transfer: TransferId, now: Instant) -> Self {
-        Self {
-            number: -1,
-            destination,
-            stage: Stage::Slot,
-            layer: Layer::Socket,
-            transfer: Some(transfer),
-            last_user: Some(transfer),
-            opened_by: None,
-            pending: None,
-            ready_socket: None,
-            primary: None,
-            local: None,
-            h2: None,
-            undecided: false,
-            leftover: Leftover::default(),
-            created: now,
-            last_used: now,
-            uses: 0,
-            readable: false,
-            writable: false,
-            drained: false,
-            reads_by_writing: false,
-            writes_by_reading: false,
-            may_talk_unasked: false,
-            websocket: None,
-            http10: false,
-            conversation: None,
-            held: false,
-            bound: None,
-            idle_since: None,
-            lingers: false,
-            idle_place: 0,
-            older: None,
-            newer: None,
-            shared: false,
-        }
+    pub(crate) fn new(
+        destination: Arc<Destination>,
+        transfer: TransferId,
+        now: Instant,
+    ) -> Box<Self> {
+        // It is large, and made where it stays.
+        Box::write(
+            Box::new_uninit(),
+            Self {
+                number: -1,
+                destination,
+                stage: Stage::Slot,
+                layer: Layer::Socket,
+                transfer: Some(transfer),
+                last_user: Some(transfer),
+                opened_by: None,
+                pending: None,
+                ready_socket: None,
+                primary: None,
+                local: None,
+                h2: None,
+                undecided: false,
+                leftover: Leftover::default(),
+                created: now,
+                last_used: now,
+                uses: 0,
+                readable: false,
+                writable: false,
+                drained: false,
+                reads_by_writing: false,
+                writes_by_reading: false,
+                may_talk_unasked: false,
+                websocket: None,
+                http10: false,
+                conversation: None,
+                held: false,
+                bound: None,
+                idle_since: None,
+                lingers: false,
+                idle_place: 0,
+                older: None,
+                newer: None,
+                shared: false,
+            },
+        )
     }
 
     /// The callback of whoever opens it closes its socket, if there is one.
-    pub(crate) fn opened_by(mut self, id: TransferId, options: &Options) -> Self {
+    pub(crate) fn opened_by(mut self: Box<Self>, id: TransferId, options: &Options) -> Box<Self> {
         self.opened_by = options.hooks.contains(Hooks::CLOSESOCKET).then_some(id);
         self
     }

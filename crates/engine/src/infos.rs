@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 /// Facts of the last or current transfer of a handle; times count from its start.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -25,8 +27,8 @@ pub struct Infos {
     pub redirect_url: Option<Box<[u8]>>,
     /// The URL that the transfer failed for before a request to it was made.
     pub(crate) refused_url: Option<Box<[u8]>>,
-    /// Content-Type of the last response.
-    pub content_type: Option<Box<[u8]>>,
+    /// Content-Type of the last response; its memory serves the next one.
+    pub(crate) content_type: SmallVec<[u8; 40]>,
     /// The peer of the connection used last.
     pub primary: Option<SocketAddr>,
     /// Our end of it.
@@ -110,14 +112,22 @@ impl Infos {
     /// A new transfer begins.
     pub(crate) fn reset(&mut self, number: i64) {
         let certificates = std::mem::take(&mut self.certificates);
+        let content_type = std::mem::take(&mut self.content_type);
         let ftp_entry_path = self.ftp_entry_path.take();
         *self = Self {
             transfer_number: number,
             connection_number: -1,
             certificates,
+            content_type,
             ftp_entry_path,
             ..Self::default()
         };
         self.certificates.clear();
+        self.content_type.clear();
+    }
+
+    /// `Content-Type` of the last response; none: it had none, or an empty one.
+    pub fn content_type(&self) -> Option<&[u8]> {
+        (!self.content_type.is_empty()).then_some(&*self.content_type)
     }
 }

@@ -88,16 +88,14 @@ impl Pool {
     }
 
     /// A new connection; counts against the limits until it is removed.
-    pub(crate) fn insert(&mut self, conn: impl Into<Box<Conn>>) -> ConnId {
-        let mut conn = conn.into();
+    pub(crate) fn insert(&mut self, mut conn: Box<Conn>) -> ConnId {
         conn.number = self.next_number;
         self.next_number += 1;
         self.insert_uncounted(conn)
     }
 
     /// The same for one that belongs to another, and has no number of its own.
-    pub(crate) fn insert_uncounted(&mut self, conn: impl Into<Box<Conn>>) -> ConnId {
-        let mut conn = conn.into();
+    pub(crate) fn insert_uncounted(&mut self, mut conn: Box<Conn>) -> ConnId {
         let host = self.hosts.entry(conn.destination.clone()).or_default();
         host.open += 1;
         // One that comes from another multi handle speaks what it spoke there.

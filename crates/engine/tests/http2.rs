@@ -64,7 +64,7 @@ fn one_request_looks_as_it_does_in_libcurl() {
     assert_eq!(head, "HTTP/2 200 \r\ncontent-type: text/plain\r\n\r\n");
     let infos = driver.multi.transfer(id).unwrap().infos();
     assert_eq!((infos.response_code, infos.http_version), (200, 3));
-    assert_eq!(infos.content_type.as_deref(), Some(&b"text/plain"[..]));
+    assert_eq!(infos.content_type(), Some(&b"text/plain"[..]));
     assert!(driver.debug.contains("GET /a HTTP/2\r\n"), "{}", driver.debug);
     assert!(driver.debug.contains("[HTTP/2] [1] OPENED stream for"), "{}", driver.debug);
 }

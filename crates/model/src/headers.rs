@@ -2,6 +2,7 @@
 //! curl_easy_header(3), curl_easy_nextheader(3)).
 
 use bitflags::bitflags;
+use smallvec::SmallVec;
 
 use crate::{Code, Error, Result};
 
@@ -12,7 +13,7 @@ pub const MAX_HEADERS: usize = 5000;
 /// that read headers hold to it.
 pub const MAX_HEADER_BYTES: usize = 300 * 1024;
 
-/// Room is made for so many lines of such a length at first, in one step.
+/// Room is made for so many lines of such a length at first.
 const USUAL_HEADERS: usize = 8;
 const USUAL_LINE: usize = 32;
 
@@ -70,7 +71,7 @@ pub struct Header<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct HeaderStore {
     bytes: Vec<u8>,
-    lines: Vec<Line>,
+    lines: SmallVec<[Line; USUAL_HEADERS]>,
     request: u32,
 }
 
@@ -152,9 +153,8 @@ impl HeaderStore {
             let message = format!("Too many response headers, {MAX_HEADERS} is max");
             return Err(Error::new(Code::TooLarge, message));
         }
-        if self.lines.is_empty() {
-            self.lines.reserve(USUAL_HEADERS);
-            self.bytes.reserve(USUAL_HEADERS * USUAL_LINE);
+        if self.bytes.capacity() == 0 {
+            self.bytes = Vec::with_capacity(USUAL_HEADERS * USUAL_LINE);
         }
         let start = self.bytes.len();
         self.bytes.extend_from_slice(text);

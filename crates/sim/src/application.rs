@@ -314,7 +314,7 @@ impl Application {
         let (options, limit, connect_limit) = self.options_of_new(number);
         let mut transfer = match self.spare.pop() {
             Some(used) => used,
-            None => Box::new(Transfer::new(Arc::default())),
+            None => Transfer::boxed(Arc::default()),
         };
         transfer.set_options(Arc::new(options));
         self.enter();

@@ -125,7 +125,7 @@ impl Response {
     /// ```
     #[cfg(feature = "charset")]
     pub fn decoded_text(&self) -> std::borrow::Cow<'_, str> {
-        let kind = self.infos().content_type.as_deref().unwrap_or_default();
+        let kind = self.infos().content_type().unwrap_or_default();
         let charset = kind.split(|byte| *byte == b';').skip(1).find_map(|parameter| {
             let at = parameter.iter().position(|byte| *byte == b'=')?;
             let (name, value) = parameter.split_at(at);

@@ -165,7 +165,7 @@ unsafe fn string(easy: NonNull<Easy>, number: i32) -> Option<*const c_char> {
                 Some(url.or_else(|| handle.options.url.clone()).unwrap_or_default())
             }
             info::EFFECTIVE_METHOD => Some(handle.effective_method(transfer).into()),
-            info::CONTENT_TYPE => infos.and_then(|infos| infos.content_type.clone()),
+            info::CONTENT_TYPE => infos.and_then(Infos::content_type).map(Into::into),
             info::REDIRECT_URL => infos.and_then(|infos| infos.redirect_url.clone()),
             info::REFERER => match transfer {
                 Some(transfer) => transfer.referer().map(Into::into),

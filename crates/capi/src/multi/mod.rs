@@ -431,7 +431,7 @@ impl Easy {
                 transfer.set_options(self.options.clone());
                 transfer
             }
-            None => Box::new(Transfer::new(self.options.clone())),
+            None => Transfer::boxed(self.options.clone()),
         };
         transfer.set_stores(self.stores.clone());
         transfer

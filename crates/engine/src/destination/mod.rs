@@ -163,7 +163,7 @@ impl Destination {
         let family = IpResolve::Whatever;
         let peer = match route.as_deref().and_then(Route::first) {
             Some(proxy) => proxy.peer(family),
-            None => Peer::Host { name: host.into(), port, family },
+            None => Peer::host(host.into(), port, family),
         };
         let mut key = b"data".to_vec();
         push(&mut key, host.as_bytes());

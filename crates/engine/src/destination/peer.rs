@@ -1,12 +1,14 @@
 //! Whom to connect to: the URL's host, or who is put in its place.
 
 use std::ffi::OsStr;
+use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use tress_model::altsvc::Alternative;
 use tress_model::{Code, Error, Result};
+use tress_net::resolve::{Addresses, Family};
 
 use super::push;
 use crate::options::{IpResolve, Options};
@@ -14,7 +16,13 @@ use crate::options::{IpResolve, Options};
 /// Whom a socket is connected to.
 #[derive(Clone, Debug)]
 pub(crate) enum Peer {
-    Host { name: Box<str>, port: u16, family: IpResolve },
+    /// `literal`: the addresses of a name that is one; an application may have put others in the cache.
+    Host {
+        name: Box<str>,
+        port: u16,
+        family: IpResolve,
+        literal: Option<Arc<Addresses>>,
+    },
     Unix(Arc<Path>),
     Abstract(Arc<[u8]>),
 }
@@ -38,12 +46,18 @@ impl Peer {
             (None, Some(other)) => (text(&other.service.host), other.service.port),
             (None, None) => (text(host), port),
         };
-        Ok(Self::Host { name, port, family: connect.ipresolve })
+        Ok(Self::host(name, port, connect.ipresolve))
+    }
+
+    pub(crate) fn host(name: Box<str>, port: u16, family: IpResolve) -> Self {
+        let is_literal = name.parse::<IpAddr>().is_ok();
+        let literal = is_literal.then(|| Addresses::literal(&name, Family::Any).map(Arc::new));
+        Self::Host { name, port, family, literal: literal.flatten() }
     }
 
     pub(super) fn push(&self, key: &mut Vec<u8>) {
         match self {
-            Self::Host { name, port, family } => {
+            Self::Host { name, port, family, .. } => {
                 key.push(b'H');
                 push(key, name.as_bytes());
                 key.extend_from_slice(&port.to_be_bytes());

@@ -347,8 +347,8 @@ fn how_safely() {
     type Of = fn(&mut Options) -> &mut TlsOptions;
     let sides: [(Change, Of); 4] = [
         (|it| at("https://a.example/", it), |it| it.tls_mut()),
-        (|it| with_proxy("http://a.example/", "https://p", it), |it| &mut it.proxy_mut().tls),
-        (|it| with_proxy("https://a.example/", "https://p", it), |it| &mut it.proxy_mut().tls),
+        (|it| with_proxy("http://a.example/", "https://p", it), |it| it.proxy_tls_mut()),
+        (|it| with_proxy("https://a.example/", "https://p", it), |it| it.proxy_tls_mut()),
         (
             |it| {
                 at("imap://a.example/", it);

@@ -32,7 +32,7 @@ impl Transfer {
             Version::Http11 => 2,
             Version::Http2 => 3,
         };
-        self.infos.content_type = None;
+        self.infos.content_type.clear();
         self.exchange.location = None;
         self.exchange.content_range = false;
         self.exchange.follow.http10 |= version == Version::Http10;
@@ -42,7 +42,10 @@ impl Transfer {
     /// A header of the response.
     pub(super) fn on_field(&mut self, field: Field, value: &[u8]) -> Result<()> {
         match field {
-            Field::ContentType => self.infos.content_type = Some(value.into()),
+            Field::ContentType => {
+                self.infos.content_type.clear();
+                self.infos.content_type.extend_from_slice(value);
+            }
             Field::ContentEncoding => self.note_codings(value)?,
             Field::Location => self.note_location(value)?,
             Field::LastModified if self.options.filetime || self.has_time_condition() => {

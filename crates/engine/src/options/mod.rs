@@ -142,6 +142,8 @@ options! {
         auth: Option<Box<AuthOptions>> = None,
         tls: Option<Box<TlsOptions>> = None,
         proxy: Option<Box<ProxyOptions>> = None,
+        /// TLS to the proxy (`CURLOPT_PROXY_SSL*`, `CURLOPT_PROXY_CAINFO`...).
+        proxy_tls: Option<Box<TlsOptions>> = None,
         connect: Option<Box<ConnectOptions>> = None,
         dns: Option<Box<DnsOptions>> = None,
         limits: Option<Box<LimitOptions>> = None,
@@ -158,6 +160,7 @@ groups! {
     auth, auth_mut: AuthOptions;
     tls, tls_mut: TlsOptions;
     proxy, proxy_mut: ProxyOptions;
+    proxy_tls, proxy_tls_mut: TlsOptions;
     connect, connect_mut: ConnectOptions;
     dns, dns_mut: DnsOptions;
     limits, limits_mut: LimitOptions;

@@ -1,6 +1,6 @@
 //! The way through a proxy.
 
-use super::{Auth, List, Text, TlsOptions};
+use super::{Auth, List, Text};
 
 options! {
     /// Which proxy, and how to speak to it.
@@ -42,8 +42,6 @@ options! {
         haproxyprotocol: bool = false,
         /// `CURLOPT_HAPROXY_CLIENT_IP`.
         haproxy_client_ip: Option<Text> = None,
-        /// TLS to the proxy (`CURLOPT_PROXY_SSL*`, `CURLOPT_PROXY_CAINFO`...).
-        tls: TlsOptions = TlsOptions::DEFAULT,
     }
 }
 

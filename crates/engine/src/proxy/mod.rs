@@ -103,7 +103,7 @@ impl Route {
         }
         let (socks, http) = chosen.unwrap_or_default();
         let tls = http.as_ref().filter(|http| http.is_https());
-        let tls = tls.map(|_| crate::tls::settings(&settings.tls));
+        let tls = tls.map(|_| crate::tls::settings(options.proxy_tls()));
         let replaced = far.0.as_bytes() != host || far.1 != port;
         let tunnel = http.is_some() && (replaced || settings.httpproxytunnel || tunnels(scheme));
         let login = socks.as_ref().and_then(|socks| socks::Login::of(options, socks.kind));
@@ -208,7 +208,7 @@ impl Proxy {
     pub(crate) fn peer(&self, family: IpResolve) -> Peer {
         match &self.unix {
             Some(path) => Peer::Unix(path.clone()),
-            None => Peer::Host { name: self.host.clone(), port: self.port, family },
+            None => Peer::host(self.host.clone(), self.port, family),
         }
     }
 

@@ -88,7 +88,7 @@ pub struct Transfer {
     pub(crate) dirty: bool,
     /// The deadline that the heap has for it.
     pub(crate) timer: Option<Instant>,
-    pub(crate) started: Instant,
+    pub(crate) started: Option<Instant>,
     /// When connecting began (a slot was granted); none while there is no connecting.
     pub(crate) connecting_since: Option<Instant>,
     /// The application has allowed the look-up (`CURLOPT_RESOLVER_START_FUNCTION`).
@@ -143,7 +143,14 @@ impl Paused {
 pub(crate) const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Transfer {
+    /// The same where it stays: it is large, and nothing is copied.
+    #[must_use]
+    pub fn boxed(options: Arc<Options>) -> Box<Self> {
+        Box::write(Box::new_uninit(), Self::new(options))
+    }
+
     /// A handle that has not transferred anything yet.
+    #[inline]
     pub fn new(options: Arc<Options>) -> Self {
         Self {
             options,
@@ -175,7 +182,7 @@ impl Transfer {
             progress: Progress::default(),
             dirty: false,
             timer: None,
-            started: Instant::now(),
+            started: None,
             connecting_since: None,
             allowed_to_resolve: false,
             allowed_to_send: false,
@@ -273,7 +280,7 @@ impl Transfer {
     pub(crate) fn begin(&mut self, id: TransferId, now: Instant, number: i64) {
         self.id = Some(id);
         self.state = State::Start;
-        self.started = now;
+        self.started = Some(now);
         self.result = None;
         self.refusal = None;
         self.paused = Paused::default();
@@ -310,7 +317,8 @@ impl Transfer {
 
     /// Time since the start of the transfer: never nothing, which would mean "not yet".
     pub(crate) fn since_start(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.started).max(Duration::from_micros(1))
+        let since = self.started.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        since.max(Duration::from_micros(1))
     }
 
     /// The earliest time at which it must be looked at again.
@@ -363,7 +371,7 @@ impl Transfer {
 
     pub(crate) fn total_deadline(&self) -> Option<Instant> {
         let timeout = self.options.timeout;
-        (!timeout.is_zero()).then(|| self.started + timeout)
+        self.started.filter(|_| !timeout.is_zero()).map(|at| at + timeout)
     }
 
     /// Is its connection in the making? A token for a proxy is a part of that.

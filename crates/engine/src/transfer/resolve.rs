@@ -34,10 +34,15 @@ impl Multi {
         let targets = match &destination.peer {
             Peer::Unix(path) => ConnectTargets::Unix(path.clone()),
             Peer::Abstract(name) => ConnectTargets::UnixAbstract(name.clone()),
-            Peer::Host { name, port, family } => {
+            Peer::Host { name, port, family, literal } => {
                 core.apply_resolve_rules(transfer)?;
                 let (port, family) = (*port, wanted(*family));
-                match self.look_up(id, name, port, family)? {
+                let told = literal.clone().filter(|_| core.on_dns(transfer, |dns| dns.is_empty()));
+                let found = match told {
+                    Some(addresses) => Some(addresses),
+                    None => self.look_up(id, name, port, family)?,
+                };
+                match found {
                     Some(addresses) => ConnectTargets::Ip { addresses, port },
                     None => return Ok(Flow::Wait),
                 }
@@ -147,7 +152,8 @@ impl Multi {
             return self.begin_tftp(id, &targets);
         }
         let settings = conn.destination.settings.clone();
-        conn.stage = Stage::Connecting(Box::new(Connect::new(targets, settings, core.now)));
+        let connect = Box::write(Box::new_uninit(), Connect::new(targets, settings, core.now));
+        conn.stage = Stage::Connecting(connect);
         transfer.state = State::Connecting;
         Ok(Flow::Again)
     }
@@ -215,7 +221,7 @@ impl crate::conn::Conn {
     /// The name that its socket is to be connected to.
     fn sought_name(&self) -> Option<(Box<str>, u16, Family)> {
         match &self.destination.peer {
-            Peer::Host { name, port, family } => Some((name.clone(), *port, wanted(*family))),
+            Peer::Host { name, port, family, .. } => Some((name.clone(), *port, wanted(*family))),
             Peer::Unix(_) | Peer::Abstract(_) => None,
         }
     }

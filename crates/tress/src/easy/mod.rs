@@ -244,7 +244,7 @@ impl Easy {
                 }
                 transfer
             }
-            None => Box::new(Transfer::new(self.options.clone())),
+            None => Transfer::boxed(self.options.clone()),
         };
         if let Some(share) = &self.share {
             transfer.set_stores(Some(share.stores()));

@@ -57,8 +57,8 @@ macro_rules! set {
     }};
     ($easy:ident, proxy.tls, $field:ident = $value:expr) => {{
         let value = $value;
-        if $easy.options.proxy().tls.$field != value {
-            $easy.options_mut().proxy_mut().tls.$field = value;
+        if $easy.options.proxy_tls().$field != value {
+            $easy.options_mut().proxy_tls_mut().$field = value;
         }
         Ok(())
     }};

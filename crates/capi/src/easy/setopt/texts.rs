@@ -200,31 +200,31 @@ fn decoded(value: Option<&[u8]>) -> Result<Option<Text>, Code> {
 
 fn proxy_tls(easy: &mut Easy, option: i32, value: Option<&[u8]>) -> Outcome {
     match option {
-        option::PROXY_CAINFO => text!(easy, value, proxy().tls.cainfo; proxy_mut().tls.cainfo),
-        option::PROXY_CAPATH => text!(easy, value, proxy().tls.capath; proxy_mut().tls.capath),
-        option::PROXY_CRLFILE => text!(easy, value, proxy().tls.crlfile; proxy_mut().tls.crlfile),
-        option::PROXY_SSLCERT => text!(easy, value, proxy().tls.sslcert; proxy_mut().tls.sslcert),
+        option::PROXY_CAINFO => text!(easy, value, proxy_tls().cainfo; proxy_tls_mut().cainfo),
+        option::PROXY_CAPATH => text!(easy, value, proxy_tls().capath; proxy_tls_mut().capath),
+        option::PROXY_CRLFILE => text!(easy, value, proxy_tls().crlfile; proxy_tls_mut().crlfile),
+        option::PROXY_SSLCERT => text!(easy, value, proxy_tls().sslcert; proxy_tls_mut().sslcert),
         option::PROXY_SSLCERTTYPE => {
-            text!(easy, value, proxy().tls.sslcerttype; proxy_mut().tls.sslcerttype)
+            text!(easy, value, proxy_tls().sslcerttype; proxy_tls_mut().sslcerttype)
         }
-        option::PROXY_SSLKEY => text!(easy, value, proxy().tls.sslkey; proxy_mut().tls.sslkey),
+        option::PROXY_SSLKEY => text!(easy, value, proxy_tls().sslkey; proxy_tls_mut().sslkey),
         option::PROXY_SSLKEYTYPE => {
-            text!(easy, value, proxy().tls.sslkeytype; proxy_mut().tls.sslkeytype)
+            text!(easy, value, proxy_tls().sslkeytype; proxy_tls_mut().sslkeytype)
         }
         option::PROXY_KEYPASSWD => {
-            text!(easy, value, proxy().tls.keypasswd; proxy_mut().tls.keypasswd)
+            text!(easy, value, proxy_tls().keypasswd; proxy_tls_mut().keypasswd)
         }
         option::PROXY_SSL_CIPHER_LIST => {
-            text!(easy, value, proxy().tls.ssl_cipher_list; proxy_mut().tls.ssl_cipher_list)
+            text!(easy, value, proxy_tls().ssl_cipher_list; proxy_tls_mut().ssl_cipher_list)
         }
         option::PROXY_TLS13_CIPHERS => {
-            text!(easy, value, proxy().tls.tls13_ciphers; proxy_mut().tls.tls13_ciphers)
+            text!(easy, value, proxy_tls().tls13_ciphers; proxy_tls_mut().tls13_ciphers)
         }
         option::PROXY_ISSUERCERT => {
-            text!(easy, value, proxy().tls.issuercert; proxy_mut().tls.issuercert)
+            text!(easy, value, proxy_tls().issuercert; proxy_tls_mut().issuercert)
         }
         option::PROXY_PINNEDPUBLICKEY => {
-            text!(easy, value, proxy().tls.pinnedpublickey; proxy_mut().tls.pinnedpublickey)
+            text!(easy, value, proxy_tls().pinnedpublickey; proxy_tls_mut().pinnedpublickey)
         }
         _ => Err(Code::UnknownOption),
     }
