@@ -50,6 +50,7 @@ mod tftp;
 mod timers;
 mod tls;
 mod transfer;
+mod workers;
 mod ws;
 
 pub use effect::{

@@ -55,13 +55,11 @@ impl Machine {
             Some(Dialect::Imap) => {
                 Ok(Self::Imap(Imap::new(mail::imap_config(transfer, conn)?, now)))
             }
-            Some(Dialect::Ssh) => {
-                Ok(Self::Ssh(Box::new(Ssh::new(crate::ssh::config(transfer, conn)?)?)))
-            }
             Some(Dialect::Pop3) => {
                 Ok(Self::Pop3(Pop3::new(mail::pop3_config(transfer, conn)?, now)))
             }
-            None => Err(Error::from(Code::FailedInit)),
+            // SSH's begins with what a worker has read.
+            Some(Dialect::Ssh) | None => Err(Error::from(Code::FailedInit)),
         }
     }
 

@@ -113,12 +113,12 @@ pub(crate) struct Conversation {
     pub(crate) outgoing: Option<Outgoing>,
     /// SSH: the body goes out now.
     pub(crate) uploads: bool,
-    /// SSH: the host key that the application is asked about.
-    pub(crate) host_key: Option<Box<[u8]>>,
+    /// SSH: what the host's key is held against.
+    pub(crate) host_check: crate::ssh::HostCheck,
 }
 
 impl Conversation {
-    fn new(machine: Machine) -> Self {
+    pub(crate) fn new(machine: Machine) -> Self {
         Self {
             machine,
             ready: false,
@@ -129,7 +129,7 @@ impl Conversation {
             over: false,
             outgoing: None,
             uploads: false,
-            host_key: None,
+            host_check: crate::ssh::HostCheck::default(),
         }
     }
 
@@ -201,6 +201,9 @@ impl Multi {
         conn.readable |= conn.stream().is_some_and(|stream| !stream.is_bare());
         match conn.conversation.as_deref_mut() {
             Some(conversation) => conversation.machine.tls_started(),
+            None if conn.destination.dialect == Some(Dialect::Ssh) => {
+                return self.prepare_ssh(id);
+            }
             None => {
                 let machine = Machine::new(transfer, conn, core.now)?;
                 conn.conversation = Some(Box::new(Conversation::new(machine)));

@@ -5,7 +5,7 @@ use tress_proto::h1::{Response, ResponseConfig};
 use tress_proto::http::Kind;
 
 use super::Exchange;
-use super::auth::{Bound, Then, Whom};
+use super::auth::{Bound, Whom};
 use super::head::{self, Head, Varying};
 use crate::TransferId;
 use crate::body_out::BodyOut;
@@ -14,6 +14,7 @@ use crate::multi::{Core, Flow, Multi};
 use crate::options::{Auth, Options};
 use crate::plan::Service;
 use crate::transfer::Transfer;
+use crate::workers::Then;
 
 impl Multi {
     /// Puts the request on its way.
@@ -25,8 +26,8 @@ impl Multi {
         }
         let forwarded = conn.destination.forwarder().is_some();
         let negotiates = transfer.options.auth().httpauth.contains(Auth::NEGOTIATE);
-        if (negotiates && self.await_token(id, Whom::Server, Then::Request))
-            || (forwarded && self.await_token(id, Whom::Proxy, Then::Request))
+        if (negotiates && self.await_token(id, Then::Request(Whom::Server)))
+            || (forwarded && self.await_token(id, Then::Request(Whom::Proxy)))
         {
             return Ok(Flow::Wait);
         }

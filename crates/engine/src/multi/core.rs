@@ -15,13 +15,13 @@ use crate::conn::ConnId;
 use crate::dirty::Dirty;
 use crate::doh::Probes;
 use crate::effect::{DebugKind, Effect};
-use crate::http::auth::Made;
 use crate::http2::Work as Http2Work;
 use crate::interest::Interest;
 use crate::plan::Plans;
 use crate::security::Security;
 use crate::timers::Timers;
 use crate::transfer::Transfer;
+use crate::workers::Made;
 
 /// The shared part of a multi handle.
 pub(crate) struct Core {
@@ -58,7 +58,7 @@ pub(crate) struct Core {
     pub(crate) resolver_fd: Option<RawFd>,
     /// The GSS-API library, if the driver brings one.
     pub(crate) security: Option<&'static dyn Security>,
-    /// Steps of security contexts, in worker threads; whose they are.
+    /// What worker threads make; for whom.
     pub(crate) work: Work<Made>,
     pub(crate) workers_for: HashMap<WorkId, TransferId>,
     pub(crate) work_done: bool,

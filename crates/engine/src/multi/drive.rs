@@ -76,7 +76,7 @@ impl Multi {
             return true;
         }
         if std::mem::take(&mut self.core.work_done) {
-            self.tokens_made();
+            self.work_is_done();
             return true;
         }
         if let Some(id) = self.core.dirty.pop() {
@@ -129,7 +129,7 @@ impl Multi {
             Some(State::Start) => self.start(id),
             Some(State::Resolving) => self.resolve(id).or_else(|error| self.not_up(id, error)),
             Some(State::Connecting) => self.connect(id).or_else(|error| self.not_up(id, error)),
-            Some(State::Negotiating) => self.negotiate(id),
+            Some(State::Awaiting) => self.go_on(id),
             Some(State::Exchange) => self.exchange(id),
             Some(State::WebSocket) => self.websocket(id),
             Some(State::File) => self.move_file(id),

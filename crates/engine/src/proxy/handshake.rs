@@ -13,9 +13,9 @@ use super::{Layer, Line};
 use crate::TransferId;
 use crate::conn::{Conn, Stage};
 use crate::failure::stream_error;
-use crate::http::auth::{Then, Whom};
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
+use crate::workers::Then;
 
 /// Talking to a proxy, over the layers that are on already.
 pub(crate) struct Handshake {
@@ -50,7 +50,7 @@ impl Multi {
         let Some(layer) = conn.destination.next_layer(conn.layer) else {
             return self.connected(id);
         };
-        if layer == Layer::Tunnel && self.await_token(id, Whom::Proxy, Then::Layer) {
+        if layer == Layer::Tunnel && self.await_token(id, Then::Layer) {
             return Ok(Flow::Wait);
         }
         let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };

@@ -9,11 +9,12 @@ use super::{Proxy, Route};
 use crate::TransferId;
 use crate::conn::Conn;
 use crate::destination::push;
-use crate::http::auth::{Made, Then, Whom};
+use crate::http::auth::Stepped;
 use crate::infos::Infos;
 use crate::multi::{Flow, Multi};
 use crate::options::{Auth, IpResolve, Options, ProxyType};
 use crate::security::{Mechanism, SecurityContext, SecurityPeer};
+use crate::workers::Then;
 
 /// The handshake, and what it asks the resolver for.
 pub(super) struct Socks {
@@ -24,7 +25,7 @@ pub(super) struct Socks {
     /// What proves the user to the proxy, while no worker has it.
     context: Option<Box<dyn SecurityContext>>,
     /// What a worker's step came to: none if the worker came to nothing.
-    made: Option<Option<Made>>,
+    made: Option<Option<Stepped>>,
 }
 
 /// The service that a SOCKS proxy is, unless `CURLOPT_PROXY_SERVICE_NAME` names another.
@@ -155,7 +156,7 @@ impl Multi {
         };
         let answered = match ask {
             Ask::Step(token) => {
-                if self.make_token(id, context, token, Whom::Proxy, Then::Socks) {
+                if self.make_token(id, context, token, Then::Socks) {
                     return Ok(Turn::Flow(Flow::Wait));
                 }
                 return Err(Error::new(Code::OutOfMemory, "no thread for a token"));
@@ -188,6 +189,15 @@ impl Multi {
         }
     }
 
+    /// A worker has made a token for the talk with a SOCKS proxy.
+    pub(crate) fn socks_token_made(&mut self, id: TransferId, made: Option<Stepped>) {
+        if let Some((_, Some(conn), _)) = self.parts(id)
+            && let Some(socks) = conn.socks()
+        {
+            socks.made = Some(made);
+        }
+    }
+
     /// The look-up for a SOCKS proxy is over.
     pub(crate) fn socks_target_found(
         &mut self,
@@ -215,13 +225,6 @@ impl Multi {
 }
 
 impl Conn {
-    /// A worker has made a token for the talk with a SOCKS proxy.
-    pub(crate) fn socks_token_made(&mut self, made: Option<Made>) {
-        if let Some(socks) = self.socks() {
-            socks.made = Some(made);
-        }
-    }
-
     /// The name that a SOCKS proxy wants resolved here, if it is its turn.
     pub(crate) fn socks_target(&mut self) -> Option<(Box<str>, u16, Family)> {
         let socks = self.socks()?;
@@ -234,7 +237,7 @@ impl Socks {
         failed(infos, self.machine.closed())
     }
 
-    fn take_step(&mut self, made: Option<Made>) -> std::result::Result<(), Failure> {
+    fn take_step(&mut self, made: Option<Stepped>) -> std::result::Result<(), Failure> {
         match made {
             Some((context, Ok(step))) => {
                 self.context = Some(context);

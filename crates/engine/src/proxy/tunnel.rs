@@ -12,10 +12,11 @@ use super::{Layer, Proxy};
 use crate::TransferId;
 use crate::conn::{Conn, Stage};
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::auth::{Then, Whom};
+use crate::http::auth::Whom;
 use crate::multi::{Core, Flow, Multi};
 use crate::options::{Hooks, ProxyType};
 use crate::transfer::{State, Transfer};
+use crate::workers::Then;
 
 /// The handshake.
 pub(super) struct Tunnel {
@@ -110,7 +111,7 @@ impl Multi {
             self.connect_anew(id);
             return Ok(Turn::Flow(Flow::Again));
         }
-        if self.await_token(id, Whom::Proxy, Then::TunnelAgain) {
+        if self.await_token(id, Then::TunnelAgain) {
             return Ok(Turn::Flow(Flow::Wait));
         }
         self.ask_again_for_tunnel(id).map(|_| Turn::Again)

@@ -6,11 +6,20 @@ use tress_model::{Code, Error, Result};
 use tress_proto::ssh::known_hosts::{self, Match};
 use tress_proto::ssh::{md5_fingerprint, sha256_fingerprint};
 
-use super::settings::{known_hosts as read_known_hosts, path_of};
+use super::settings::path_of;
 use crate::TransferId;
 use crate::effect::{Effect, KnownHost, KnownHostMatch};
 use crate::multi::{Flow, Multi};
 use crate::options::{Hooks, Options};
+
+/// What the key of a host is held against, until it is judged.
+#[derive(Default)]
+pub(crate) struct HostCheck {
+    /// The lines of known_hosts that name the host.
+    pub(super) known: Vec<u8>,
+    /// The key that the application is asked about.
+    pub(super) key: Vec<u8>,
+}
 
 impl Multi {
     /// Holds the key against what the settings say; the application may be asked.
@@ -31,8 +40,9 @@ impl Multi {
             self.accept_host_key(id)?;
             return Ok(None);
         }
-        let file = read_known_hosts(&options);
+        let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(None) };
         let (host, port) = (&conn.destination.host, conn.destination.port);
+        let file = std::mem::take(&mut conversation.host_check.known);
         let (matches, known) = match known_hosts::check(&file, host, port, &key) {
             Match::Ok => (KnownHostMatch::Ok, Some(key.clone())),
             Match::Mismatch(known) => (KnownHostMatch::Mismatch, Some(known)),
@@ -40,9 +50,7 @@ impl Multi {
         };
         core.info(transfer, || format!("SSH: host check {}", matches as i32));
         if options.hooks.contains(Hooks::SSH_KEY) {
-            if let Some(conversation) = conn.conversation.as_deref_mut() {
-                conversation.host_key = Some(key.clone().into());
-            }
+            conversation.host_check.key = key.clone();
             let question = Effect::KnownHost { transfer: id, known, found: key, matches };
             return Ok(Some(core.ask(id, question)));
         }
@@ -70,15 +78,21 @@ impl Multi {
         let result = match answer {
             KnownHost::Reject => Err(refused()),
             KnownHost::Fine => self.accept_host_key(id),
-            KnownHost::Add | KnownHost::Replace => {
-                self.write_known_host(id, answer);
-                self.accept_host_key(id)
-            }
+            KnownHost::Add | KnownHost::Replace => self.remember_host(id, answer),
         };
         self.note_refusal(id, result);
     }
 
-    fn accept_host_key(&mut self, id: TransferId) -> Result<()> {
+    /// The login goes on when the key is in the file.
+    fn remember_host(&mut self, id: TransferId, answer: KnownHost) -> Result<()> {
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(()) };
+        match transfer.options.ssh().ssh_knownhosts.as_deref().map(path_of) {
+            Some(path) => self.write_known_host(id, path, answer == KnownHost::Replace),
+            None => self.accept_host_key(id),
+        }
+    }
+
+    pub(super) fn accept_host_key(&mut self, id: TransferId) -> Result<()> {
         let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(()) };
         match conn.conversation.as_deref_mut().and_then(|it| it.machine.ssh()) {
             Some(ssh) => ssh.accept_host_key(),
@@ -89,31 +103,6 @@ impl Multi {
     fn note_refusal(&mut self, id: TransferId, result: Result<()>) {
         if let Some(transfer) = self.transfers.get_mut(id) {
             transfer.refusal = result.err();
-        }
-    }
-
-    /// Adds the key to the file, in place of others of its kind if so wanted. The connection goes
-    /// on where that fails, as in libcurl.
-    fn write_known_host(&mut self, id: TransferId, answer: KnownHost) {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
-        let options = transfer.options.clone();
-        let Some(path) = options.ssh().ssh_knownhosts.as_deref().map(path_of) else { return };
-        let key = conn.conversation.as_deref_mut().and_then(|it| it.host_key.take());
-        let Some(key) = key else { return };
-        let (host, port) = (&conn.destination.host, conn.destination.port);
-        let mut file = read_known_hosts(&options);
-        if known_hosts::check(&file, host, port, &key) == Match::Ok {
-            return;
-        }
-        if answer == KnownHost::Replace {
-            file = known_hosts::without(&file, host, port, &key);
-        }
-        if !file.is_empty() && !file.ends_with(b"\n") {
-            file.push(b'\n');
-        }
-        file.extend_from_slice(&known_hosts::line(host, port, &key));
-        if let Err(error) = tress_net::replace_whole(&path, &file) {
-            core.info(transfer, || format!("WARNING: writing {} failed: {error}", path.display()));
         }
     }
 }

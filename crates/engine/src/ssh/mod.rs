@@ -1,16 +1,20 @@
 //! SCP and SFTP: what settings and URL mean to their machine, and what it asks for besides.
 //!
 //! ```text
-//!   Layer::Login: Ask::HostKey -> host_key: fingerprints, the application, known_hosts
+//!   Layer::Login: prepare: a worker reads key and known_hosts
+//!                 -> Ask::HostKey -> host_key: fingerprints, the application, known_hosts
 //!                 -> the user's login -> Ready
 //!   Event::Upload -> moving: the application's bytes, as far as the machine takes them
 //! ```
 
 mod host_key;
 mod moving;
+mod prepare;
 mod settings;
 
-pub(crate) use settings::{config, push_identity, request};
+pub(crate) use host_key::HostCheck;
+pub(crate) use prepare::Prepared;
+pub(crate) use settings::{push_identity, request};
 
 use tress_model::Result;
 use tress_proto::ssh::Ask;

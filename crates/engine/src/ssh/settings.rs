@@ -1,6 +1,6 @@
 //! What settings and URL mean to SSH's machine.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tress_model::escape::{Refuse, unescape_strict};
@@ -9,11 +9,11 @@ use tress_proto::ssh::{Config, Credentials, Methods, PrivateKey, Request, known_
 
 use crate::conn::Conn;
 use crate::destination::push_if_any;
-use crate::options::{CreateMissingDirs, Hooks, List, Options, Text};
+use crate::options::{CreateMissingDirs, Hooks, List, Options};
 use crate::transfer::Transfer;
 
 /// `CURLSSH_AUTH_PUBLICKEY`.
-const PUBLICKEY: u32 = 1;
+pub(super) const PUBLICKEY: u32 = 1;
 
 /// Appends what a login depends on, and what a host key was held against, to the key of its
 /// connection.
@@ -39,31 +39,24 @@ pub(crate) fn push_identity(options: &Options, key: &mut Vec<u8>) {
 ///
 /// # Errors
 /// There is no plan.
-pub(crate) fn config(transfer: &Transfer, conn: &Conn) -> Result<Config> {
-    let options = &transfer.options;
+pub(super) fn config(
+    transfer: &Transfer,
+    conn: &Conn,
+    key: std::result::Result<Arc<PrivateKey>, String>,
+    known: &[u8],
+) -> Result<Config> {
     let login = transfer.plan()?.credentials.clone();
     let (user, password) = match login.as_deref() {
         Some(login) => (login.user.clone(), login.password.clone()),
         None => (Vec::new(), Vec::new()),
     };
-    let methods = options.ssh().ssh_auth_types;
-    let key = match methods & PUBLICKEY {
-        0 => Err("not wanted".to_owned()),
-        _ => private_key(options).map(Arc::new),
-    };
+    let methods = Methods(transfer.options.ssh().ssh_auth_types);
     let destination = &conn.destination;
-    let known = known_hosts(options);
     Ok(Config {
-        credentials: Credentials { user, password, key, methods: Methods(methods) },
+        credentials: Credentials { user, password, key, methods },
         sftp: destination.scheme == "sftp",
-        known_keys: known_hosts::key_types(&known, &destination.host, destination.port),
+        known_keys: known_hosts::key_types(known, &destination.host, destination.port),
     })
-}
-
-/// The content of `CURLOPT_SSH_KNOWNHOSTS`; a file that is not there knows nobody.
-pub(super) fn known_hosts(options: &Options) -> Vec<u8> {
-    let file = options.ssh().ssh_knownhosts.as_deref();
-    file.and_then(|file| tress_net::read_whole(&path_of(file), false).ok()).unwrap_or_default()
 }
 
 pub(super) fn path_of(text: &[u8]) -> PathBuf {
@@ -102,21 +95,4 @@ pub(crate) fn request(transfer: &Transfer) -> Result<Request> {
 
 fn commands(list: &Option<List>) -> Vec<Vec<u8>> {
     list.iter().flat_map(|list| list.iter()).map(|command| command.to_vec()).collect()
-}
-
-/// `CURLOPT_SSH_PRIVATE_KEYFILE`, else the user's own.
-fn private_key(options: &Options) -> std::result::Result<PrivateKey, String> {
-    let named = options.ssh().ssh_private_keyfile.as_deref().map(path_of);
-    let path = named.or_else(own_key).ok_or("no private key file")?;
-    let file = tress_net::read_whole(&path, false)
-        .map_err(|error| format!("Unable to open private key file {}: {error}", path.display()))?;
-    let passphrase: &Option<Text> = &options.tls().keypasswd;
-    PrivateKey::parse(&file, passphrase.as_deref().unwrap_or_default())
-        .map_err(|why| format!("{}: {why}", path.display()))
-}
-
-/// `~/.ssh/id_rsa`, or `id_rsa` where we are.
-fn own_key() -> Option<PathBuf> {
-    let below_home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".ssh/id_rsa"));
-    [below_home, Some("id_rsa".into())].into_iter().flatten().find(|path| path.exists())
 }

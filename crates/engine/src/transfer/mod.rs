@@ -58,7 +58,7 @@ pub struct Transfer {
     /// Its look-up over HTTPS.
     pub(crate) doh: Option<Box<crate::doh::Lookup>>,
     /// A token that it waits for.
-    pub(crate) awaited: Option<Box<crate::http::auth::Awaited>>,
+    pub(crate) awaited: Option<Box<crate::workers::Awaited>>,
     pub(crate) exchange: Exchange,
     /// The file of a `file://` transfer.
     pub(crate) local: Option<Box<Local>>,
@@ -110,8 +110,8 @@ pub(crate) enum State {
     Queued,
     Resolving,
     Connecting,
-    /// A token for the next request is being made.
-    Negotiating,
+    /// A worker makes something that it needs.
+    Awaiting,
     /// Request and response.
     Exchange,
     /// Frames both ways, after a handshake by HTTP.
@@ -374,12 +374,12 @@ impl Transfer {
         self.started.filter(|_| !timeout.is_zero()).map(|at| at + timeout)
     }
 
-    /// Is its connection in the making? A token for a proxy is a part of that.
+    /// Is its connection in the making? What a worker makes for that is a part of it.
     pub(crate) fn is_connecting(&self) -> bool {
-        let for_proxy = self.awaited.as_deref().is_some_and(crate::http::auth::Awaited::connects);
+        let connects = self.awaited.as_deref().is_some_and(crate::workers::Awaited::connects);
         match self.state {
             State::Resolving | State::Connecting => true,
-            State::Negotiating => for_proxy,
+            State::Awaiting => connects,
             _ => false,
         }
     }

@@ -49,6 +49,14 @@ pub fn key_types(file: &[u8], host: &[u8], port: u16) -> Vec<Vec<u8>> {
     known.map(|entry| key_type(&entry.key).to_vec()).collect()
 }
 
+/// The lines of a file that name a host: as good as the whole file, for this one.
+pub fn of_host(file: &[u8], host: &[u8], port: u16) -> Vec<u8> {
+    let names =
+        |line: &&[u8]| parse(line).is_some_and(|it| it.names(host, port) || it.names(host, 22));
+    let lines = file.split(|byte| *byte == b'\n').filter(names);
+    lines.flat_map(|line| [line, b"\n"].concat()).collect()
+}
+
 /// The file's line for a key.
 pub fn line(host: &[u8], port: u16, key: &[u8]) -> Vec<u8> {
     let kind = String::from_utf8_lossy(key_type(key));
@@ -146,6 +154,9 @@ mod tests {
         assert_eq!(check(&file, b"example.org", 2222, &key(1)), Match::Ok);
         assert_eq!(check(&file, b"example.com", 22, &key(1)), Match::Missing);
         assert_eq!(key_types(&file, b"other", 22), [b"ssh-ed25519"]);
+        let of_other = of_host(&file, b"other", 2222);
+        assert_eq!(of_other, file[10..]);
+        assert_eq!(of_host(&file, b"another", 22), b"");
         let replaced = without(&file, b"example.org", 22, &key(2));
         assert_eq!(replaced, b"# comment\n");
     }

@@ -14,7 +14,7 @@ mod side;
 mod sign;
 
 pub(crate) use credentials::{Credentials, preemptive};
-pub(crate) use negotiate::{Awaited, Made, Then};
+pub(crate) use negotiate::Stepped;
 pub(crate) use ntlm::Bound;
 pub(crate) use side::Ask;
 use side::Side;

@@ -1,51 +1,22 @@
 //! Negotiate (RFC 4559): SPNEGO tokens, made by a GSS-API library in worker threads.
 //!
-//! Like NTLM it proves a connection. Before a request that needs a token its transfer waits,
-//! with nothing else to do, until the token is there: [`Multi::await_token`].
+//! Like NTLM it proves a connection. Before a request that needs a token its transfer waits
+//! until the token is there: [`Multi::await_token`].
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use tress_model::Result;
-use tress_net::WorkId;
 
 use super::{Authentication, Bound, Whom, is_custom};
 use crate::TransferId;
-use crate::conn::{Conn, Stage};
-use crate::interest::{SocketOwner, Want};
-use crate::multi::{Core, Flow, Multi};
+use crate::conn::Conn;
+use crate::multi::Multi;
 use crate::options::Auth;
 use crate::security::{Mechanism, SecurityContext, SecurityPeer, SecurityStep};
-use crate::transfer::{State, Transfer};
+use crate::transfer::Transfer;
+use crate::workers::{Made, Then};
 
 /// A step that a worker has made: the context comes back with what it came to.
-pub(crate) type Made = (Box<dyn SecurityContext>, std::result::Result<SecurityStep, String>);
-
-/// A transfer waits for a token.
-pub(crate) struct Awaited {
-    pub(crate) work: Option<WorkId>,
-    whom: Whom,
-    then: Then,
-}
-
-impl Awaited {
-    /// Is the token for a proxy, on the way to a connection?
-    pub(crate) fn connects(&self) -> bool {
-        self.then != Then::Request
-    }
-}
-
-/// What a transfer goes on with when its token is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// The talk with a SOCKS proxy.
-    Socks,
-    /// The request.
-    Request,
-    /// The next layer: a tunnel.
-    Layer,
-    /// Asking once more for a tunnel.
-    TunnelAgain,
-}
+pub(crate) type Stepped = (Box<dyn SecurityContext>, std::result::Result<SecurityStep, String>);
 
 /// How far a connection is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -181,8 +152,9 @@ impl Negotiate {
 }
 
 impl Multi {
-    /// Must a token be made before the next request to `whom`? Then the transfer waits for it.
-    pub(crate) fn await_token(&mut self, id: TransferId, whom: Whom, then: Then) -> bool {
+    /// Must a token be made before the transfer goes on? Then it waits for it.
+    pub(crate) fn await_token(&mut self, id: TransferId, then: Then) -> bool {
+        let whom = then.whom();
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return false };
         let Some(mut peer) = transfer.negotiates_with(conn, whom) else { return false };
         if whom == Whom::Server && conn.destination.tls.is_some() {
@@ -196,7 +168,7 @@ impl Multi {
             transfer.no_token(conn, whom);
             return false;
         };
-        if self.make_token(id, context, input, whom, then) {
+        if self.make_token(id, context, input, then) {
             return true;
         }
         if let Some((transfer, Some(conn), _)) = self.parts(id) {
@@ -212,75 +184,28 @@ impl Multi {
         id: TransferId,
         mut context: Box<dyn SecurityContext>,
         input: Vec<u8>,
-        whom: Whom,
         then: Then,
     ) -> bool {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return false };
-        let work = core.work.submit(move || {
+        let step = move || {
             let step = context.step(&input);
-            (context, step)
-        });
-        let Ok(work) = work else { return false };
-        transfer.awaited = Some(Box::new(Awaited { work: Some(work), whom, then }));
-        transfer.state = State::Negotiating;
-        core.workers_for.insert(work, id);
-        core.watch_workers(id);
-        // What the peer sends meanwhile must not wake the application's loop again and again.
-        let fd = match &conn.stage {
-            Stage::Proxy(handshake) => Some(handshake.stream.fd()),
-            _ => conn.fd(),
+            Made::Token((context, step))
         };
-        if let (Some(fd), Some(owner)) = (fd, transfer.conn.map(SocketOwner::Conn))
-            && conn.h2.is_none()
-        {
-            core.interest.set(fd, owner, Some(id), Want::NONE);
-        }
-        true
+        self.give_work(id, then, step).is_ok()
     }
 
-    /// Tokens were made.
-    pub(crate) fn tokens_made(&mut self) {
-        for (work, made) in self.core.work.take_results() {
-            let Some(id) = self.core.workers_for.remove(&work) else { continue };
-            let Some((transfer, Some(conn), core)) = self.parts(id) else { continue };
-            let Some(awaited) = transfer.awaited.as_mut().filter(|it| it.work == Some(work)) else {
-                continue;
-            };
-            let whom = awaited.whom;
-            let then = awaited.then;
-            awaited.work = None;
-            match made {
-                made if then == Then::Socks => conn.socks_token_made(made),
-                Some((context, Ok(step))) if !step.token.is_empty() => {
-                    Bound::negotiate(&mut conn.bound, whom).made(context, step);
-                }
-                made => {
-                    if let Some((_, Err(text))) = made {
-                        core.info(transfer, || text);
-                    }
-                    transfer.no_token(conn, whom);
-                }
+    /// A token was made, or could not be.
+    pub(crate) fn token_made(&mut self, id: TransferId, whom: Whom, made: Option<Stepped>) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        match made {
+            Some((context, Ok(step))) if !step.token.is_empty() => {
+                Bound::negotiate(&mut conn.bound, whom).made(context, step);
             }
-            core.wake(id, transfer);
-        }
-        self.core.stop_watching_workers();
-    }
-
-    /// Goes on when the token is there.
-    pub(crate) fn negotiate(&mut self, id: TransferId) -> Result<Flow> {
-        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
-        let Some(awaited) = transfer.awaited.take_if(|it| it.work.is_none()) else {
-            return Ok(Flow::Wait);
-        };
-        transfer.state = State::Connecting;
-        match awaited.then {
-            Then::Request => {
-                transfer.state = State::Exchange;
-                self.begin_exchange(id)
+            made => {
+                if let Some((_, Err(text))) = made {
+                    core.info(transfer, || text);
+                }
+                transfer.no_token(conn, whom);
             }
-            Then::Socks => self.talk(id),
-            Then::Layer => self.next_layer(id),
-            Then::TunnelAgain => self.ask_again_for_tunnel(id),
         }
     }
 }
@@ -324,31 +249,6 @@ impl Transfer {
         Bound::negotiate(&mut conn.bound, whom).reset();
         if let Some(auth) = &mut self.auth {
             auth.side(whom).tokenless = true;
-        }
-    }
-}
-
-impl Core {
-    fn watch_workers(&mut self, id: TransferId) {
-        if let Some(fd) = self.work.wake_fd() {
-            self.interest.set(fd, SocketOwner::Workers, Some(id), Want::IN);
-            self.workers_fd = Some(fd);
-        }
-    }
-
-    /// Nobody waits for this token any more.
-    pub(crate) fn give_up_work(&mut self, awaited: &Awaited) {
-        if let Some(work) = awaited.work {
-            self.workers_for.remove(&work);
-            self.stop_watching_workers();
-        }
-    }
-
-    fn stop_watching_workers(&mut self) {
-        let idle = self.workers_for.is_empty() || self.work.wake_fd().is_none();
-        if let Some(fd) = self.workers_fd.filter(|_| idle) {
-            self.interest.set(fd, SocketOwner::Workers, None, Want::NONE);
-            self.workers_fd = None;
         }
     }
 }

@@ -1,0 +1,187 @@
+//! What worker threads make for transfers: tokens of a GSS-API library, what SSH's logins need of files.
+//!
+//! ```text
+//!   give_work -> State::Awaiting: in the queue `workers_for`, the workers' descriptor is watched
+//!             -> work_is_done -> go_on: with what `Then` says
+//! ```
+//!
+//! The transfer has nothing else to do meanwhile. Until its connection is up, the time-out of connecting
+//! counts on.
+
+use std::io;
+
+use tress_model::Result;
+use tress_net::WorkId;
+
+use crate::TransferId;
+use crate::conn::Stage;
+use crate::http::auth::{Stepped, Whom};
+use crate::interest::{SocketOwner, Want};
+use crate::multi::{Core, Flow, Multi};
+use crate::ssh::Prepared;
+use crate::transfer::State;
+
+/// What a worker has made.
+pub(crate) enum Made {
+    /// A token, in a step of a security context.
+    Token(Stepped),
+    /// What SSH's login needs of files.
+    Login(Box<Prepared>),
+    /// A host was added to those that are known; or why not.
+    Known(std::result::Result<(), String>),
+}
+
+impl Made {
+    fn token(self) -> Option<Stepped> {
+        match self {
+            Self::Token(stepped) => Some(stepped),
+            Self::Login(_) | Self::Known(_) => None,
+        }
+    }
+}
+
+/// A transfer waits for a worker.
+pub(crate) struct Awaited {
+    /// None: it is done.
+    pub(crate) work: Option<WorkId>,
+    /// What came of it; nothing where it has panicked.
+    made: Option<Made>,
+    then: Then,
+}
+
+impl Awaited {
+    /// Is it a part of connecting?
+    pub(crate) fn connects(&self) -> bool {
+        !matches!(self.then, Then::Request(_))
+    }
+}
+
+/// What a transfer goes on with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Then {
+    /// The talk with a SOCKS proxy.
+    Socks,
+    /// The request, with a token for one of the two.
+    Request(Whom),
+    /// The next layer: a tunnel.
+    Layer,
+    /// Asking once more for a tunnel.
+    TunnelAgain,
+    /// SSH's first words.
+    LogIn,
+    /// SSH's login, to a host that is known now.
+    KnownHost,
+}
+
+impl Then {
+    /// For whom a token is.
+    pub(crate) fn whom(self) -> Whom {
+        match self {
+            Self::Request(whom) => whom,
+            _ => Whom::Proxy,
+        }
+    }
+}
+
+impl Multi {
+    /// Gives `job` to a worker; the transfer waits for it, then goes on.
+    ///
+    /// # Errors
+    /// There is no worker to be had.
+    pub(crate) fn give_work(
+        &mut self,
+        id: TransferId,
+        then: Then,
+        job: impl FnOnce() -> Made + Send + 'static,
+    ) -> io::Result<()> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else {
+            return Err(io::ErrorKind::NotConnected.into());
+        };
+        let work = core.work.submit(job)?;
+        transfer.awaited = Some(Box::new(Awaited { work: Some(work), made: None, then }));
+        transfer.state = State::Awaiting;
+        core.workers_for.insert(work, id);
+        core.watch_workers(id);
+        // What the peer sends meanwhile must not wake the application's loop again and again.
+        let fd = match &conn.stage {
+            Stage::Proxy(handshake) => Some(handshake.stream.fd()),
+            _ => conn.fd(),
+        };
+        if let (Some(fd), Some(owner)) = (fd, transfer.conn.map(SocketOwner::Conn))
+            && conn.h2.is_none()
+        {
+            core.interest.set(fd, owner, Some(id), Want::NONE);
+        }
+        Ok(())
+    }
+
+    /// Workers have made something.
+    pub(crate) fn work_is_done(&mut self) {
+        for (work, made) in self.core.work.take_results() {
+            let Some(id) = self.core.workers_for.remove(&work) else { continue };
+            let Some((transfer, _, core)) = self.parts(id) else { continue };
+            let Some(awaited) = transfer.awaited.as_mut().filter(|it| it.work == Some(work)) else {
+                continue;
+            };
+            (awaited.work, awaited.made) = (None, made);
+            core.wake(id, transfer);
+        }
+        self.core.stop_watching_workers();
+    }
+
+    /// Goes on when what a transfer waits for is there.
+    pub(crate) fn go_on(&mut self, id: TransferId) -> Result<Flow> {
+        let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
+        let Some(awaited) = transfer.awaited.take_if(|it| it.work.is_none()) else {
+            return Ok(Flow::Wait);
+        };
+        transfer.state = State::Connecting;
+        let Awaited { made, then, .. } = *awaited;
+        match then {
+            Then::LogIn => return self.begin_ssh(id, made),
+            Then::KnownHost => return self.known_host_written(id, made),
+            Then::Socks => {
+                self.socks_token_made(id, made.and_then(Made::token));
+                return self.talk(id);
+            }
+            Then::Request(_) | Then::Layer | Then::TunnelAgain => {
+                self.token_made(id, then.whom(), made.and_then(Made::token));
+            }
+        }
+        match then {
+            Then::Layer => self.next_layer(id),
+            Then::TunnelAgain => self.ask_again_for_tunnel(id),
+            _ => {
+                if let Some(transfer) = self.transfers.get_mut(id) {
+                    transfer.state = State::Exchange;
+                }
+                self.begin_exchange(id)
+            }
+        }
+    }
+}
+
+impl Core {
+    fn watch_workers(&mut self, id: TransferId) {
+        if let Some(fd) = self.work.wake_fd() {
+            self.interest.set(fd, SocketOwner::Workers, Some(id), Want::IN);
+            self.workers_fd = Some(fd);
+        }
+    }
+
+    /// Nobody waits for this any more.
+    pub(crate) fn give_up_work(&mut self, awaited: &Awaited) {
+        if let Some(work) = awaited.work {
+            self.workers_for.remove(&work);
+            self.stop_watching_workers();
+        }
+    }
+
+    fn stop_watching_workers(&mut self) {
+        let idle = self.workers_for.is_empty() || self.work.wake_fd().is_none();
+        if let Some(fd) = self.workers_fd.filter(|_| idle) {
+            self.interest.set(fd, SocketOwner::Workers, None, Want::NONE);
+            self.workers_fd = None;
+        }
+    }
+}
