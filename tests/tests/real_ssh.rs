@@ -103,6 +103,8 @@ fn hosts_are_known_before_anything_is_said() {
         (server.known("host"), 0),
         (server.known("host_rsa"), 0),
         (server.known("stranger"), 60),
+        // CVE-2026-9547: of a kind that the server has no key of.
+        (server.known("ecdsa"), 60),
         (String::new(), 60),
     ] {
         std::fs::write(&file, &lines).unwrap();
@@ -112,6 +114,40 @@ fn hosts_are_known_before_anything_is_said() {
     }
     let sum = "0123456789abcdef0123456789abcdef";
     assert_eq!(with(&server, &format!("--hostpubmd5 {sum} --key {{d}}/user {{s}}/file")).code, 60);
+}
+
+/// CVE-2025-15079: neither the user's own file nor the system's, where another one is named.
+#[test]
+fn no_other_file_says_who_a_host_is() {
+    let server = Sshd::start("");
+    set_up(&server.root);
+    let home = server.dir.join("home");
+    std::fs::create_dir_all(home.join(".ssh")).unwrap();
+    std::fs::write(home.join(".ssh/known_hosts"), server.known("host")).unwrap();
+    let url = format!("{}/file", server.base("sftp"));
+    let (named, trace) = (server.path("named"), server.path("trace"));
+    std::fs::write(&named, "").unwrap();
+    let got = Program::new(Library::under_test(), "strace")
+        .args(["-f", "-e", "trace=open,openat", "-o", &trace])
+        .args([cc::program("ssh_keys", &[])])
+        .args([url.as_str(), &server.user, &server.path("user"), &named, "2"])
+        .env("HOME", home)
+        .run();
+    assert_eq!(got.stdout, "match 2 known -1 found 5 1\nresult 60\n", "{}", got.stderr);
+    let opened = std::fs::read_to_string(trace).unwrap();
+    assert!(opened.contains(&named) && !opened.contains("known_hosts"), "{opened}");
+}
+
+/// CVE-2025-15224: who cannot open the key that is named is not let in with another one.
+#[test]
+fn a_key_that_stays_locked_has_no_substitute() {
+    let server = Sshd::start("");
+    let own = server.dir.join("home/.ssh");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::copy(server.path("rsa"), own.join("id_rsa")).unwrap();
+    assert_eq!(with(&server, "-k {s}/file").code, 0);
+    assert_eq!(with(&server, "-k --key {d}/locked --pass wrong {s}/file").code, 67);
+    assert_eq!(with(&server, "-k --key {d}/locked {s}/file").code, 67);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `cargo xtask simulate --planted`: does the simulator find faults? Each of `crates/sim/planted` is
-//! put into a copy of the tree, and counted is how many seeds show it.
+//! put into a copy of the tree, and counted is how many seeds show it. And for `cargo xtask tidy`: do the
+//! faults still fit the tree?
 
 use std::fs;
 use std::path::Path;
@@ -30,6 +31,21 @@ pub fn planted(seeds: &str, only: Option<&str>) -> Result<()> {
         let (conversations, also_told) = count(&tree, "conversations", seeds)?;
         let told = if told.is_empty() { also_told } else { told };
         println!("| `{name}`: {what} | {web} | {conversations} | {told} |");
+    }
+    Ok(())
+}
+
+/// Each fault, of the simulator and of `tests/planted`, can be put into the tree as it is.
+pub fn check(broken: &mut Vec<String>) -> Result<()> {
+    for dir in ["crates/sim/planted", "tests/planted"] {
+        for file in fs::read_dir(root().join(dir))? {
+            let patch = file?.path();
+            let fits = git(&root(), &["apply", "--check"]).arg(&patch).output()?;
+            if !fits.status.success() {
+                let why = String::from_utf8_lossy(&fits.stderr).into_owned();
+                broken.push(format!("{}: {}", patch.display(), why.trim_end()));
+            }
+        }
     }
     Ok(())
 }

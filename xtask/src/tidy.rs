@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::{Result, bindings, dependencies, headers, limits, matrix, root};
+use crate::{
+    Result, bindings, dependencies, headers, limits, matrix, planted, root, vulnerabilities,
+};
 
 /// Longest source file, in lines; tables may be longer.
 const MAX_LINES: usize = 700;
@@ -50,6 +52,8 @@ pub fn tidy() -> Result<()> {
     }
     dependencies::check(&mut broken)?;
     limits::check(&mut broken)?;
+    planted::check(&mut broken)?;
+    vulnerabilities::check(&mut broken)?;
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\n").into()) }
 }
 

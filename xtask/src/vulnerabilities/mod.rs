@@ -1,6 +1,11 @@
 //! `cargo xtask vulnerabilities`: do the tests that stand for curl's vulnerabilities fail on the
 //! faulty behaviour? Each fault of `tests/planted` is put into a copy of the tree, and the test that
-//! it names must pass without it and fail with it. Takes hours, so it is no part of the tests.
+//! it names must pass without it and fail with it. Takes hours, so it is no part of the tests; that
+//! the faults still fit the tree, and that the table of docs/vulnerabilities.md is right, is (`tidy`).
+
+mod table;
+
+pub use table::check;
 
 use std::fs;
 use std::path::{Path, PathBuf};

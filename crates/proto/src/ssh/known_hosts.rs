@@ -161,6 +161,16 @@ mod tests {
         assert_eq!(replaced, b"# comment\n");
     }
 
+    /// CVE-2026-9547.
+    #[test]
+    fn a_key_of_another_kind_is_not_the_one_that_is_known() {
+        let file = line(b"h", 22, &key(1));
+        let mut other = Vec::new();
+        other.put_string(b"ssh-rsa");
+        other.put_string(&[1; 32]);
+        assert_eq!(check(&file, b"h", 22, &other), Match::Missing);
+    }
+
     #[test]
     fn ports_and_markers() {
         let file =

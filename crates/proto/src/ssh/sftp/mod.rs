@@ -668,3 +668,25 @@ fn file_system(mut reader: Reader<'_>) -> Result<Vec<u8>> {
     }
     Ok(text.into_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CVE-2023-27534.
+    #[test]
+    fn a_tilde_is_the_home_directory_only_by_itself() {
+        for (path, working) in [
+            ("/~", "/home/me/"),
+            ("/~/", "/home/me/"),
+            ("/~/a/~/b", "/home/me/a/~/b"),
+            ("/~2/a", "/~2/a"),
+            ("/~other", "/~other"),
+            ("/a/~/b", "/a/~/b"),
+            ("//~/a", "//~/a"),
+        ] {
+            let working = working.as_bytes();
+            assert_eq!(working_path(path.as_bytes(), b"/home/me"), working, "{path}");
+        }
+    }
+}
