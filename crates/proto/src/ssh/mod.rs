@@ -16,6 +16,8 @@ pub mod known_hosts;
 mod scp;
 mod session;
 mod sftp;
+#[cfg(test)]
+mod tests;
 mod transport;
 mod userauth;
 mod wire;

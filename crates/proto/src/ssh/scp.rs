@@ -38,6 +38,8 @@ pub(crate) struct Scp {
     pub(crate) events: VecDeque<Out>,
     heading: Vec<u8>,
     size: u64,
+    /// The file's times were told.
+    timed: bool,
     /// What the other side's `scp` complained of.
     complaint: Vec<u8>,
 }
@@ -59,7 +61,7 @@ impl Scp {
         let step = if request.upload { Step::Offering } else { Step::Heading };
         let out = if request.upload { Vec::new() } else { vec![0] };
         let (input, events, complaint) = (Vec::new(), VecDeque::new(), Vec::new());
-        Ok(Self { step, input, out, events, heading, size, complaint })
+        Ok(Self { step, input, out, events, heading, size, timed: false, complaint })
     }
 
     /// The command that speaks the protocol on the other side.
@@ -165,9 +167,10 @@ impl Scp {
                 }
                 // A word in the middle of a file is a complaint.
                 Step::Sending(_) => {
-                    if !self.take_word()? {
-                        return Ok(false);
-                    }
+                    let well = self.input.iter().take_while(|byte| **byte == 0).count();
+                    self.input.drain(..well);
+                    self.take_word()?;
+                    return Ok(false);
                 }
             }
         }
@@ -219,7 +222,7 @@ impl Scp {
         };
         match line.first() {
             // Times, with -p.
-            Some(b'T') => {}
+            Some(b'T') if !self.timed => self.timed = true,
             Some(b'C') => {
                 let mut words = line.split(|byte| *byte == b' ').skip(1);
                 let size = words.next().and_then(|word| std::str::from_utf8(word).ok());

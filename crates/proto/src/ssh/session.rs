@@ -17,6 +17,9 @@ use crate::pingpong::Event;
 /// Bytes on their way out beyond which no more of a body is taken.
 const MAX_OUTPUT: usize = 256 * 1024;
 
+/// Bytes on their way out beyond which a server is given up that asks on and on and does not read.
+pub const MAX_UNREAD: usize = 4 * 1024 * 1024;
+
 const SERVICE_REQUEST: u8 = 5;
 const SERVICE_ACCEPT: u8 = 6;
 const EXT_INFO: u8 = 7;
@@ -102,6 +105,18 @@ impl Ssh {
         })
     }
 
+    /// A connection whose keys are exchanged, and seal nothing; logging in comes next.
+    ///
+    /// # Errors
+    /// There are no random numbers.
+    #[cfg(any(test, feature = "unsealed"))]
+    pub fn unsealed(config: Config) -> Result<Self> {
+        let mut ssh = Self::new(config)?;
+        ssh.transport.unseal();
+        ssh.ask_service()?;
+        Ok(ssh)
+    }
+
     /// Shows what was received; how much was taken, and what comes of it.
     ///
     /// # Errors
@@ -156,7 +171,7 @@ impl Ssh {
     /// Bytes of the body that may be given to [`Ssh::upload`] now.
     pub fn upload_room(&self) -> usize {
         let waiting = self.channel.as_ref().map_or(0, Channel::waiting);
-        if self.output().len() + waiting > MAX_OUTPUT {
+        if self.output().len() + waiting > MAX_OUTPUT || self.transport.is_exchanging() {
             return 0;
         }
         match (&self.sftp, &self.scp) {
@@ -221,15 +236,21 @@ impl Ssh {
             match self.transport.next()? {
                 Incoming::Nothing => break,
                 Incoming::HostKey(key) => self.events.push_back(Out::HostKey(key)),
-                Incoming::Secured => {
-                    let mut message = vec![SERVICE_REQUEST];
-                    message.put_string(b"ssh-userauth");
-                    self.transport.send(&message)?;
-                    self.stage = Stage::Service;
-                }
+                Incoming::Secured => self.ask_service()?,
                 Incoming::Message(message) => self.receive(&message)?,
             }
+            if self.output().len() > MAX_UNREAD {
+                return Err(ssh_error("SSH: the server does not read what it has asked for"));
+            }
         }
+        Ok(())
+    }
+
+    fn ask_service(&mut self) -> Result<()> {
+        let mut message = vec![SERVICE_REQUEST];
+        message.put_string(b"ssh-userauth");
+        self.transport.send(&message)?;
+        self.stage = Stage::Service;
         Ok(())
     }
 

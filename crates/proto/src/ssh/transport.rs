@@ -83,6 +83,8 @@ pub(crate) struct Transport {
     session: Vec<u8>,
     host_key: Vec<u8>,
     strict: bool,
+    /// Keys were exchanged: the server's packets are sealed.
+    secured: bool,
 }
 
 impl Transport {
@@ -108,9 +110,25 @@ impl Transport {
             session: Vec::new(),
             host_key: Vec::new(),
             strict: false,
+            secured: false,
         };
         transport.begin_exchange()?;
         Ok(transport)
+    }
+
+    /// Keys are exchanged, and seal nothing: for tests and fuzzing of what comes inside.
+    #[cfg(any(test, feature = "unsealed"))]
+    pub(crate) fn unseal(&mut self) {
+        self.output.clear();
+        self.exchange = None;
+        self.version = Some(b"SSH-2.0-test".to_vec());
+        self.session = b"a session".to_vec();
+        self.secured = true;
+    }
+
+    /// Are keys being exchanged? What is sent meanwhile waits.
+    pub(crate) fn is_exchanging(&self) -> bool {
+        self.exchange.is_some()
     }
 
     /// Bytes to send.
@@ -263,7 +281,7 @@ impl Transport {
     fn handle(&mut self, message: Vec<u8>) -> Result<Option<Incoming>> {
         let number = message.first().copied().unwrap_or(0);
         // What is not encrypted is the exchange of keys, and nothing else.
-        let first = matches!(self.opening, Keys::None);
+        let first = !self.secured;
         if number == DISCONNECT {
             return Err(disconnected(&message, first));
         }
@@ -365,7 +383,7 @@ impl Transport {
         let Some(Exchange::NewKeys { opening }) = self.exchange.take() else {
             return Err(ssh_error("SSH: new keys out of order"));
         };
-        let first = matches!(self.opening, Keys::None);
+        let first = !std::mem::replace(&mut self.secured, true);
         self.opening = opening;
         if self.strict {
             self.sequence_in = 0;

@@ -4,6 +4,9 @@ use tress_model::{Code, Error, Result};
 
 use super::super::wire::{Put, Reader, ssh_error};
 
+/// The longest handle of a file (section 6.3).
+pub const MAX_HANDLE: usize = 256;
+
 /// The largest message that is taken.
 pub const MAX_MESSAGE: usize = 256 * 1024;
 
@@ -76,7 +79,13 @@ impl<'a> Reply<'a> {
         let (kind, id) = (reader.u8()?, reader.u32()?);
         let reply = match kind {
             STATUS => Self::Status(Status(reader.u32()?)),
-            HANDLE => Self::Handle(reader.string()?),
+            HANDLE => match reader.string()? {
+                handle if handle.len() <= MAX_HANDLE => Self::Handle(handle),
+                handle => {
+                    let length = handle.len();
+                    return Err(ssh_error(format!("SFTP: a handle of {length} bytes")));
+                }
+            },
             DATA => Self::Data(reader.string()?),
             NAME => Self::Names(Names { left: reader.u32()?, reader }),
             ATTRS => Self::Attributes(Attributes::parse(&mut reader)?),
