@@ -42,10 +42,7 @@ impl Made {
 
 /// A transfer waits for a worker.
 pub(crate) struct Awaited {
-    /// None: it is done.
-    pub(crate) work: Option<WorkId>,
-    /// What came of it; nothing where it has panicked.
-    made: Option<Made>,
+    pub(crate) work: WorkId,
     then: Then,
 }
 
@@ -98,7 +95,7 @@ impl Multi {
             return Err(io::ErrorKind::NotConnected.into());
         };
         let work = core.work.submit(job)?;
-        transfer.awaited = Some(Box::new(Awaited { work: Some(work), made: None, then }));
+        transfer.awaited = Some(Box::new(Awaited { work, then }));
         transfer.state = State::Awaiting;
         core.workers_for.insert(work, id);
         core.watch_workers(id);
@@ -120,10 +117,7 @@ impl Multi {
         for (work, made) in self.core.work.take_results() {
             let Some(id) = self.core.workers_for.remove(&work) else { continue };
             let Some((transfer, _, core)) = self.parts(id) else { continue };
-            let Some(awaited) = transfer.awaited.as_mut().filter(|it| it.work == Some(work)) else {
-                continue;
-            };
-            (awaited.work, awaited.made) = (None, made);
+            core.made.insert(work, made);
             core.wake(id, transfer);
         }
         self.core.stop_watching_workers();
@@ -132,11 +126,12 @@ impl Multi {
     /// Goes on when what a transfer waits for is there.
     pub(crate) fn go_on(&mut self, id: TransferId) -> Result<Flow> {
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
-        let Some(awaited) = transfer.awaited.take_if(|it| it.work.is_none()) else {
+        let Some(&Awaited { work, then }) = transfer.awaited.as_deref() else {
             return Ok(Flow::Wait);
         };
+        let Some(made) = self.core.made.remove(&work) else { return Ok(Flow::Wait) };
+        transfer.awaited = None;
         transfer.state = State::Connecting;
-        let Awaited { made, then, .. } = *awaited;
         match then {
             Then::LogIn => return self.begin_ssh(id, made),
             Then::KnownHost => return self.known_host_written(id, made),
@@ -171,10 +166,9 @@ impl Core {
 
     /// Nobody waits for this any more.
     pub(crate) fn give_up_work(&mut self, awaited: &Awaited) {
-        if let Some(work) = awaited.work {
-            self.workers_for.remove(&work);
-            self.stop_watching_workers();
-        }
+        self.made.remove(&awaited.work);
+        self.workers_for.remove(&awaited.work);
+        self.stop_watching_workers();
     }
 
     fn stop_watching_workers(&mut self) {

@@ -46,7 +46,7 @@ impl Multi {
             ("sockets", core.interest.owners().count()),
             ("look-ups", core.lookups.len()),
             ("transfers of its own", core.probes.len()),
-            ("work in threads", core.workers_for.len()),
+            ("work in threads", core.workers_for.len() + core.made.len()),
             ("effects", core.outbox.len()),
             ("questions", usize::from(core.asked.is_some())),
             ("transfers to resume", usize::from(core.resume.is_some())),
@@ -108,7 +108,7 @@ impl Multi {
                 self.core.resolver_fd.is_some_and(|fd| self.core.interest.wanted(fd).readable);
             return (!(known && watched)).then(|| format!("nobody looks up a name for {id:?}"));
         }
-        let work = transfer.awaited.as_deref().and_then(|awaited| awaited.work);
+        let work = transfer.awaited.as_deref().map(|awaited| awaited.work);
         let waits = transfer.paused.any()
             || work.is_some_and(|work| self.core.workers_for.get(&work) == Some(&id))
             || self.core.timers.has(Owner::Transfer(id))

@@ -64,6 +64,7 @@ impl Multi {
         self.core.lingering.clear();
         self.core.work.forked();
         self.core.workers_for.clear();
+        self.core.made.clear();
         self.core.workers_fd = None;
         self.core.interest = crate::interest::Interest::default();
         for id in self.pool.ids() {

@@ -61,6 +61,8 @@ pub(crate) struct Core {
     /// What worker threads make; for whom.
     pub(crate) work: Work<Made>,
     pub(crate) workers_for: HashMap<WorkId, TransferId>,
+    /// What has been made and not been taken; nothing where the work has panicked.
+    pub(crate) made: HashMap<WorkId, Option<Made>>,
     pub(crate) work_done: bool,
     /// Their descriptor while it is watched.
     pub(crate) workers_fd: Option<RawFd>,
@@ -128,6 +130,7 @@ impl Core {
             security: None,
             work: Work::default(),
             workers_for: HashMap::new(),
+            made: HashMap::new(),
             work_done: false,
             workers_fd: None,
             dns: DnsCache::default(),
