@@ -24,7 +24,7 @@ pub fn planted(seeds: &str, only: Option<&str>) -> Result<()> {
             continue;
         }
         run(&mut git(&tree, &["checkout", "-q", "--", "."]))?;
-        run(git(&tree, &["apply"]).arg(&patch))?;
+        run(&mut apply(&tree, &patch))?;
         let text = fs::read_to_string(&patch)?;
         let what = text.lines().next().unwrap_or_default();
         let (web, told) = count(&tree, "web", seeds)?;
@@ -40,7 +40,7 @@ pub fn check(broken: &mut Vec<String>) -> Result<()> {
     for dir in ["crates/sim/planted", "tests/planted"] {
         for file in fs::read_dir(root().join(dir))? {
             let patch = file?.path();
-            let fits = git(&root(), &["apply", "--check"]).arg(&patch).output()?;
+            let fits = apply(&root(), &patch).arg("--check").output()?;
             if !fits.status.success() {
                 let why = String::from_utf8_lossy(&fits.stderr).into_owned();
                 broken.push(format!("{}: {}", patch.display(), why.trim_end()));
@@ -59,6 +59,13 @@ pub fn copy(tree: &Path) -> Result<()> {
     }
     run(git(tree, &["fetch", "-q"]).arg(root()).arg("HEAD"))?;
     run(&mut git(tree, &["checkout", "-q", "--force", "--detach", "FETCH_HEAD"]))
+}
+
+/// Puts a fault in. Two lines around a change must be as they were: code further off may move.
+pub fn apply(tree: &Path, patch: &Path) -> Command {
+    let mut apply = git(tree, &["apply", "-C2"]);
+    apply.arg(patch);
+    apply
 }
 
 pub fn git(tree: &Path, args: &[&str]) -> Command {

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::planted::{copy, git};
+use crate::planted::{apply, copy, git};
 use crate::{Result, root, run};
 
 /// The packages of the tests, those first that take the fewest others with them.
@@ -98,8 +98,7 @@ fn sound(faults: &[Fault], tree: &Path) -> Result<()> {
 fn plant(faults: &mut Vec<Fault>, tree: &Path, together: bool) -> Result<Vec<Fault>> {
     let (mut planted, mut left): (Vec<Fault>, Vec<Fault>) = (Vec::new(), Vec::new());
     for fault in faults.drain(..) {
-        let mut apply = git(tree, &["apply"]);
-        apply.arg(&fault.patch);
+        let mut apply = apply(tree, &fault.patch);
         if planted.is_empty() {
             run(&mut apply)?;
             planted.push(fault);
