@@ -3,8 +3,10 @@
 use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// An easy handle.
-pub type Easy = *mut c_void;
+/// An easy handle that is in no multi handle, and of no more than one owner.
+#[repr(transparent)]
+pub struct Easy(*mut c_void);
+
 /// A multi handle.
 pub type Multi = *mut c_void;
 
@@ -18,7 +20,7 @@ const CURL_GLOBAL_ALL: c_long = 3;
 #[repr(C)]
 pub struct Message {
     pub what: c_int,
-    pub easy: Easy,
+    pub easy: *mut c_void,
     /// A union with a pointer; `CURLcode` of a transfer that is done.
     pub result: c_int,
 }
@@ -29,15 +31,30 @@ static PIECES: AtomicU64 = AtomicU64::new(0);
 /// The functions of an opened libcurl.
 pub struct Curl {
     version: unsafe extern "C" fn() -> *const c_char,
-    easy_init: unsafe extern "C" fn() -> Easy,
-    easy_setopt: unsafe extern "C" fn(Easy, c_int, ...) -> c_int,
-    easy_cleanup: unsafe extern "C" fn(Easy),
+    easy_init: unsafe extern "C" fn() -> *mut c_void,
+    easy_setopt: unsafe extern "C" fn(*mut c_void, c_int, ...) -> c_int,
+    easy_cleanup: unsafe extern "C" fn(*mut c_void),
     pub multi_init: unsafe extern "C" fn() -> Multi,
     pub multi_setopt: unsafe extern "C" fn(Multi, c_int, ...) -> c_int,
-    pub multi_add_handle: unsafe extern "C" fn(Multi, Easy) -> c_int,
-    pub multi_remove_handle: unsafe extern "C" fn(Multi, Easy) -> c_int,
+    pub multi_add_handle: unsafe extern "C" fn(Multi, *mut c_void) -> c_int,
+    pub multi_remove_handle: unsafe extern "C" fn(Multi, *mut c_void) -> c_int,
     pub multi_socket_action: unsafe extern "C" fn(Multi, c_int, c_int, *mut c_int) -> c_int,
     pub multi_info_read: unsafe extern "C" fn(Multi, *mut c_int) -> *mut Message,
+}
+
+impl Easy {
+    /// Takes a handle over.
+    ///
+    /// # Safety
+    /// It is live, in no multi handle, and nobody else uses it.
+    pub unsafe fn owned(easy: *mut c_void) -> Self {
+        Self(easy)
+    }
+
+    /// Gives the handle to whoever asks.
+    pub fn into_raw(self) -> *mut c_void {
+        self.0
+    }
 }
 
 impl Curl {
@@ -94,7 +111,7 @@ impl Curl {
 
     /// A GET of the URL.
     pub fn easy(&self, url: &CStr) -> Result<Easy, String> {
-        // SAFETY: the handle is checked; each option gets the type that it wants, and libcurl
+        // SAFETY: the handle is new and checked; each option gets the type that it wants, and libcurl
         // copies the strings.
         unsafe {
             let easy = (self.easy_init)();
@@ -105,14 +122,14 @@ impl Curl {
             (self.easy_setopt)(easy, CURLOPT_PROXY, c"".as_ptr());
             (self.easy_setopt)(easy, CURLOPT_NOSIGNAL, 1 as c_long);
             (self.easy_setopt)(easy, CURLOPT_WRITEFUNCTION, write as *const c_void);
-            Ok(easy)
+            Ok(Easy(easy))
         }
     }
 
-    /// Ends a handle that is in no multi handle.
+    /// Ends a handle.
     pub fn cleanup(&self, easy: Easy) {
-        // SAFETY: the handle came from `easy` and is not used after this.
-        unsafe { (self.easy_cleanup)(easy) }
+        // SAFETY: the handle is live and in no multi handle, as its type says, and given up here.
+        unsafe { (self.easy_cleanup)(easy.0) }
     }
 
     /// How many pieces of bodies have come.

@@ -63,9 +63,13 @@ impl Driver {
         let state =
             State { epoll, watched: HashMap::new(), timer: None, counts: Counts::default() };
         let state = Box::into_raw(Box::new(state));
-        // SAFETY: each option gets the type that it wants; the state lives as long as the process.
+        // SAFETY: the handle is checked; each option gets the type that it wants; the state lives as
+        // long as the process.
         let multi = unsafe {
             let multi = (curl.multi_init)();
+            if multi.is_null() {
+                return Err("curl_multi_init failed".to_owned());
+            }
             let set = curl.multi_setopt;
             set(multi, CURLMOPT_SOCKETFUNCTION, on_socket as *const c_void);
             set(multi, CURLMOPT_SOCKETDATA, state);
@@ -79,17 +83,11 @@ impl Driver {
 
     /// Takes a transfer in.
     pub fn add(&mut self, easy: Easy) -> Result<(), String> {
-        // SAFETY: both handles are live.
-        match unsafe { (self.curl.multi_add_handle)(self.multi, easy) } {
+        // SAFETY: both handles are live, and nobody else uses them.
+        match unsafe { (self.curl.multi_add_handle)(self.multi, easy.into_raw()) } {
             0 => Ok(()),
             code => Err(format!("curl_multi_add_handle: {code}")),
         }
-    }
-
-    /// Takes a transfer out.
-    pub fn remove(&mut self, easy: Easy) {
-        // SAFETY: both handles are live.
-        unsafe { (self.curl.multi_remove_handle)(self.multi, easy) };
     }
 
     /// Waits for `most` at the longest, then does what is due.
@@ -113,12 +111,20 @@ impl Driver {
         Ok(())
     }
 
-    /// The next transfer that has ended, and whether well.
+    /// The next transfer that has ended, taken out, and whether it ended well.
     pub fn next_done(&mut self) -> Option<(Easy, bool)> {
         let mut left = 0;
         // SAFETY: the multi handle is live; a message is valid until the next call.
         let message = unsafe { (self.curl.multi_info_read)(self.multi, &mut left).as_ref() }?;
-        (message.what == CURLMSG_DONE).then_some((message.easy, message.result == 0))
+        let (what, easy, good) = (message.what, message.easy, message.result == 0);
+        if what != CURLMSG_DONE {
+            return None;
+        }
+        // SAFETY: both handles are live; the transfer has ended and was in this multi handle alone.
+        unsafe {
+            (self.curl.multi_remove_handle)(self.multi, easy);
+            Some((Easy::owned(easy), good))
+        }
     }
 
     /// What was called how often.
@@ -140,14 +146,18 @@ impl Driver {
     }
 }
 
-extern "C" fn on_socket(
-    _: Easy,
+/// `curl_socket_callback`
+///
+/// # Safety
+/// `state` is a driver's, and no reference to it is alive.
+unsafe extern "C" fn on_socket(
+    _: *mut c_void,
     socket: c_int,
     what: c_int,
     state: *mut State,
     _: *mut c_void,
 ) -> c_int {
-    // SAFETY: this is the pointer that `Driver::new` has set; see `Driver::state`.
+    // SAFETY: by contract; see `Driver::state`.
     let state = unsafe { &mut *state };
     state.counts.sockets += 1;
     state.counts.controls += 1;
@@ -165,8 +175,12 @@ extern "C" fn on_socket(
     0
 }
 
-extern "C" fn on_timer(_: Multi, millis: c_long, state: *mut State) -> c_int {
-    // SAFETY: this is the pointer that `Driver::new` has set; see `Driver::state`.
+/// `curl_multi_timer_callback`
+///
+/// # Safety
+/// As for [`on_socket`].
+unsafe extern "C" fn on_timer(_: Multi, millis: c_long, state: *mut State) -> c_int {
+    // SAFETY: by contract; see `Driver::state`.
     let state = unsafe { &mut *state };
     state.counts.timers += 1;
     let after = u64::try_from(millis).ok().map(Duration::from_millis);
@@ -198,4 +212,42 @@ fn found(events: u32) -> c_int {
         found |= CURL_CSELECT_ERR;
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn callbacks_change_what_is_watched_and_when_time_is_up() {
+        // SAFETY: the call takes flags only.
+        let epoll = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
+        let mut state =
+            State { epoll, watched: HashMap::new(), timer: None, counts: Counts::default() };
+        let at = &raw mut state;
+        let (near, _far) = UnixStream::pair().unwrap();
+        let socket = near.as_raw_fd();
+        let mut event = [libc::epoll_event { events: 0, u64: 0 }];
+        // SAFETY: the state lives, and is reached by this pointer alone.
+        unsafe {
+            let state = || &*at;
+            let told = |what| on_socket(ptr::null_mut(), socket, what, at, ptr::null_mut());
+            assert_eq!((told(CURL_POLL_IN), told(CURL_POLL_OUT)), (0, 0));
+            assert_eq!(state().watched[&socket], CURL_POLL_OUT);
+            assert_eq!(libc::epoll_wait(epoll, event.as_mut_ptr(), 1, 1000), 1);
+            assert_eq!({ event[0].u64 }, socket as u64);
+            told(CURL_POLL_REMOVE);
+            assert_eq!(libc::epoll_wait(epoll, event.as_mut_ptr(), 1, 0), 0);
+            on_timer(ptr::null_mut(), 10, at);
+            assert!(state().timer.is_some());
+            on_timer(ptr::null_mut(), -1, at);
+            assert!(state().timer.is_none() && state().watched.is_empty());
+            assert_eq!((state().counts.sockets, state().counts.timers), (3, 2));
+            libc::close(epoll);
+        }
+        assert_eq!(found(events(CURL_POLL_IN | CURL_POLL_OUT)), CURL_CSELECT_IN | CURL_CSELECT_OUT);
+    }
 }

@@ -133,7 +133,6 @@ impl Run {
     }
 
     fn again(&mut self, easy: Easy, begun: &mut u32, count: u32) -> Result<(), String> {
-        self.driver.remove(easy);
         if *begun < count {
             *begun += 1;
             return self.driver.add(easy);
