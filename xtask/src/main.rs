@@ -12,6 +12,7 @@ mod fuzz;
 mod headers;
 mod limits;
 mod matrix;
+mod miri;
 mod planted;
 mod release;
 mod sanitize;
@@ -49,6 +50,8 @@ cargo xtask fuzz coverage [--lines] [TARGET...]
 cargo xtask headers                           render product/include/curl, and the bindings of
                                               product/curl-sys, from the tables
 cargo xtask matrix                            render MATRIX.md: the API, piece by piece
+cargo xtask miri                              the tests inside of the crates with unsafe under Miri,
+                                              where a nightly compiler has it
 cargo xtask sanitize address                  the tests of the C boundary on a library that
                                               AddressSanitizer watches
 cargo xtask sanitize thread [--url U]         C programs under ThreadSanitizer; U: a server's path
@@ -115,6 +118,7 @@ fn task(args: &[String]) -> Result<()> {
             bindings::write()?;
         }
         Some("matrix") => matrix::write()?,
+        Some("miri") => miri::miri()?,
         Some("sanitize") => {
             let kind = args.get(1).ok_or("sanitize: address or thread is missing")?;
             sanitize::sanitize(kind, value("--url"))?;

@@ -3,6 +3,10 @@
 
 use std::ffi::{CStr, c_int};
 
+#[cfg(miri)]
+use crate::shim::tress_flavour;
+
+#[cfg(not(miri))]
 unsafe extern "C" {
     /// Defined by the shim, and defined anew by the products that are another flavour.
     static tress_flavour: c_int;

@@ -1,4 +1,5 @@
 //! The C ABI of libcurl on the Tress engine.
+#![cfg_attr(miri, feature(c_variadic))]
 
 mod arguments;
 pub mod callbacks;
@@ -18,6 +19,9 @@ pub mod mprintf;
 pub mod multi;
 pub mod push;
 pub mod share;
+#[cfg(miri)]
+#[path = "shim/miri.rs"]
+mod shim;
 pub mod slist;
 mod sockaddr;
 pub mod ssls;

@@ -2,6 +2,10 @@
 
 use std::ffi::{c_char, c_int, c_long, c_void};
 
+#[cfg(miri)]
+use crate::shim::{stderr, stdin, stdout};
+
+#[cfg(not(miri))]
 unsafe extern "C" {
     static stdin: *mut libc::FILE;
     static stdout: *mut libc::FILE;

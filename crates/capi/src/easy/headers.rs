@@ -32,8 +32,8 @@ pub struct Kept {
 
 struct Given {
     c: CHeader,
-    _name: CString,
-    _value: CString,
+    name: Vec<u8>,
+    value: Vec<u8>,
 }
 
 /// Set in every origin, so that programs do not compare for equality.
@@ -64,7 +64,7 @@ entry! {
                 return HeaderCode::BadArgument as c_int;
             };
             let found = match store(easy) {
-                Some(store) => store.header(name, index, origins, request).map(Given::new),
+                Some(store) => store.header(name, index, origins, request).map(Given::boxed),
                 None => Err(HeaderCode::NoHeaders),
             };
             match found {
@@ -95,7 +95,7 @@ entry! {
         unsafe {
             let Ok(_guard) = enter_easy(easy, EasyCall::Header) else { return null_mut() };
             let found = store(easy).and_then(|store| store.next(origins, request, previous));
-            let Some(given) = found.map(Given::new) else { return null_mut() };
+            let Some(given) = found.map(Given::boxed) else { return null_mut() };
             keep(&mut (*easy.as_ptr()).kept_mut().header.next, given)
         }
     }
@@ -107,22 +107,58 @@ unsafe fn store<'a>(easy: NonNull<Easy>) -> Option<&'a HeaderStore> {
     unsafe { (*easy.as_ptr()).transfer() }.map(|transfer| transfer.headers())
 }
 
-fn keep(kept: &mut Option<Box<Given>>, given: Given) -> *mut CHeader {
-    &raw mut kept.insert(Box::new(given)).c
+fn keep(kept: &mut Option<Box<Given>>, given: Box<Given>) -> *mut CHeader {
+    let given = kept.insert(given);
+    // Only now that everything is where it stays: a pointer that was taken before is not good after a move.
+    given.c.name = given.name.as_mut_ptr().cast();
+    given.c.value = given.value.as_mut_ptr().cast();
+    &raw mut given.c
 }
 
 impl Given {
-    fn new(header: Header<'_>) -> Self {
-        let text = |bytes: &[u8]| CString::new(bytes).unwrap_or_default();
-        let (name, value) = (text(header.name), text(header.value));
+    fn boxed(header: Header<'_>) -> Box<Self> {
+        let text = |bytes: &[u8]| CString::new(bytes).unwrap_or_default().into_bytes_with_nul();
         let c = CHeader {
-            name: name.as_ptr().cast_mut(),
-            value: value.as_ptr().cast_mut(),
+            name: null_mut(),
+            value: null_mut(),
             amount: header.amount,
             index: header.index,
             origin: c_uint::from(header.origin.bits()) | ORIGIN_RESERVED,
             anchor: header.anchor + 1,
         };
-        Self { c, _name: name, _value: value }
+        Box::new(Self { c, name: text(header.name), value: text(header.value) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CStr;
+
+    use super::*;
+
+    #[test]
+    fn what_is_given_out_can_be_read_and_written_until_the_next_call() {
+        let header = |name, value, anchor| Header {
+            name,
+            value,
+            amount: 2,
+            index: anchor,
+            origin: Origin::HEADER,
+            anchor,
+        };
+        let mut kept = Kept::default();
+        let first = keep(&mut kept.by_name, Given::boxed(header(b"A", b"one", 0)));
+        let other = keep(&mut kept.next, Given::boxed(header(b"B", b"", 1)));
+        // SAFETY: each is the last of its function.
+        unsafe {
+            assert_eq!(CStr::from_ptr((*first).name), c"A");
+            (*first).value.write(b'O' as c_char);
+            assert_eq!(CStr::from_ptr((*first).value), c"One");
+            assert_eq!(CStr::from_ptr((*other).value), c"");
+            assert_eq!(((*other).amount, (*other).index, (*other).anchor), (2, 1, 2));
+        }
+        let second = keep(&mut kept.by_name, Given::boxed(header(b"A", b"two", 2)));
+        // SAFETY: as above.
+        unsafe { assert_eq!(CStr::from_ptr((*second).value), c"two") };
     }
 }

@@ -140,7 +140,7 @@ fn a_copy_has_the_settings_and_a_life_of_its_own() {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "a network")]
+#[cfg_attr(miri, ignore = "poll of the C library")]
 fn a_copy_tells_the_effective_url_of_the_original_until_it_has_its_own() {
     let easy = Handle::new();
     easy.text(opt::URL, "127.0.0.1:1/x");

@@ -54,23 +54,23 @@ struct Forms {
 
 entry! {
     /// `curl_formadd(3)`; the shim passes what follows the two pointers.
-    fn tress_formadd(first: *mut *mut HttpPost, last: *mut *mut HttpPost, args: *mut Arguments)
+    fn tress_formadd(first: *mut *mut HttpPost, last: *mut *mut HttpPost, args: Option<Arguments>)
     -> c_int [MEMORY] {
-        if first.is_null() || last.is_null() || args.is_null() {
+        let (false, false, Some(args)) = (first.is_null(), last.is_null(), args) else {
             return NULL;
-        }
+        };
         // SAFETY: the caller's places, and options with the arguments that they take.
-        unsafe { add(&mut *first, &mut *last, &mut Given { args: &mut *args, array: std::ptr::null() }) }
+        unsafe { add(&mut *first, &mut *last, &mut Given { args, array: std::ptr::null() }) }
     }
 }
 
 /// The options as they come: from the call, or from an array that the call gave.
-struct Given<'a> {
-    args: &'a mut Arguments,
+struct Given {
+    args: Arguments,
     array: *const Forms,
 }
 
-impl Given<'_> {
+impl Given {
     /// The next option; END ends an array first.
     ///
     /// # Safety (of all methods)

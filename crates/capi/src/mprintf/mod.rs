@@ -18,7 +18,7 @@ const MAX_OUTPUT: usize = 8_000_000;
 
 entry! {
     /// `curl_mprintf`, `curl_mfprintf` and their `v` forms.
-    fn tress_printf_file(file: *mut libc::FILE, format: *const c_char, args: *mut Arguments) -> c_int [0] {
+    fn tress_printf_file(file: *mut libc::FILE, format: *const c_char, args: Option<Arguments>) -> c_int [0] {
         // SAFETY: the shim passes a format and arguments that fit it, as its caller promised.
         let text = unsafe { formatted(format, args, MAX_OUTPUT) };
         // SAFETY: the caller's stream; the text is that long.
@@ -27,7 +27,7 @@ entry! {
     }
 
     /// `curl_msprintf` and its `v` form.
-    fn tress_printf_unbounded(buffer: *mut c_char, format: *const c_char, args: *mut Arguments) -> c_int [0] {
+    fn tress_printf_unbounded(buffer: *mut c_char, format: *const c_char, args: Option<Arguments>) -> c_int [0] {
         // SAFETY: see `tress_printf_file`.
         let text = unsafe { formatted(format, args, MAX_OUTPUT) };
         // SAFETY: the caller says that the buffer holds whatever comes out.
@@ -36,7 +36,7 @@ entry! {
     }
 
     /// `curl_msnprintf` and its `v` form; the count is of what was stored.
-    fn tress_printf_bounded(buffer: *mut c_char, size: usize, format: *const c_char, args: *mut Arguments) -> c_int [0] {
+    fn tress_printf_bounded(buffer: *mut c_char, size: usize, format: *const c_char, args: Option<Arguments>) -> c_int [0] {
         // SAFETY: see `tress_printf_file`.
         let text = unsafe { formatted(format, args, size.min(MAX_OUTPUT)) };
         let stored = text.len().min(size.saturating_sub(1));
@@ -48,7 +48,7 @@ entry! {
     }
 
     /// `curl_maprintf` and its `v` form.
-    fn tress_printf_allocated(format: *const c_char, args: *mut Arguments) -> *mut c_char [std::ptr::null_mut()] {
+    fn tress_printf_allocated(format: *const c_char, args: Option<Arguments>) -> *mut c_char [std::ptr::null_mut()] {
         // SAFETY: see `tress_printf_file`.
         let text = unsafe { formatted(format, args, MAX_OUTPUT) };
         if text.len() == MAX_OUTPUT {
@@ -72,15 +72,15 @@ unsafe fn store(buffer: *mut c_char, text: &[u8]) {
 ///
 /// # Safety
 /// The format is a C string and the arguments are what it asks for.
-unsafe fn formatted(format: *const c_char, args: *mut Arguments, limit: usize) -> Vec<u8> {
+unsafe fn formatted(format: *const c_char, args: Option<Arguments>, limit: usize) -> Vec<u8> {
     // SAFETY: as the caller promises.
-    let (Some(format), Some(args)) = (unsafe { (memory::bytes(format), args.as_mut()) }) else {
+    let (Some(format), Some(mut args)) = (unsafe { memory::bytes(format) }, args) else {
         return Vec::new();
     };
     let Some(format) = Format::parse(format) else { return Vec::new() };
     // SAFETY: the kinds are those of the caller's format.
     let values: Vec<Value> =
-        format.inputs.iter().map(|kind| unsafe { fetch(*kind, args) }).collect();
+        format.inputs.iter().map(|kind| unsafe { fetch(*kind, &mut args) }).collect();
     // SAFETY: string values are C strings, or as long as their precision says.
     unsafe { render::render(&format, &values, limit) }
 }
@@ -94,9 +94,9 @@ unsafe fn fetch(kind: Kind, args: &mut Arguments) -> Value {
             Kind::Int => Value::Signed(args.int().into()),
             Kind::Long => Value::Signed(args.long()),
             Kind::LongLong => Value::Signed(args.off()),
-            Kind::UnsignedInt => Value::Unsigned((args.int() as u32).into()),
-            Kind::UnsignedLong => Value::Unsigned(args.long() as u64),
-            Kind::UnsignedLongLong => Value::Unsigned(args.off() as u64),
+            Kind::UnsignedInt => Value::Unsigned(args.unsigned().into()),
+            Kind::UnsignedLong => Value::Unsigned(args.unsigned_long()),
+            Kind::UnsignedLongLong => Value::Unsigned(args.unsigned_off()),
             Kind::Double => Value::Double(args.double()),
             Kind::String => Value::String(args.pointer()),
             Kind::Pointer => Value::Pointer(args.pointer()),

@@ -1,4 +1,4 @@
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char, c_int, c_void};
 
 unsafe extern "C" {
     fn curl_msnprintf(buffer: *mut c_char, size: usize, format: *const c_char, ...) -> c_int;
@@ -31,6 +31,11 @@ fn numbers() {
     );
     assert_eq!(printed!(c"%.3d %.0d|%*d", 5, 0, 4, 9), "005 |   9");
     assert_eq!(printed!(c"%0*d%c%3c", 3, 7, 'x' as c_int, 'y' as c_int), "007x  y");
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "snprintf of the C library")]
+fn numbers_with_a_point() {
     assert_eq!(
         printed!(c"%.2f %e %g %8.3f", 1.255, 12.5, 0.25, -3.5),
         "1.25 1.250000e+01 0.25   -3.500"
@@ -51,7 +56,7 @@ fn strings_and_pointers() {
         "a|    b|c    |de"
     );
     assert_eq!(printed!(c"%s %.2s %S %p", null, null, c"q".as_ptr(), null), "(nil)  \"q\" (nil)");
-    assert_eq!(printed!(c"%p", 0xabcdusize), "0xabcd");
+    assert_eq!(printed!(c"%p", std::ptr::without_provenance::<c_void>(0xabcd)), "0xabcd");
 }
 
 #[test]
@@ -76,7 +81,8 @@ fn cut_at_the_size() {
 #[test]
 fn counts_and_allocates() {
     let mut count: c_int = 0;
-    assert_eq!(printed!(c"abc%nd", std::ptr::from_mut(&mut count)), "abcd");
+    let place = std::ptr::from_mut(&mut count).cast::<c_void>();
+    assert_eq!(printed!(c"abc%nd", place), "abcd");
     assert_eq!(count, 3);
     // SAFETY: the format fits its argument; the text is freed once.
     unsafe {

@@ -51,6 +51,7 @@ unsafe extern "C" fn drop_body(_: *mut c_void, size: usize, count: usize, _: *mu
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "openat of the C library")]
 fn notifications_follow_one_another() {
     const HANDLES: usize = 40;
     let url = CString::new(format!("file://{}/Cargo.toml", env!("CARGO_MANIFEST_DIR"))).unwrap();
@@ -120,6 +121,7 @@ unsafe extern "C" fn takes_it_out_too(
 /// A notification may take a handle out; the socket callback hears of it meanwhile. It cannot take
 /// it out again, nor free it under the hands of who does it.
 #[test]
+#[cfg_attr(miri, ignore = "poll of the C library")]
 fn a_handle_that_is_taken_out_is_busy() {
     // Accepted by the kernel, never answered.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();

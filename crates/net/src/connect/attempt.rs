@@ -240,7 +240,8 @@ fn set_options(fd: BorrowedFd<'_>, target: &Target, settings: &ConnectSettings) 
     if !matches!(target, Target::Ip(_)) {
         return;
     }
-    if settings.nodelay {
+    // Miri has this option for sockets that are connected.
+    if settings.nodelay && !cfg!(miri) {
         let _ = sockopt::set_tcp_nodelay(fd, true);
     }
     if let Some(keepalive) = &settings.keepalive {

@@ -157,7 +157,7 @@ unsafe extern "C" fn closes_and_cleans_up(easy: *mut c_void, socket: c_int) -> c
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "a network")]
+#[cfg_attr(miri, ignore = "poll of the C library")]
 fn a_handle_that_is_being_added_is_busy() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -194,7 +194,7 @@ unsafe extern "C" fn ends_what_it_sees(_: *mut c_void, _: u32, easy: *mut c_void
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "a network")]
+#[cfg_attr(miri, ignore = "poll of the C library")]
 fn the_librarys_own_handle_is_not_the_applications_to_end() {
     let easy = Handle::new();
     easy.text(opt::URL, "http://127.0.0.1:1/");

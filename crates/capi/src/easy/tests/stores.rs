@@ -180,6 +180,7 @@ unsafe extern "C" fn add_elsewhere(
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "poll of the C library")]
 fn a_handle_that_is_being_added_goes_nowhere_else() {
     let easy = Handle::new();
     easy.text(opt::URL, "http://127.0.0.1:1/");

@@ -38,6 +38,7 @@ unsafe extern "C" fn note(_: *mut c_char, size: usize, count: usize, _: *mut c_v
 
 /// CVE-2010-0734.
 #[test]
+#[cfg_attr(miri, ignore = "poll of the C library")]
 fn no_piece_of_a_body_is_larger_than_promised() {
     let easy = Handle::new();
     easy.text(opt::URL, &format!("http://{}/", serve(400_000)));
@@ -54,6 +55,7 @@ fn no_piece_of_a_body_is_larger_than_promised() {
 
 /// CVE-2024-2004.
 #[test]
+#[cfg_attr(miri, ignore = "poll of the C library")]
 fn without_a_protocol_none_is_spoken() {
     let easy = Handle::new();
     let url = format!("http://{}/", serve(0));
@@ -94,6 +96,7 @@ unsafe extern "C" fn give(_: *mut c_char, _: usize, _: usize, _: *mut c_void) ->
 
 /// CVE-2022-32221, CVE-2023-28322: a POST is one, with its own fields, though a PUT was before it.
 #[test]
+#[cfg_attr(miri, ignore = "poll of the C library")]
 fn fields_are_sent_whatever_was_before() {
     use tress_engine::options::{BodySource, Method};
     let easy = Handle::new();
