@@ -1,6 +1,6 @@
 //! A transfer's response: heads, body and trailers as far as they have come.
 
-use tress_model::Result;
+use tress_model::{Code, Error, Result};
 use tress_proto::h1::{Event, Response, Span};
 use tress_proto::h2::no_head_error;
 
@@ -234,6 +234,11 @@ impl Multi {
                 if untouched && exchange.follow.refused < MOST_RETRIES =>
             {
                 Next::Refused { counts: true }
+            }
+            Break::Refused | Break::Stale if untouched => {
+                let message =
+                    format!("Connection died, tried {MOST_RETRIES} times before giving up");
+                return Err(Error::new(Code::SendError, message));
             }
             Break::LeftOut if untouched => Next::Refused { counts: false },
             _ => return Err(broken.error),
