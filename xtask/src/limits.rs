@@ -1,8 +1,9 @@
-//! The table of limits in SECURITY.md against the code: its last column names constants, and the
-//! numbers beside are theirs.
+//! The table of limits in SECURITY.md against the code: its third column names constants, and the
+//! numbers beside are theirs; the last one names tests that there are.
 
 use std::fs;
 
+use crate::vulnerabilities::exists;
 use crate::{Result, root};
 
 /// What the table's lines begin with, and what ends it.
@@ -15,7 +16,10 @@ pub fn check(broken: &mut Vec<String>) -> Result<()> {
     let (table, _) = table.ok_or("SECURITY.md has no table of limits")?;
     for row in table.lines().filter(|line| line.starts_with("| ")).skip(1) {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        let [what, limit, constants] = cells[..] else { continue };
+        let [what, limit, constants, tests] = cells[..] else {
+            broken.push(format!("SECURITY.md: a row of limits has four cells, not '{row}'"));
+            continue;
+        };
         if what.starts_with("---") {
             continue;
         }
@@ -26,6 +30,9 @@ pub fn check(broken: &mut Vec<String>) -> Result<()> {
                 Some(value) => values.push(value),
                 None => broken.push(format!("SECURITY.md, '{what}': no constant {name}")),
             }
+        }
+        for test in tests.split('`').skip(1).step_by(2).filter(|test| !exists(test)) {
+            broken.push(format!("SECURITY.md, '{what}': there is no test {test}"));
         }
         let told = numbers(limit);
         for value in values.iter().filter(|value| !told.contains(value)) {

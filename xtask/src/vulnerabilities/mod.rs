@@ -5,7 +5,7 @@
 
 mod table;
 
-pub use table::check;
+pub use table::{check, exists};
 
 use std::fs;
 use std::path::{Path, PathBuf};

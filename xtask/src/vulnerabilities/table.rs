@@ -80,7 +80,7 @@ fn planted() -> Result<(BTreeSet<String>, usize)> {
 }
 
 /// Does a test `file.rs::name` exist?
-fn exists(test: &str) -> bool {
+pub fn exists(test: &str) -> bool {
     let Some((file, name)) = test.split_once("::") else { return false };
     let name = name.rsplit("::").next().unwrap_or_default();
     fs::read_to_string(root().join(file)).is_ok_and(|text| text.contains(&format!("fn {name}(")))

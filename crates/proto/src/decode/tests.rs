@@ -209,3 +209,14 @@ fn hostile_data_does_no_harm() {
         let _ = decode(&[*coding, Coding::Gzip], &[a, b], 4096);
     }
 }
+
+#[test]
+fn a_body_that_blows_up_is_given_up() {
+    // As if so much had come out already, of little and of more.
+    for (taken, is_given_up) in [(0, true), (FREE_OUTPUT / MAX_RATIO, false)] {
+        let mut decoder = Decoder::new(&[Coding::Gzip]);
+        (decoder.taken, decoder.given) = (taken, FREE_OUTPUT);
+        let code = decoder.decode(&gzip(b"x"), &mut Vec::new(), 100).map_err(|it| it.code()).err();
+        assert_eq!(code, is_given_up.then_some(Code::BadContentEncoding));
+    }
+}
