@@ -292,6 +292,18 @@ impl Pool {
         own.or_else(|| self.next_of_all())
     }
 
+    /// Takes the first of a host's own queue that is one of `these`.
+    pub(crate) fn take_waiting(
+        &mut self,
+        destination: &Arc<Destination>,
+        these: impl Fn(TransferId) -> bool,
+    ) -> Option<TransferId> {
+        let host = self.hosts.get_mut(destination)?;
+        let at = host.waiting.iter().position(|id| these(*id))?;
+        self.queued -= 1;
+        host.waiting.remove(at)
+    }
+
     /// Who waited longest of those for whom the total was reached?
     pub(crate) fn next_of_all(&mut self) -> Option<TransferId> {
         let next = self.waiting.pop_front()?;
@@ -380,6 +392,12 @@ impl Pool {
     pub(crate) fn waits_for_host(&self, id: TransferId) -> Option<bool> {
         let of_host = self.hosts.values().any(|host| host.waiting.contains(&id));
         (of_host || self.waiting.contains(&id)).then_some(of_host)
+    }
+
+    /// How many stand in queues, or have stood there and are still in the list.
+    #[cfg(feature = "sim")]
+    pub(crate) fn places_in_queues(&self) -> usize {
+        self.queued
     }
 
     /// Does this transfer stand in a queue?

@@ -188,3 +188,29 @@ fn credentials_and_headers_go_out() {
         )
     );
 }
+
+/// An answer without a length, to an upload that the server resets: whether all of it has come
+/// nobody knows.
+#[test]
+fn a_reset_during_an_upload_is_no_end_of_the_answer() {
+    let server = serve(|mut stream| {
+        read_head(&mut stream);
+        write(&mut stream, "HTTP/1.0 200 OK\r\n\r\nsome of it");
+        // Closed with bytes unread, a connection is reset.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    });
+    let mut driver = Driver::new();
+    driver.upload = vec![b'x'; 20_000_000];
+    let mut options = get(server, "/");
+    options.method = Method::Put;
+    options.body = BodySource::Application { len: Some(20_000_000), fields: false };
+    options.httpheader = Some(std::sync::Arc::from([Box::from(&b"Expect:"[..])]));
+    let id = driver.add(options);
+    driver.run();
+    let result = driver.multi.transfer(id).unwrap().result().unwrap().clone();
+    let code = result.expect_err("an answer that was cut off").code();
+    assert!(
+        matches!(code, tress_model::Code::SendError | tress_model::Code::RecvError),
+        "{code:?}"
+    );
+}

@@ -63,3 +63,78 @@ fn pains_06_those_in_the_queue_share_a_connection_too() {
     }
     assert_eq!(driver.multi.connections(), 1);
 }
+
+/// A slot that any host may take goes to the next when who was woken for it waits for a connection
+/// of its own host instead.
+#[test]
+fn a_slot_is_not_lost_with_who_hopes_to_share() {
+    let server = serve(|mut stream| {
+        let head = read_head(&mut stream).unwrap_or_default();
+        match head.starts_with("CONNECT") {
+            true => drop(read_head(&mut stream)),
+            false => write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+        }
+    });
+    let mut driver = Driver::new();
+    driver.multi.settings_mut().max_host_connections = 1;
+    driver.multi.settings_mut().max_total_connections = 2;
+    // Other names are other hosts.
+    let named = |name: &str| {
+        let mut options = get(server, "/");
+        options.url =
+            Some(format!("http://{name}.localhost:{}/", server.port()).into_bytes().into());
+        options
+    };
+    let mut never = Options { http_version: HttpVersion::V2PriorKnowledge, ..get(server, "/") };
+    never.pipewait = true;
+    never.proxy_mut().proxy = Some(format!("http://{server}").into_bytes().into());
+    never.proxy_mut().httpproxytunnel = true;
+    driver.add(named("a"));
+    driver.add(named("b"));
+    let ones = [driver.add(never.clone()), driver.add(never)];
+    let last = driver.add(named("c"));
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while driver.multi.transfer(last).is_some_and(|it| it.result().is_none()) {
+        assert!(std::time::Instant::now() < until, "nobody wakes it");
+        driver.turn();
+    }
+    assert_eq!(driver.got[&last].body, b"hello");
+    ones.into_iter().for_each(|id| driver.remove(id));
+}
+
+/// A place on a shared connection goes to who can share it, although somebody who wants a
+/// connection of its own waited for longer.
+#[test]
+fn a_place_is_not_lost_with_who_cannot_share() {
+    let connections = std::sync::atomic::AtomicUsize::new(0);
+    let server = serve(move |mut stream| {
+        let head = read_head(&mut stream).unwrap_or_default();
+        assert!(head.starts_with("CONNECT"), "{head}");
+        let first = connections.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+        write(&mut stream, "HTTP/1.1 200 OK\r\n\r\n");
+        let Some(mut peer) = Peer::greet(stream, &[]) else { return };
+        let mut streams = Vec::new();
+        while let Some(frame) = peer.read() {
+            if frame.ends() {
+                streams.push(frame.stream);
+            }
+            if streams.len() == if first { 2 } else { 1 } {
+                streams.drain(..).for_each(|stream| peer.answer(stream, "x"));
+            }
+        }
+    });
+    let mut driver = Driver::new();
+    driver.multi.settings_mut().max_host_connections = 1;
+    let mut options = Options { http_version: HttpVersion::V2PriorKnowledge, ..get(server, "/") };
+    options.proxy_mut().proxy = Some(format!("http://{server}").into_bytes().into());
+    options.proxy_mut().httpproxytunnel = true;
+    let ids = [
+        driver.add(options.clone()),
+        driver.add(Options { fresh_connect: true, ..options.clone() }),
+        driver.add(options),
+    ];
+    driver.run();
+    for id in ids {
+        assert_eq!(driver.got[&id].body, b"x");
+    }
+}

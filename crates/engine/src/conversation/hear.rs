@@ -7,6 +7,7 @@ use tress_proto::ftp::Ask;
 use tress_proto::pingpong::{self, Event};
 use tress_proto::ssh;
 
+use super::Conversation;
 use crate::TransferId;
 use crate::effect::{DebugKind, Delivery};
 use crate::multi::{Flow, Multi};
@@ -67,6 +68,9 @@ impl Multi {
             if let Some(conversation) = conn.conversation.as_deref_mut() {
                 conversation.machine.await_reply_from(core.now);
             }
+            return Ok(Heard::Nothing);
+        }
+        if conn.conversation.as_deref().is_some_and(Conversation::sends_end_of_mail) {
             return Ok(Heard::Nothing);
         }
         if !conn.leftover.is_empty() {

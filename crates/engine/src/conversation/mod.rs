@@ -139,6 +139,12 @@ impl Conversation {
         code != Code::WriteError && self.machine.output().is_empty()
     }
 
+    /// The reply to a mail is not heard before it is known here that all of it has gone. TLS may send
+    /// the rest on its own, while it reads: a reply that was read then would answer nothing.
+    fn sends_end_of_mail(&self) -> bool {
+        self.outgoing.as_ref().is_some_and(Outgoing::is_ending)
+    }
+
     /// When the reply that is awaited is overdue.
     pub(crate) fn deadline(&self, options: &Options) -> Option<Instant> {
         let timeout = match options.limits().server_response_timeout {
@@ -335,7 +341,10 @@ impl Multi {
         let mut want = Want::NONE;
         let limited =
             !conversation.machine.speaks_lines() && !transfer.progress.may_receive(core.now);
-        let receives = !transfer.paused.receive && !conversation.ended && !limited;
+        let receives = !transfer.paused.receive
+            && !conversation.ended
+            && !limited
+            && !conversation.sends_end_of_mail();
         if receives {
             want = want.and(Want::IN);
         }

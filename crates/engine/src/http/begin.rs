@@ -160,6 +160,7 @@ impl Exchange {
         self.response = Some(Response::new(config));
         self.forget_head();
         self.head_ended = None;
+        self.reset_by = None;
         self.answered = false;
         self.response_done = false;
         self.parsing = false;

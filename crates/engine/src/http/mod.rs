@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 pub(crate) use receive::Received;
-use tress_model::Result;
+use tress_model::{Error, Result};
 use tress_proto::decode::{Coding, Decoder};
 use tress_proto::h1::{BodyFraming, Response};
 use tress_proto::http::Kind;
@@ -47,6 +47,8 @@ pub(crate) struct Exchange {
     pub(crate) head_ended: Option<(BodyFraming, bool)>,
     /// The last chunk waits for the application's trailers.
     pub(crate) trailers_due: bool,
+    /// Sending has failed by a reset: an end that comes now is none that the peer has said.
+    reset_by: Option<Error>,
     /// Some bytes of a response came.
     pub(crate) answered: bool,
     pub(crate) response_done: bool,

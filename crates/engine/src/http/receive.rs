@@ -241,7 +241,11 @@ impl Multi {
         }
         let exchange = &mut transfer.exchange;
         let Some(response) = exchange.response.as_mut() else { return Ok(Step::Wait) };
-        match response.close()? {
+        let outcome = response.close()?;
+        if let Some(error) = exchange.reset_by.take() {
+            return Err(error);
+        }
+        match outcome {
             CloseOutcome::Complete | CloseOutcome::HeadCut => {
                 exchange.response_done = true;
                 exchange.flushing = exchange.decoder.is_some();

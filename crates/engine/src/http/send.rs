@@ -116,14 +116,19 @@ impl Multi {
             transfer.exchange.close = true;
             return self.complete(id);
         }
+        let failed = |transfer: &mut Transfer| transfer.stream_failed(error, Code::SendError);
         // The peer may have answered before it closed: read that first.
         if conn.readable || transfer.exchange.answered {
+            // After the peer's end sending fails by EPIPE.
+            if error.kind() == ErrorKind::ConnectionReset {
+                transfer.exchange.reset_by = Some(failed(transfer));
+            }
             transfer.exchange.body.give_up();
             transfer.exchange.drop_unsent();
             transfer.exchange.close = true;
             return Ok(Flow::Wait);
         }
-        Err(transfer.stream_failed(error, Code::SendError))
+        Err(failed(transfer))
     }
 }
 

@@ -196,6 +196,15 @@ impl Session {
         self.users > 0
     }
 
+    /// Somebody whose stream is above GOAWAY's last one: the server will not act on it.
+    #[cfg(feature = "sim")]
+    pub(crate) fn left_out(&self) -> Option<TransferId> {
+        let last = self.machine.last_acted()?;
+        let mut streams = self.machine.streams().filter(|stream| stream.id.0 % 2 == 1);
+        let left_out = streams.find(|stream| stream.id.0 > last)?;
+        Some(TransferId::from_bits(left_out.token))
+    }
+
     /// Is there anything to send?
     pub(crate) fn has_output(&self) -> bool {
         !self.machine.pending_output().is_empty()

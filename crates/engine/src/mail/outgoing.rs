@@ -29,6 +29,11 @@ impl Outgoing {
         self.bytes.get(self.sent..).unwrap_or_default()
     }
 
+    /// Is nothing left but what is to be sent?
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ended
+    }
+
     fn take(&mut self, piece: &[u8]) {
         self.bytes.clear();
         self.sent = 0;

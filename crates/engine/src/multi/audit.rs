@@ -6,6 +6,7 @@ use std::os::fd::RawFd;
 use super::Multi;
 use crate::TransferId;
 use crate::conn::{Conn, ConnId, Stage};
+use crate::http2::Session;
 use crate::interest::SocketOwner;
 use crate::timers::Owner;
 use crate::transfer::State;
@@ -56,6 +57,11 @@ impl Multi {
             ("bytes of input", core.input.unread()),
         ];
         all.into_iter().chain(self.pool.remains()).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Places in the queues for connection slots, of transfers that wait no more, too.
+    pub fn places_in_queues(&self) -> usize {
+        self.pool.places_in_queues()
     }
 
     /// Connections that are kept for later transfers.
@@ -138,17 +144,12 @@ impl Multi {
         let may_take = |other: TransferId| {
             self.transfer(other).is_some_and(|it| it.state == State::Start && it.dirty)
         };
-        // Whoever cannot share may have been woken to share.
-        let is_fresh = |other: TransferId| {
-            self.transfer(other).is_some_and(|it| it.state == State::Queued && it.needs_new())
-        };
-        let may_share = !self.transfers.ids().any(is_fresh);
         let is_closing = |conn: ConnId| {
             self.pool.get(conn).is_some_and(|conn| matches!(conn.stage, Stage::Closing(_)))
         };
         // Of those for whom the total was reached the first is woken, whatever its host is.
         let of_host = self.pool.waits_for_host(id)?;
-        let idle = self.has_place(destination, of_host && may_share)
+        let idle = self.has_place(destination, of_host && !transfer.needs_new())
             && !self.transfers.ids().any(may_take)
             && !self.pool.ids().into_iter().any(is_closing);
         idle.then(|| format!("{id:?} waits for a slot, and there is one"))
@@ -166,6 +167,11 @@ impl Multi {
                 .transfer(user)
                 .is_some_and(|transfer| transfer.conn == Some(id) || transfer.has_beside(id));
             return (!both).then(|| format!("{id:?} is for {user:?}, which does not know it"));
+        }
+        if let Some(user) = conn.h2.as_deref().and_then(Session::left_out) {
+            return Some(format!(
+                "{user:?} waits for {id:?}, where the server has not acted on it"
+            ));
         }
         let kept = match (&conn.stage, &conn.h2) {
             (Stage::Closing(_), _) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tress_model::Result;
 
-use super::State;
+use super::{State, Transfer};
 use crate::TransferId;
 use crate::conn::{Conn, ConnId};
 use crate::destination::{Destination, HttpWish};
@@ -169,21 +169,42 @@ impl Multi {
 
     fn queue(&mut self, id: TransferId, destination: &Arc<Destination>) -> Flow {
         let settings = &self.core.settings;
-        let total = settings.max_total_connections;
-        let full = self.pool.room(destination, settings.max_host_connections, total);
+        let (host, total) = (settings.max_host_connections, settings.max_total_connections);
+        let full = self.pool.room(destination, host, total);
         self.pool.wait(id, destination, full);
         if let Some(transfer) = self.transfers.get_mut(id) {
             transfer.state = State::Queued;
             self.core.info(transfer, || "No connections available.".to_owned());
         }
-        // If it was woken for a slot that any host may take, that is left to another.
-        if full == Room::HostFull
-            && self.pool.has_total_room(total)
+        if full == Room::HostFull {
+            self.pass_on_share(id, destination);
+            self.pass_on_slot();
+        }
+        Flow::Wait
+    }
+
+    /// Who was woken for a place on a connection that is shared, and cannot share, leaves it to the
+    /// first that can.
+    fn pass_on_share(&mut self, id: TransferId, destination: &Arc<Destination>) {
+        let cannot = self.transfer(id).is_some_and(Transfer::needs_new);
+        if !cannot || self.pool.shared(destination).is_none() {
+            return;
+        }
+        let waits = |it: &Transfer| it.state == State::Queued && !it.needs_new();
+        let transfers = &self.transfers;
+        let can = |other| transfers.get(other).is_some_and(|transfer| waits(transfer));
+        if let Some(next) = self.pool.take_waiting(destination, can) {
+            self.look_again(next);
+        }
+    }
+
+    /// Who was woken for a slot that any host may take, and has no use for it, leaves it to another.
+    fn pass_on_slot(&mut self) {
+        if self.pool.has_total_room(self.core.settings.max_total_connections)
             && let Some(next) = self.next_of(|pool| pool.next_of_all())
         {
             self.look_again(next);
         }
-        Flow::Wait
     }
 
     /// A slot towards `destination` is free: wakes the one that waited longest, if any does.
@@ -235,8 +256,12 @@ impl Multi {
     /// Somebody has taken a connection, or does not need one any more: is there another for the
     /// next that waits?
     fn pass_on(&mut self, destination: &Arc<Destination>) {
-        if !self.pool.nobody_waits() && self.has_place(destination, true) {
-            self.wake_waiting(destination);
+        if self.pool.nobody_waits() {
+            return;
+        }
+        match self.has_place(destination, true) {
+            true => self.wake_waiting(destination),
+            false => self.pass_on_slot(),
         }
     }
 
