@@ -114,12 +114,14 @@ impl Application {
             let spurious = net.character.spurious;
             // A busy application lets some time go by although there is something to do.
             let soon = net.next_at().is_some_and(|at| at <= net.now + 100_000);
-            (net.random.chance(spurious), net.random.chance(200) && soon)
+            let dawdles = net.character.dawdles;
+            (net.random.chance(spurious), net.random.chance(dawdles) && soon)
         };
         if spurious {
             self.act_for_nothing();
             return true;
         }
+        self.follow_a_whim();
         let ready = self.ready();
         let now = self.net.0.borrow().now;
         let due = self.timer.is_some_and(|at| at <= now);
@@ -139,6 +141,36 @@ impl Application {
             (Some(_), _) => self.step(),
         }
         true
+    }
+
+    /// What comes to mind at any moment, whatever a transfer is at just then.
+    fn follow_a_whim(&mut self) {
+        let (pauses, removes) = {
+            let mut net = self.net.0.borrow_mut();
+            (net.chance(|character| character.pause / 20), net.chance(|it| it.remove / 50))
+        };
+        if !pauses && !removes {
+            return;
+        }
+        let mut numbers: Vec<u32> = self.live.values().map(|live| live.number).collect();
+        numbers.sort_unstable();
+        if numbers.is_empty() {
+            return;
+        }
+        let number = self.net.0.borrow_mut().random.pick(&numbers);
+        match removes {
+            true => self.remove_early(number),
+            false => {
+                self.pause(number, true);
+                self.wish_to_go_on(number);
+            }
+        }
+    }
+
+    fn wish_to_go_on(&mut self, number: u32) {
+        let mut net = self.net.0.borrow_mut();
+        let at = net.now + net.random.pick(&[0, 300, 20_000, 5_000_000]);
+        net.schedule(at, Event::Wish(UNPAUSE, number.into()));
     }
 
     /// Sleeps until the timer goes off, or some time longer.
@@ -419,7 +451,15 @@ impl Application {
         }
         if net.random.chance(net.character.slow) {
             options.limits_mut().max_recv_speed = net.random.pick(&[500, 16_000, 100_000]);
-            options.limits_mut().max_send_speed = net.random.pick(&[0, 16_000, 100_000]);
+            let speeds: &[u64] = match world {
+                World::Web => &[0, 16_000, 100_000],
+                // Mails that take their time.
+                World::Conversations => &[0, 100, 16_000, 100_000],
+            };
+            options.limits_mut().max_send_speed = net.random.pick(speeds);
+        }
+        if net.character.forgets_names {
+            options.dns_mut().dns_cache_timeout = Some(Duration::ZERO);
         }
         if plan.expect == Some(Expect::Silence) {
             options.http_mut().expect_100_timeout = Duration::from_millis(net.random.below(1_500));
@@ -452,6 +492,8 @@ impl Application {
         let Some(live) = self.live.get_mut(&id).filter(|live| !live.done) else { return };
         self.net.0.borrow_mut().note(|| format!("pause {number}: {paused}"));
         live.was_paused |= paused;
+        // What it brings about at once may come to nothing.
+        self.alarms.1 = self.alarms.1.saturating_sub(1);
         self.enter();
         // A pause of a transfer without a connection is not heeded.
         let heeded = self.multi.pause(id, paused, paused).is_ok();

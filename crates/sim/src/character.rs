@@ -32,10 +32,14 @@ pub struct Character {
     http2_hosts: u64,
     /// Hosts are looked up by name, not given as addresses.
     pub names: bool,
+    /// What was looked up is forgotten at once.
+    pub forgets_names: bool,
     /// Transfers go through the first host as a proxy.
     pub proxied: u64,
     /// The application's loop is edge-triggered.
     pub edge_triggered: bool,
+    /// The application lets time go by although there is something to do.
+    pub dawdles: u64,
     /// The application fires the timer late by so much at most.
     pub late: u64,
     /// Time on the way.
@@ -115,7 +119,9 @@ impl Character {
         let (abort, timeout) = (bad(&[0, 0, 50, 200]), bad(&[0, 300, 800]));
         let remove = bad(&[0, 0, 50, 300]);
         let bad_hello = bad(&[0, 0, 30, 200]);
-        let hosts = random.pick(&[1, 1, 2, 3, 8]);
+        // Many for few slots.
+        let crowded = random.chance(200);
+        let hosts = random.pick(if crowded { &[3, 8] } else { &[1, 1, 2, 3, 8] });
         let some = random.next();
         Self {
             world: World::Web,
@@ -127,15 +133,23 @@ impl Character {
             alpn: random.chance(500),
             buffer: random.pick(&[16_384, 16_384, 1_024, 500_000]),
             slow: random.pick(&[0, 0, 100, 500]),
-            transfers: random.pick(&[3, 10, 20, 40, 80]),
-            at_once: random.pick(&[1, 2, 5, 10, 30]),
+            transfers: random.pick(if crowded { &[80] } else { &[3, 10, 20, 40, 80] }),
+            at_once: random.pick(if crowded { &[5, 30] } else { &[1, 2, 5, 10, 30] }),
             hosts,
             http2_hosts: random.pick(&[0, 0, hosts / 2, hosts]),
             names: random.chance(600),
-            proxied: random.pick(&[0, 0, 0, 0, 300]),
+            forgets_names: random.chance(300),
+            proxied: random.pick(&[0, 0, 0, 300, 1_000]),
             edge_triggered: random.chance(300),
+            dawdles: random.pick(&[0, 200, 200, 900]),
             late: random.pick(&[0, 0, 500, 5_000, 100_000]),
-            latency: random.pick(&[(0, 0), (0, 50), (10, 2_000), (1_000, 60_000)]),
+            latency: random.pick(&[
+                (0, 0),
+                (0, 50),
+                (10, 2_000),
+                (1_000, 60_000),
+                (100_000, 400_000),
+            ]),
             segment: random.pick(&[1, 7, 100, 1_460, 1_460, 65_536]),
             send_room: random.pick(&[(1, 40), (100, 5_000), (65_536, 65_536)]),
             connects_at_once: random.pick(&[0, 500, 1_000]),
@@ -153,8 +167,8 @@ impl Character {
             timeout,
             limits: (
                 random.pick(&[None, None, Some(1), Some(3)]),
-                random.pick(&[0, 0, 1, 2, 6]),
-                random.pick(&[0, 0, 1, 3]),
+                random.pick(if crowded { &[1] } else { &[0, 0, 1, 2, 6] }),
+                random.pick(if crowded { &[2, 3] } else { &[0, 0, 1, 3] }),
                 random.pick(&[100, 100, 1, 3]),
                 random.chance(800),
             ),

@@ -244,6 +244,8 @@ impl Application {
             }
         }
         let audit = self.multi.audit();
+        let places = self.multi.places_in_queues();
+        let connections = self.multi.connections();
         let deadline = self.multi.deadline();
         let running = self.live.values().filter(|live| !live.done).count();
         let counted = self.multi.running();
@@ -254,6 +256,11 @@ impl Application {
         }
         if running != counted {
             net.breaks(|| format!("{running} transfers run, the engine says {counted}"));
+        }
+        // Those that wait no more go when they are as many as those that do, and as there are hosts.
+        let (most, hosts) = (net.character.at_once as usize + 4, net.hosts.len());
+        if places > 2 * most + connections + 4 * hosts {
+            net.breaks(|| format!("{places} places in queues, for {counted} transfers"));
         }
         let now = net.now;
         let timer = self.timer;

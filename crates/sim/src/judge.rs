@@ -26,11 +26,6 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
             if plan.last == Attempt::HeadOnly && live.received == 0 {
                 return None;
             }
-            // What was sent after an early answer has cost the rest of it: a head that is cut off,
-            // or a body up to the end, are taken for the answer.
-            if plan.early && breaks_off(plan.fault) && plan.fired > 0 && live.received <= size {
-                return None;
-            }
             if plan.last != Attempt::Whole && !short {
                 return Some(format!("succeeds although the server says {:?}", plan.last));
             }

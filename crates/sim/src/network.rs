@@ -221,9 +221,13 @@ impl Net {
         let now = self.now;
         let Some(link) = self.link(fd, serial) else { return };
         link.ended(end);
-        let (host, shared) = (link.host, link.server.is_shared());
-        if shared {
+        let host = link.host;
+        let bad = end == End::Reset || !link.server.is_leaving();
+        if link.server.is_shared() && bad {
             self.hosts[host].broken = Some(now);
+        }
+        if end == End::Reset {
+            forget_promises(&mut self.plans, serial);
         }
         self.note(|| format!("{fd} ends: {end:?}"));
     }
@@ -263,6 +267,7 @@ impl Net {
             plans: &mut self.plans,
             random: &mut self.random,
             out: Vec::new(),
+            connection: serial,
             is_ipv6: link.address.is_ipv6(),
             bad_login,
             bad_hello,
@@ -475,7 +480,7 @@ impl Net {
             self.hosts[host].hangs = Some(self.now);
             return;
         }
-        let wait = self.random.pick(&[0, 0, 300, 30_000]);
+        let wait = self.random.pick(&[0, 0, 300, 30_000, 1_000_000]);
         self.schedule(self.now + wait, Event::Name(number));
     }
 }
@@ -508,6 +513,13 @@ impl Network for Virtual {
 
     fn resolve(&self, question: Question) {
         self.0.borrow_mut().resolve(question);
+    }
+}
+
+/// A connection is lost, whatever was promised on it.
+pub fn forget_promises(plans: &mut BTreeMap<u32, Plan>, connection: u64) {
+    for plan in plans.values_mut() {
+        plan.promised.take_if(|(_, on)| *on == connection);
     }
 }
 

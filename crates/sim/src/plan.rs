@@ -47,6 +47,8 @@ pub struct Plan {
     pub last: Attempt,
     /// What the server has got of the upload.
     pub uploaded: usize,
+    /// A server that left has said that it serves this request, on which connection.
+    pub promised: Option<(usize, u64)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +194,7 @@ impl Plan {
             stalled: false,
             last: Attempt::None,
             uploaded: 0,
+            promised: None,
         }
     }
 

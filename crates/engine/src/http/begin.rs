@@ -160,7 +160,6 @@ impl Exchange {
         self.response = Some(Response::new(config));
         self.forget_head();
         self.head_ended = None;
-        self.reset_by = None;
         self.answered = false;
         self.response_done = false;
         self.parsing = false;
@@ -218,6 +217,7 @@ impl Exchange {
         self.head_has_body = false;
         self.head_ended = None;
         self.trailers_due = false;
+        self.reset_by = None;
         self.answered = false;
         self.response_done = false;
         self.foreign = false;

@@ -98,7 +98,7 @@ impl Multi {
 
     /// The turn of a connection is over.
     fn served(&mut self, id: ConnId) {
-        let Some(conn) = self.pool.get_mut(id) else { return self.core.input.discard(id) };
+        let Some(conn) = self.pool.get_mut(id) else { return };
         let readable = conn.readable;
         let Some(session) = conn.h2.as_deref_mut() else { return };
         session.queued = false;

@@ -83,6 +83,7 @@ impl Multi {
     /// Closes a connection: at once, or after a goodbye that nobody waits for.
     pub(crate) fn close(&mut self, id: ConnId) {
         self.pool.retire(id);
+        self.core.input.discard(id);
         let Some(conn) = self.pool.get_mut(id) else { return };
         let destination = conn.destination.clone();
         match std::mem::replace(&mut conn.stage, Stage::Slot) {

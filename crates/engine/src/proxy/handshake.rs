@@ -172,7 +172,9 @@ impl Multi {
     fn layer_is_on(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
-        let rest = core.input.take_unread(conn_id, 0).unwrap_or_default();
+        // During a pause it was kept with the connection.
+        let mut rest = conn.leftover.to_vec();
+        rest.extend(core.input.take_unread(conn_id, 0).unwrap_or_default());
         if let Stage::Proxy(handshake) = std::mem::replace(&mut conn.stage, Stage::Slot) {
             let (stream, rest) = match handshake.talk {
                 Talk::Tunnel(tunnel) => tunnel.machine.open(handshake.stream, rest),

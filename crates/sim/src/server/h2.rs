@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tress_proto::h2::{Decoder, Fields, ListLimits};
 
 use super::{Desk, Out, host_name};
+use crate::network::forget_promises;
 use crate::plan::{Attempt, Fault, Method, numbers};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -73,6 +74,11 @@ impl Server {
         self.used && self.input.is_empty() && self.streams.is_empty() && !self.mute
     }
 
+    /// Has it taken leave of those that it did not serve, and does it serve the others?
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.is_some_and(|last| last > 0)
+    }
+
     pub fn receive(&mut self, bytes: &[u8], desk: &mut Desk<'_>) {
         self.input.extend_from_slice(bytes);
         if !self.greeted {
@@ -137,6 +143,10 @@ impl Server {
         let Some((number, hop)) = known else {
             return desk.complain(|| format!("a request that nobody made: {target}"));
         };
+        if desk.plans.get(&number).is_some_and(|it| it.promised.is_some_and(|it| it.0 == hop)) {
+            let text = "comes a second time, although GOAWAY has said that it is served";
+            return desk.complain(|| format!("request {hop} of transfer {number} {text}"));
+        }
         let is_head = text(b":method").as_deref() == Some("HEAD");
         let (window, credit) = (self.stream_window, FIRST_WINDOW);
         let fault = Fault::None;
@@ -308,20 +318,35 @@ impl Server {
             _ => return,
         };
         self.mute = true;
-        desk.out.push(how);
+        forget_promises(desk.plans, desk.connection);
+        desk.out.extend([Out::Leaves, how]);
     }
 
     fn reset(&mut self, id: u32, code: u32, desk: &mut Desk<'_>) {
-        self.streams.remove(&id);
+        if let Some(stream) = self.streams.remove(&id)
+            && let Some(plan) = desk.plans.get_mut(&stream.number)
+        {
+            plan.promised = None;
+        }
         desk.send(frame(RST_STREAM, 0, id, &code.to_be_bytes()));
     }
 
     /// The stream and later ones are not served; the connection is closed after the others.
     fn go_away(&mut self, id: u32, desk: &mut Desk<'_>) {
-        let last = id.saturating_sub(2);
+        let below = self.streams.range(..id).next_back().map(|(id, _)| *id);
+        let last = below.unwrap_or(id.saturating_sub(2));
+        let cut_off = self.streams.range(last + 1..).any(|(at, it)| *at != id && it.answered);
         self.streams.retain(|id, _| *id <= last);
         self.leaving = Some(last);
-        desk.out.push(Out::Leaves);
+        // Where nobody is served, how often one tries has an end; who has half an answer cannot.
+        if last == 0 || cut_off {
+            desk.out.push(Out::Leaves);
+        }
+        for stream in self.streams.values() {
+            if let Some(plan) = desk.plans.get_mut(&stream.number) {
+                plan.promised = Some((stream.hop, desk.connection));
+            }
+        }
         desk.send(frame(GOAWAY, 0, 0, &[last.to_be_bytes(), [0; 4]].concat()));
     }
 }

@@ -101,6 +101,8 @@ pub struct Desk<'a> {
     pub plans: &'a mut BTreeMap<u32, Plan>,
     pub random: &'a mut Random,
     pub out: Vec<Out>,
+    /// Which one of all.
+    pub connection: u64,
     pub is_ipv6: bool,
     /// How often a log-in fails, in a thousand.
     pub bad_login: u64,
@@ -156,6 +158,16 @@ impl Server {
             Self::Secure(server) => server.inner().is_shared(),
             Self::Proxy(server) => server.inner().is_some_and(Self::is_shared),
             server => matches!(server, Self::Http2(_)),
+        }
+    }
+
+    /// Does it take leave in order, so that nobody suffers from it?
+    pub fn is_leaving(&self) -> bool {
+        match self {
+            Self::Http2(server) => server.is_leaving(),
+            Self::Secure(server) => server.inner().is_leaving(),
+            Self::Proxy(server) => server.inner().is_some_and(Self::is_leaving),
+            _ => false,
         }
     }
 

@@ -149,7 +149,7 @@ impl Secure {
                 self.flush(desk);
             }
             Out::Close | Out::HalfClose => {
-                if self.inner.is_shared() {
+                if self.inner.is_shared() && !self.inner.is_leaving() {
                     desk.out.push(Out::Leaves);
                 }
                 self.tls.send_close_notify();
