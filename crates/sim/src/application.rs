@@ -473,7 +473,7 @@ impl Application {
         let mut net = self.net.0.borrow_mut();
         let now = net.now;
         // Whatever never ends by itself is taken out in the end.
-        let gives_up = now + if net.character.clean { 20_000_000_000 } else { 400_000_000 };
+        let gives_up = now + if net.character.hangs() { 400_000_000 } else { 20_000_000_000 };
         net.schedule(gives_up, Event::Wish(REMOVE, number.into()));
         if net.chance(|character| character.remove) {
             let at = now + net.random.pick(&[0, 50, 2_000, 100_000, 4_000_000]);
@@ -505,9 +505,10 @@ impl Application {
 
     fn remove_early(&mut self, number: u32) {
         let Some(&id) = self.ids.get(&number) else { return };
-        if self.live.get(&id).is_some_and(|live| !live.done) {
+        if let Some(since) = self.live.get(&id).filter(|live| !live.done).map(|live| live.since) {
             self.stats.removed += 1;
-            if self.net.0.borrow().character.clean {
+            let gave_up = self.net.0.borrow().now > since + 10_000_000_000;
+            if gave_up {
                 self.net.0.borrow_mut().breaks(|| format!("transfer {number} never ends"));
             }
         }

@@ -201,6 +201,12 @@ impl Character {
         self.alpn && (0..self.http2_hosts()).all(|host| self.is_secure(host as usize))
     }
 
+    /// May anything hang?
+    pub fn hangs(&self) -> bool {
+        let stalls = [self.fault, self.bad_login, self.bad_hello, self.black_hole, self.name_hangs];
+        stalls.iter().any(|chance| *chance > 0)
+    }
+
     /// Settings of the multi handle.
     pub fn settings(&self) -> MultiSettings {
         let (max_connects, host, total, streams, multiplex) = self.limits;

@@ -22,6 +22,22 @@ impl Application {
         self.after_call();
         let net = self.net.clone();
         self.check_time(&mut net.0.borrow_mut());
+        self.check_edges(&mut net.0.borrow_mut());
+    }
+
+    /// In an edge-triggered loop nobody is told a second time of what is there to be read.
+    fn check_edges(&self, net: &mut crate::network::Net) {
+        if !net.character.edge_triggered || self.timer.is_some_and(|at| at <= net.now) {
+            return;
+        }
+        let forgotten = |(fd, watch): (&RawFd, &Watch)| {
+            net.links.get(fd).filter(|link| link.has_unread() && !link.edge_in)?;
+            let reads = matches!(watch, Watch::In | Watch::InOut) && self.multi.is_in_use(*fd);
+            reads.then_some(*fd)
+        };
+        if let Some(fd) = net.announced.iter().find_map(forgotten) {
+            net.breaks(|| format!("nobody will read what has come on socket {fd}"));
+        }
     }
 
     /// Does what the engine asks for, then looks at everything.

@@ -177,6 +177,11 @@ impl Link {
         Ok(bytes)
     }
 
+    /// Have bytes come that were not read?
+    pub fn has_unread(&self) -> bool {
+        self.read < self.arrived.len()
+    }
+
     /// What a poll of the socket would find.
     pub fn ready(&self) -> Ready {
         let failed = self.state == State::Failed;

@@ -64,6 +64,16 @@ impl Multi {
         self.pool.places_in_queues()
     }
 
+    /// Is this the socket of a connection that transfers use?
+    pub fn is_in_use(&self, socket: RawFd) -> bool {
+        let mut owners = self.core.interest.owners();
+        let conn = owners.find_map(|(fd, owner)| match owner {
+            SocketOwner::Conn(id) if fd == socket => self.pool.get(id),
+            _ => None,
+        });
+        conn.is_some_and(|it| it.idle_since.is_none() && !matches!(it.stage, Stage::Closing(_)))
+    }
+
     /// Connections that are kept for later transfers.
     pub fn idle_connections(&self) -> usize {
         let idle = |id: &ConnId| self.pool.get(*id).is_some_and(|conn| conn.idle_since.is_some());
