@@ -288,6 +288,7 @@ impl Net {
         let now = self.now;
         let Some(link) = self.link(fd, serial) else { return };
         let mut at = link.busy_until.max(now + latency);
+        let (host, mut leaves) = (link.host, false);
         for out in out {
             match out {
                 Out::Bytes(bytes) => {
@@ -313,10 +314,7 @@ impl Net {
                     self.schedule(at, Event::EndToClient(fd, serial, End::Reset));
                     self.link(fd, serial).into_iter().for_each(|link| link.server_closed = true);
                 }
-                Out::Leaves => {
-                    let host = self.link(fd, serial).map_or(0, |link| link.host);
-                    self.hosts[host].broken = Some(at);
-                }
+                Out::Leaves => leaves = true,
                 Out::Hangs => {
                     let host = self.link(fd, serial).map_or(0, |link| link.host);
                     self.hosts[host].hangs = Some(now);
@@ -330,6 +328,9 @@ impl Net {
                     }
                 }
             }
+        }
+        if leaves {
+            self.hosts[host].broken = Some(at);
         }
         if let Some(link) = self.link(fd, serial) {
             link.busy_until = at;

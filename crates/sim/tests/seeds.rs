@@ -82,6 +82,22 @@ fn conversations_stay_in_step() {
     passes(World::Conversations, [454, 457, 1914, 2507]);
 }
 
+/// Of a long run: an answer that a reset had cut off was a success, the reply to a mail was heard
+/// before TLS had told that all of it had gone, bytes behind a proxy's answer were lost with a pause
+/// in it. (`a_reset_during_an_upload_is_no_end_of_the_answer`.)
+#[test]
+fn nothing_is_cut_off_unnoticed() {
+    passes(World::Web, [10_001_071, 20_000_951, 20_001_480, 10_000_164, 30_002_860]);
+    passes(World::Conversations, [20_003_828, 30_000_938]);
+}
+
+/// A slot was lost with who hoped to share then, a shared place with who wanted a connection of its
+/// own. (`a_slot_is_not_lost_with_who_hopes_to_share`, `a_place_is_not_lost_with_who_cannot_share`.)
+#[test]
+fn slots_and_places_are_passed_on() {
+    passes(World::Web, [20_002_235, 10_004_862, 20_004_695, 20_009_852]);
+}
+
 #[test]
 fn other_seeds() {
     passes(World::Web, 0..150);
