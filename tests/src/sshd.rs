@@ -2,7 +2,7 @@
 use crate::scratch;
 use crate::tls::free_port;
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,15 @@ pub struct Sshd {
 impl Sshd {
     /// Starts one; `more`: lines of its configuration.
     pub fn start(more: &str) -> Sshd {
+        Self::start_with(more, None)
+    }
+
+    /// Starts one that knows the user's password, too, by a PAM of its own.
+    pub fn with_password(password: &str, more: &str) -> Sshd {
+        Self::start_with(more, Some(password))
+    }
+
+    fn start_with(more: &str, password: Option<&str>) -> Sshd {
         let dir = scratch("sshd");
         let root = dir.join("root");
         std::fs::create_dir(&root).expect("root");
@@ -49,14 +58,24 @@ impl Sshd {
         // Where it runs as root, it wants this to be there.
         let _ = std::fs::create_dir_all("/run/sshd");
         let port = free_port();
+        let pam = if password.is_some() { "yes" } else { "no" };
         let text = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {0}/host\nHostKey {0}/host_rsa\n\
-             AuthorizedKeysFile {0}/authorized\nStrictModes no\nUsePAM no\nPidFile none\n\
-             Subsystem sftp internal-sftp\nMaxStartups 1000\nMaxSessions 1000\n{more}\n",
+             AuthorizedKeysFile {0}/authorized\nStrictModes no\nUsePAM {pam}\nPidFile none\n\
+             PermitRootLogin yes\nSubsystem sftp internal-sftp\nMaxStartups 1000\n\
+             MaxSessions 1000\n{more}\n",
             dir.display()
         );
         std::fs::write(dir.join("conf"), text).expect("its configuration");
-        let child = Command::new("/usr/sbin/sshd")
+        let id = Command::new("id").arg("-un").output().expect("id");
+        let user = String::from_utf8_lossy(&id.stdout).trim().to_owned();
+        let mut command = Command::new("/usr/sbin/sshd");
+        if let Some(password) = password {
+            let services = password_service(&dir, &user, password);
+            let wrapper = [("LD_PRELOAD", "libpam_wrapper.so"), ("PAM_WRAPPER", "1")];
+            command.envs(wrapper).env("PAM_WRAPPER_SERVICE_DIR", services);
+        }
+        let child = command
             .args(["-D", "-e", "-f"])
             .arg(dir.join("conf"))
             .stdin(Stdio::null())
@@ -69,8 +88,6 @@ impl Sshd {
             assert!(Instant::now() < until, "sshd does not listen");
             std::thread::sleep(Duration::from_millis(20));
         }
-        let id = Command::new("id").arg("-un").output().expect("id");
-        let user = String::from_utf8_lossy(&id.stdout).trim().to_owned();
         Sshd { child, dir, root, port, user }
     }
 
@@ -89,6 +106,20 @@ impl Sshd {
         let public = std::fs::read_to_string(self.dir.join(format!("{key}.pub"))).expect("a key");
         format!("[127.0.0.1]:{} {public}", self.port)
     }
+}
+
+/// A directory of services for pam_wrapper(1): sshd's, which knows one password.
+fn password_service(dir: &Path, user: &str, password: &str) -> PathBuf {
+    let (services, passwords) = (dir.join("pam"), dir.join("passwords"));
+    std::fs::create_dir(&services).expect("a directory of services");
+    std::fs::write(&passwords, format!("{user}:{password}:sshd\n")).expect("passwords");
+    let lines = ["auth", "account"].map(|kind| {
+        let passwords = passwords.display();
+        format!("{kind} required ../pam_wrapper/pam_matrix.so passdb={passwords}\n")
+    });
+    let text = lines.concat() + "session required pam_permit.so\n";
+    std::fs::write(services.join("sshd"), text).expect("a service");
+    services
 }
 
 impl Drop for Sshd {

@@ -304,7 +304,7 @@ fn a_token_for_a_proxy_takes_no_longer_than_connecting_may() {
     driver.run();
     let error = driver.multi.remove(id).unwrap().result().unwrap().clone().unwrap_err();
     assert_eq!(error.code(), tress_model::Code::OperationTimedout);
-    assert!(error.message().starts_with("Connection timed out after 30"), "{}", error.message());
+    assert!(error.message().starts_with("Connection timed out after "), "{}", error.message());
     assert!(begun.elapsed() < Duration::from_secs(2));
 }
 
