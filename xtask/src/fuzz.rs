@@ -59,15 +59,7 @@ const FED: [(&str, &[&str]); 19] = [
         ],
     ),
     ("rtsp", &["proto/src/rtsp/checks", "proto/src/rtsp/interleaved"]),
-    (
-        "ssh",
-        &[
-            "proto/src/ssh/transport",
-            "proto/src/ssh/kex",
-            "proto/src/ssh/known_hosts",
-            "proto/src/ssh/key",
-        ],
-    ),
+    ("ssh", &["proto/src/ssh/", "!proto/src/ssh/cipher", "!proto/src/ssh/tests"]),
     ("tftp_telnet", &["proto/src/tftp/", "proto/src/telnet/", "proto/src/mqtt/"]),
     (
         "tls",
