@@ -3,6 +3,7 @@
 //!
 //! `TRESS_LIB` chooses the library: unset it is `target/dist/lib` (made by `cargo xtask dist` when
 //! missing); `system` is Debian's libcurl; `reference` is libcurl 8.22 of the crate `curl-sys`.
+pub mod aioquic;
 pub mod api;
 pub mod cc;
 pub mod differences;
@@ -19,6 +20,7 @@ pub mod sshd;
 pub mod tls;
 pub mod vsftpd;
 
+pub use aioquic::Http3Server;
 pub use event::{Loop, Transfer};
 pub use library::Library;
 pub use nginx::Nginx;

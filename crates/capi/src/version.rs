@@ -19,6 +19,9 @@ const ZLIB: &CStr = c"1.3.0-zlib-rs";
 const BROTLI: &CStr = c"1.0.0-rs";
 const ZSTD: &CStr = c"1.5.0-ruzstd";
 
+/// What speaks QUIC.
+const QUIC: &CStr = c"quinn-proto/0.11";
+
 /// Where Debian and its kin keep the trusted certificates.
 pub(crate) const CA_FILE: &CStr = c"/etc/ssl/certs/ca-certificates.crt";
 pub(crate) const CA_PATH: &CStr = c"/etc/ssl/certs";
@@ -100,7 +103,7 @@ fn version_info() -> VersionInfo {
         brotli_version: version_of(c"brotli", BROTLI),
         nghttp2_ver_num: 0,
         nghttp2_version: null(),
-        quic_version: null(),
+        quic_version: QUIC.as_ptr(),
         cainfo: CA_FILE.as_ptr(),
         capath: CA_PATH.as_ptr(),
         zstd_ver_num: if has(c"zstd") { 1 << 24 | 5 << 12 } else { 0 },
@@ -147,6 +150,7 @@ fn texts() -> &'static Texts {
         for (name, number) in [("zlib", ZLIB), ("brotli", BROTLI), ("zstd", ZSTD)] {
             version += &format!(" {name}/{}", number.to_string_lossy());
         }
+        version += &format!(" {}", QUIC.to_string_lossy());
         #[cfg(feature = "test-hooks")]
         let version = std::env::var("CURL_VERSION").unwrap_or(version);
         Texts {

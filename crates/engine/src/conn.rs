@@ -13,8 +13,9 @@ use crate::conversation::Conversation;
 use crate::destination::Destination;
 use crate::http::auth::Bound;
 use crate::http2::Session;
+use crate::http3::Link;
 use crate::ids::Id;
-use crate::interest::{Interest, Want};
+use crate::interest::{Interest, SocketOwner, Want};
 use crate::leftover::Leftover;
 use crate::options::{Hooks, Options};
 use crate::proxy::{Handshake, Layer};
@@ -46,6 +47,8 @@ pub(crate) struct Conn {
     pub(crate) local: Option<SocketAddr>,
     /// HTTP/2 is spoken on it: its transfers are the session's.
     pub(crate) h2: Option<Box<Session>>,
+    /// It goes over QUIC, or may yet: then it has no stream, or one that races it.
+    pub(crate) quic: Option<Box<Link>>,
     /// Whether it will carry many transfers is not known yet.
     pub(crate) undecided: bool,
     /// Bytes received that the transfer has not consumed: it is paused.
@@ -89,7 +92,7 @@ pub(crate) struct Conn {
 
 /// How far a connection is.
 pub(crate) enum Stage {
-    /// It has a slot; addresses are not known yet.
+    /// It has a slot, and no stream: addresses are not known yet, or QUIC carries it.
     Slot,
     /// The peer is to connect to us (FTP's active mode).
     Listening(Listener),
@@ -137,6 +140,7 @@ impl Conn {
                 primary: None,
                 local: None,
                 h2: None,
+                quic: None,
                 undecided: false,
                 leftover: Leftover::default(),
                 created: now,
@@ -175,6 +179,9 @@ impl Conn {
             let wanted = interest.wanted(fd);
             wanted.readable || wanted.writable
         };
+        if self.quic.as_deref().is_some_and(|link| link.sockets().any(watched)) {
+            return true;
+        }
         match &self.stage {
             Stage::Slot => false,
             Stage::Listening(listener) => watched(listener.fd()),
@@ -193,7 +200,7 @@ impl Conn {
         match &self.stage {
             Stage::Open(stream) => Some(stream.fd()),
             Stage::Listening(listener) => Some(listener.fd()),
-            _ => None,
+            _ => self.h3().map(crate::http3::Session::fd),
         }
     }
 
@@ -226,6 +233,14 @@ impl Conn {
                 Want::from(stream.blocked_on(tress_net::Want::Write))
             }
             _ => Want::OUT,
+        }
+    }
+
+    /// The socket of a connection that is up, and whose it is.
+    pub(crate) fn socket(&self, id: ConnId) -> Option<(RawFd, SocketOwner)> {
+        match &self.stage {
+            Stage::Open(stream) => Some((stream.fd(), SocketOwner::Conn(id))),
+            _ => self.h3().map(|session| (session.fd(), SocketOwner::Quic(id))),
         }
     }
 

@@ -45,6 +45,8 @@ impl From<tress_net::Want> for Want {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SocketOwner {
     Conn(ConnId),
+    /// One that QUIC goes over, of a connection.
+    Quic(ConnId),
     /// The wake-up descriptor of the resolver.
     Resolver,
     /// The wake-up descriptor of other work in threads.

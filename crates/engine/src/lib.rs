@@ -26,6 +26,7 @@ mod ftp;
 mod hash;
 mod http;
 mod http2;
+mod http3;
 mod ids;
 mod infos;
 mod interest;

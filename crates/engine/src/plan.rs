@@ -197,7 +197,9 @@ impl Plan {
             Some(_) if service == Service::Conversation => Service::Http,
             _ => service,
         };
-        let alt_used = alternative.filter(|other| destination.is_at(&other.service)).map(|other| {
+        let is_elsewhere =
+            |other: &Alternative| !other.is_same_place() && destination.is_at(&other.service);
+        let alt_used = alternative.filter(is_elsewhere).map(|other| {
             core.info(transfer, || going_elsewhere(&other));
             let host = String::from_utf8_lossy(&other.service.host);
             format!("{host}:{}", other.service.port).into_bytes().into()

@@ -99,8 +99,8 @@ impl Pool {
         let host = self.hosts.entry(conn.destination.clone()).or_default();
         host.open += 1;
         // One that comes from another multi handle speaks what it spoke there.
-        conn.undecided =
-            matches!(conn.stage, Stage::Slot) && conn.destination.http != HttpWish::Http1;
+        let is_new = matches!(conn.stage, Stage::Slot) && conn.quic.is_none();
+        conn.undecided = is_new && conn.destination.http != HttpWish::Http1;
         host.undecided += u32::from(conn.undecided);
         self.conns.insert(conn)
     }

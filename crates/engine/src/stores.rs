@@ -42,7 +42,7 @@ pub struct Stores {
 }
 
 /// HTTP versions that the engine can speak to an alternative service.
-const SPOKEN: Alpn = Alpn::H1.union(Alpn::H2);
+const SPOKEN: Alpn = Alpn::H1.union(Alpn::H2).union(Alpn::H3);
 
 impl Stores {
     /// A transfer starts: reads `CURLOPT_COOKIEFILE` (`-` is standard input) and lets the jar
@@ -152,7 +152,8 @@ impl Stores {
         let found = versions
             .filter(|version| wanted(options).contains(*version))
             .find_map(|version| cache.lookup(&origin(url, version), asked, now).cloned());
-        found.filter(|found| !found.is_same_place())
+        // At the same place HTTP/3 alone is something else.
+        found.filter(|found| found.service.alpn == Alpn::H3 || !found.is_same_place())
     }
 }
 
@@ -214,10 +215,10 @@ fn accepted(ctrl: AltSvcCtrl) -> Alpn {
 /// The versions that may be spoken to an alternative service.
 fn allowed(options: &Options) -> Alpn {
     match options.http_version {
-        HttpVersion::None | HttpVersion::V2 | HttpVersion::V2Tls => Alpn::H1 | Alpn::H2,
+        HttpVersion::V2 | HttpVersion::V2Tls => Alpn::H1 | Alpn::H2,
+        HttpVersion::None | HttpVersion::V3 => Alpn::all(),
         HttpVersion::V1_0 | HttpVersion::V1_1 => Alpn::H1,
         HttpVersion::V2PriorKnowledge => Alpn::H2,
-        HttpVersion::V3 => Alpn::all(),
         HttpVersion::V3Only => Alpn::H3,
     }
 }

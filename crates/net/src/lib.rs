@@ -6,6 +6,7 @@ mod datagram;
 mod file;
 mod listen;
 mod poll;
+pub mod quic;
 pub mod resolve;
 #[cfg(feature = "sim")]
 pub mod sim;

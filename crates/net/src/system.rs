@@ -1,11 +1,13 @@
 //! The system calls that streams, listeners and datagrams are made of. In a build for the simulator a virtual network of
 //! this thread may answer them instead; see [`crate::sim`].
 
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags};
 use rustix::io::Errno;
+use rustix::net::sockopt::{self, Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery};
 use rustix::net::{
     AddressFamily, RecvFlags, SendAncillaryBuffer, SendFlags, SocketAddrUnix, SocketFlags,
     SocketType,
@@ -161,6 +163,61 @@ pub(crate) fn send_vectored(fd: BorrowedFd<'_>, bufs: &[IoSlice<'_>]) -> io::Res
     }
     let mut none = SendAncillaryBuffer::default();
     sent(|| rustix::net::sendmsg(fd, bufs, &mut none, SendFlags::NOSIGNAL))
+}
+
+/// What a socket for QUIC can do.
+pub(crate) struct QuicOptions {
+    /// What it sends is never taken apart on the way, so that sizes can be tried out.
+    pub(crate) never_fragments: bool,
+    /// It takes several datagrams in one call.
+    pub(crate) in_segments: bool,
+}
+
+/// Sets what QUIC wants of a socket for datagrams, as far as the kernel knows of it.
+pub(crate) fn quic_options(fd: BorrowedFd<'_>) -> QuicOptions {
+    #[cfg(feature = "sim")]
+    if network().is_some() {
+        return QuicOptions { never_fragments: false, in_segments: false };
+    }
+    use nix::sys::socket::{setsockopt, sockopt::UdpGroSegment};
+    let (probe4, probe6) = (Ipv4PathMtuDiscovery::PROBE, Ipv6PathMtuDiscovery::PROBE);
+    let never_fragments = sockopt::set_ip_mtu_discover(fd, probe4).is_ok()
+        || sockopt::set_ipv6_mtu_discover(fd, probe6).is_ok();
+    let in_segments = setsockopt(&fd, UdpGroSegment, &true).is_ok();
+    QuicOptions { never_fragments, in_segments }
+}
+
+/// Sends datagrams, each `segment` bytes long but the last, or a single one.
+pub(crate) fn send_segments(
+    fd: BorrowedFd<'_>,
+    bytes: &[u8],
+    segment: Option<usize>,
+) -> io::Result<()> {
+    let Some(segment) = segment.and_then(|length| u16::try_from(length).ok()) else {
+        return send(fd, bytes).map(drop);
+    };
+    let (bufs, ancillary) = ([IoSlice::new(bytes)], [ControlMessage::UdpGsoSegments(&segment)]);
+    let flags = MsgFlags::MSG_NOSIGNAL;
+    nix::sys::socket::sendmsg::<()>(fd.as_raw_fd(), &bufs, &ancillary, flags, None)?;
+    Ok(())
+}
+
+/// Receives datagrams that the kernel may have put together: their bytes, and how long each is
+/// but the last.
+pub(crate) fn recv_segments(fd: BorrowedFd<'_>, buf: &mut [u8]) -> io::Result<(usize, usize)> {
+    #[cfg(feature = "sim")]
+    if network().is_some() {
+        return recv(fd, buf).map(|count| (count, count));
+    }
+    let mut ancillary = [0_u8; 64];
+    let mut bufs = [IoSliceMut::new(buf)];
+    let (room, flags) = (Some(&mut ancillary[..]), MsgFlags::empty());
+    let message = nix::sys::socket::recvmsg::<()>(fd.as_raw_fd(), &mut bufs, room, flags)?;
+    let segment = message.cmsgs()?.find_map(|message| match message {
+        ControlMessageOwned::UdpGroSegments(length) => usize::try_from(length).ok(),
+        _ => None,
+    });
+    Ok((message.bytes, segment.unwrap_or(message.bytes)))
 }
 
 /// The near address of an IP socket.

@@ -10,6 +10,7 @@ pub mod ftp;
 pub mod gopher;
 pub mod h1;
 pub mod h2;
+pub mod h3;
 pub mod haproxy;
 pub mod http;
 pub mod imap;

@@ -39,6 +39,7 @@ pub const FEATURES: &[Feature] = &[
     Feature { name: c"brotli", bit: 1 << 23 },
     Feature { name: c"HSTS", bit: 1 << 28 },
     Feature { name: c"HTTP2", bit: 1 << 16 },
+    Feature { name: c"HTTP3", bit: 1 << 25 },
     Feature { name: c"HTTPS-proxy", bit: 1 << 21 },
     Feature { name: c"HTTPSIG", bit: 0 },
     Feature { name: c"IDN", bit: 1 << 10 },

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use tress_model::altsvc::{Alternative, Service};
+use tress_model::altsvc::{Alpn, Alternative, Service};
 use tress_model::scheme::Scheme;
 use tress_model::url::Url;
 use tress_model::{Code, Error, Result};
@@ -22,7 +22,7 @@ pub(crate) use self::binding::Binding;
 pub(crate) use self::peer::Peer;
 pub(crate) use self::wish::HttpWish;
 use crate::conversation::Dialect;
-use crate::options::{IpResolve, Options, UseSsl};
+use crate::options::{HttpVersion, IpResolve, Options, UseSsl};
 use crate::proxy::{Layer, Proxy, Route};
 
 /// The key under which connections are pooled. Two transfers whose destinations are equal may
@@ -86,8 +86,18 @@ impl Journey<'_> {
         let mut tls = self.tls(dialect.is_some());
         let alpn = options.tls().ssl_enable_alpn && dialect.is_none();
         let (mut host, mut port) = (host_of(self.url)?, self.url.port());
-        let mut peer = Peer::of(options, &host, port, self.alternative)?;
+        let other_by_quic = self.alternative.is_some_and(|it| it.service.alpn == Alpn::H3);
+        let mut peer = Peer::of(options, &host, port, self.alternative.filter(|_| !other_by_quic))?;
         let route = Route::of(options, (&host, port), self.scheme, &peer)?;
+        let may = || HttpWish::may_be_by_quic(self, route.as_deref(), &peer);
+        let quic = match options.http_version {
+            HttpVersion::V3Only => may().map(|()| true)?,
+            HttpVersion::V3 => may().is_ok(),
+            _ => other_by_quic && may().is_ok(),
+        };
+        if other_by_quic && quic {
+            peer = Peer::of(options, &host, port, self.alternative)?;
+        }
         let mut scheme = self.scheme.name;
         if let Some(proxy) = route.as_deref().and_then(Route::first) {
             peer = proxy.peer(options.connect().ipresolve);
@@ -98,7 +108,7 @@ impl Journey<'_> {
             (scheme, host, port) = (proxy.scheme(), proxy.host.as_bytes().into(), proxy.port);
             (tls, dialect) = (None, None);
         }
-        let http = HttpWish::of(self, scheme, forwarder, tls.is_some());
+        let http = HttpWish::of(self, scheme, forwarder, (tls.is_some(), quic));
         let direct = route.is_none().then_some(self.url);
         let settings = Arc::new(settings::settings(options, direct));
         let mut key = Vec::with_capacity(64);

@@ -34,7 +34,7 @@ impl Multi {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let now = core.now;
         conn.uses += 1;
-        let http2 = conn.h2.is_some();
+        let http2 = conn.h2.is_some() || conn.quic.is_some();
         conn.last_user = Some(id);
         let options = transfer.options.clone();
         transfer.infos.times.pretransfer = transfer.since_start(now);

@@ -108,7 +108,7 @@ impl Multi {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return false };
         let Some(conn_id) = transfer.conn else { return false };
         let refused = transfer.options.forbid_reuse && !transfer.is_bound(&conn.bound);
-        if refused || !conn.leftover.is_empty() || conn.h2.is_some() {
+        if refused || !conn.leftover.is_empty() || conn.has_streams() {
             return false;
         }
         core.input.discard(conn_id);

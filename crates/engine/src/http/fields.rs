@@ -31,6 +31,7 @@ impl Transfer {
             Version::Http09 | Version::Http10 => 1,
             Version::Http11 => 2,
             Version::Http2 => 3,
+            Version::Http3 => 30,
         };
         self.infos.content_type.clear();
         self.exchange.location = None;

@@ -26,11 +26,15 @@ const LEAST_WINDOW: u32 = 16 * 1024;
 impl Multi {
     /// The connection is up: which protocol does it speak? Who waited to know is woken.
     pub(crate) fn decide_protocol(&mut self, id: TransferId) {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
+        let Some((transfer, Some(conn), _)) = self.parts(id) else { return };
         let Some(conn_id) = transfer.conn else { return };
         if !conn.undecided {
             return;
         }
+        if conn.quic.is_some() && self.race_is_over(id) {
+            return self.protocol_decided(conn_id, true);
+        }
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let wish = conn.destination.http;
         if wish == HttpWish::Upgrade {
             // The answer to the first request says it.
@@ -126,7 +130,7 @@ impl Multi {
     pub(crate) fn open_stream(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
-        let Some(session) = conn.h2.as_deref_mut() else { return Ok(Flow::Wait) };
+        let Some(session) = conn.h2.as_deref_mut() else { return self.open_quic_stream(id) };
         if session.dead || session.machine.available() == 0 {
             // Its room went while the application was asked, or the server left.
             transfer.state = State::Start;
@@ -145,7 +149,7 @@ impl Multi {
         let how = Open { end, token: id.to_bits(), priority: transfer.priority() };
         let stream_id = session.machine.open(fields, how)?;
         if transfer.options.verbose {
-            core.tell_request(transfer, fields, stream_id.0);
+            core.tell_request(transfer, fields, "HTTP/2", stream_id.0.into());
         }
         let mut stream = session.spare.pop().unwrap_or_default();
         stream.renew();
@@ -185,7 +189,7 @@ impl Multi {
     /// Tells what is to be waited for on a connection that streams run over.
     pub(super) fn watch_session(&mut self, id: ConnId) {
         let Some(conn) = self.pool.get_mut(id) else { return };
-        let Some(session) = conn.h2.as_deref() else { return };
+        let Some(session) = conn.h2.as_deref() else { return self.watch_quic(id) };
         let mut want = if session.dead { Want::NONE } else { Want::IN };
         if session.users == 0 {
             // Idle: what was wanted of it when it became so.
@@ -203,7 +207,7 @@ impl Multi {
 
 impl Transfer {
     /// The head of the request as fields; none: they are the plan's, which keeps them.
-    fn request_fields(&self, scheme: &str) -> Result<Option<Fields>> {
+    pub(crate) fn request_fields(&self, scheme: &str) -> Result<Option<Fields>> {
         let Some(plan) = self.plan.as_deref() else { return Ok(None) };
         let exchange = &self.exchange;
         let from_plan = exchange.out_is_plan;
@@ -254,34 +258,40 @@ impl Stream {
 
 impl Core {
     /// Tells the debug callback of a request, in libcurl's words.
-    fn tell_request(&mut self, transfer: &Transfer, fields: &Fields, stream: u32) {
+    pub(crate) fn tell_request(
+        &mut self,
+        transfer: &Transfer,
+        fields: &Fields,
+        version: &str,
+        stream: u64,
+    ) {
         let url = transfer.plan.as_deref().map(|plan| plan.url.to_bytes(UrlFlags::empty()));
         let url = url.and_then(std::result::Result::ok).unwrap_or_default();
         self.info(transfer, || {
-            format!("[HTTP/2] [{stream}] OPENED stream for {}", String::from_utf8_lossy(&url))
+            format!("[{version}] [{stream}] OPENED stream for {}", String::from_utf8_lossy(&url))
         });
         for field in fields.iter() {
             let (name, value) = (field.name(), field.value());
             let text = |bytes| String::from_utf8_lossy(bytes);
             self.info(transfer, || {
-                format!("[HTTP/2] [{stream}] [{}: {}]", text(name), text(value))
+                format!("[{version}] [{stream}] [{}: {}]", text(name), text(value))
             });
         }
         let exchange = &transfer.exchange;
         let plan_head = transfer.plan.as_deref().map_or(&[][..], |plan| &plan.head.bytes);
         let head = if exchange.out_is_plan { plan_head } else { &exchange.out };
-        self.debug(transfer, DebugKind::HeaderOut, &shown(head));
+        self.debug(transfer, DebugKind::HeaderOut, &shown(head, version));
     }
 }
 
-/// The head of a request as text, without what HTTP/2 has no use for.
-fn shown(head: &[u8]) -> Vec<u8> {
+/// The head of a request as text, without what HTTP/2 and HTTP/3 have no use for.
+fn shown(head: &[u8], version: &str) -> Vec<u8> {
     let mut text = Vec::with_capacity(head.len());
     for line in head.split_inclusive(|&byte| byte == b'\n') {
         let is = |name: &[u8]| line.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
         if let Some(request) = line.strip_suffix(b" HTTP/1.1\r\n") {
             text.extend_from_slice(request);
-            text.extend_from_slice(b" HTTP/2\r\n");
+            text.extend_from_slice(format!(" {version}\r\n").as_bytes());
         } else if !is(b"expect:") && !is(b"transfer-encoding:") {
             text.extend_from_slice(line);
         }

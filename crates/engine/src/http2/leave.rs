@@ -45,7 +45,7 @@ impl Multi {
         }
     }
 
-    fn keep_session(&mut self, id: TransferId, conn_id: ConnId) {
+    pub(crate) fn keep_session(&mut self, id: TransferId, conn_id: ConnId) {
         let (Some(transfer), Some(conn)) = (self.transfers.get(id), self.pool.get(conn_id)) else {
             return;
         };
@@ -58,7 +58,7 @@ impl Multi {
     }
 
     /// A place on the connection is free.
-    fn wake_next(&mut self, conn_id: ConnId) {
+    pub(crate) fn wake_next(&mut self, conn_id: ConnId) {
         let Some(conn) = self.pool.get(conn_id) else { return };
         let destination = conn.destination.clone();
         self.wake_waiting(&destination);

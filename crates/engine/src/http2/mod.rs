@@ -21,6 +21,7 @@ use tress_proto::h2::{Config, Connection, Event, StreamId, upgrade_value};
 
 use crate::TransferId;
 use crate::conn::ConnId;
+use crate::http3::Part;
 use crate::multi::{Multi, MultiSettings};
 use crate::pool::Pool;
 
@@ -60,34 +61,36 @@ pub(crate) struct Session {
 #[derive(Default)]
 pub(crate) struct Stream {
     id: Option<StreamId>,
+    /// It is one of HTTP/3.
+    pub(crate) part: Option<Box<Part>>,
     /// Heads as text, taken apart up to `lines_at`.
-    lines: Vec<u8>,
+    pub(crate) lines: Vec<u8>,
     lines_at: usize,
     /// Trailers as text, all of the body comes before them.
-    trailers: Vec<u8>,
+    pub(crate) trailers: Vec<u8>,
     trailers_at: usize,
     /// Body bytes that were not looked at when others were received.
     backlog: Vec<u8>,
     backlog_at: usize,
     /// Body bytes in the multi's input.
-    fresh: Range<usize>,
+    pub(crate) fresh: Range<usize>,
     /// Body bytes that the application was given but the peer has got no credit for.
     uncredited: usize,
-    remote_ended: bool,
-    local_ended: bool,
+    pub(crate) remote_ended: bool,
+    pub(crate) local_ended: bool,
     /// The weight that the peer knows.
     weight: u16,
-    broken: Option<Broken>,
+    pub(crate) broken: Option<Broken>,
 }
 
 /// How a stream broke off.
-struct Broken {
-    error: Error,
-    what: Break,
+pub(crate) struct Broken {
+    pub(crate) error: Error,
+    pub(crate) what: Break,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Break {
+pub(crate) enum Break {
     Failed,
     /// The server has not acted on the request.
     Refused,
@@ -236,7 +239,7 @@ impl Session {
 
 impl Stream {
     /// A stream about to be opened; buffers stay.
-    fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         self.id = None;
         self.lines.clear();
         self.trailers.clear();
@@ -248,18 +251,19 @@ impl Stream {
         self.broken = None;
     }
 
-    fn has_backlog(&self) -> bool {
+    pub(crate) fn has_backlog(&self) -> bool {
         self.backlog_at < self.backlog.len()
     }
 }
 
 impl Multi {
-    /// Pings the HTTP/2 connections that were not pinged for `interval`, so that nobody on the
+    /// Pings the HTTP/2 and HTTP/3 connections that were not pinged for `interval`, so that nobody on the
     /// way takes them for dead (`curl_easy_upkeep(3)`).
     pub fn upkeep(&mut self, interval: Duration) {
         let now = self.core.now;
         self.begin_action();
         for id in self.pool.ids() {
+            self.upkeep_quic(id, interval);
             let session = self.pool.get_mut(id).and_then(|conn| conn.h2.as_deref_mut());
             let Some(session) = session.filter(|session| session.is_usable()) else { continue };
             if now.saturating_duration_since(session.pinged) >= interval {
@@ -286,9 +290,13 @@ pub(crate) fn upgrade_lines() -> Vec<u8> {
 }
 
 /// Puts a connection where transfers to its destination find it, or takes it away from there.
-fn offer(pool: &mut Pool, id: ConnId, settings: &MultiSettings) {
-    let session = pool.get(id).and_then(|conn| conn.h2.as_deref());
-    match session.is_some_and(|session| session.users > 0 && session.has_room(settings)) {
+pub(crate) fn offer(pool: &mut Pool, id: ConnId, settings: &MultiSettings) {
+    let conn = pool.get(id);
+    let has_room = match conn.and_then(|conn| conn.h2.as_deref()) {
+        Some(session) => session.users > 0 && session.has_room(settings),
+        None => conn.and_then(|conn| conn.h3()).is_some_and(|it| it.is_open_to_more(settings)),
+    };
+    match has_room {
         true => pool.share(id),
         false => pool.unshare(id),
     }

@@ -39,14 +39,14 @@ impl Multi {
     fn receive_stream(&mut self, id: TransferId) -> Result<Step> {
         loop {
             let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Step::Wait) };
-            let Some(session) = conn.h2.as_deref_mut() else { return Ok(Step::Wait) };
+            let session = conn.h2.as_deref_mut();
             let exchange = &mut transfer.exchange;
             let Some(stream) = exchange.stream.as_deref_mut() else { return Ok(Step::Wait) };
             if transfer.paused.receive {
                 return Ok(Step::Wait);
             }
             if stream.uncredited > 0
-                && let Some(stream_id) = stream.id
+                && let (Some(stream_id), Some(session)) = (stream.id, session)
             {
                 session.machine.consumed(stream_id, std::mem::take(&mut stream.uncredited));
                 if session.has_output()
@@ -91,13 +91,19 @@ impl Multi {
                 if !exchange.answered
                     || exchange.response.as_ref().is_some_and(|r| r.head().status < 200)
                 {
-                    return Err(stream
-                        .id
-                        .map_or_else(|| tress_model::Code::Http2Stream.into(), no_head_error));
+                    return Err(stream.no_head_error());
                 }
                 exchange.response_done = true;
                 exchange.flushing = exchange.decoder.is_some();
                 continue;
+            }
+            if stream.part.is_some() {
+                if !transfer.progress.may_receive(core.now) {
+                    return Ok(Step::Wait);
+                }
+                if self.pull(id) {
+                    continue;
+                }
             }
             return self.stream_broken(id);
         }
@@ -256,6 +262,17 @@ impl Multi {
         if !stream.fresh.is_empty() {
             let fresh = std::mem::take(&mut stream.fresh);
             stream.keep(core.input.bytes(fresh));
+        }
+    }
+}
+
+impl Stream {
+    /// It has ended without a head.
+    fn no_head_error(&self) -> tress_model::Error {
+        match (&self.part, self.id) {
+            (Some(part), _) => tress_proto::h3::no_head_error(part.id()),
+            (None, Some(id)) => no_head_error(id),
+            (None, None) => tress_model::Code::Http2Stream.into(),
         }
     }
 }

@@ -22,7 +22,7 @@ impl Multi {
         loop {
             let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
             let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
-            let Some(session) = conn.h2.as_deref_mut() else { return Ok(Flow::Wait) };
+            let Some(session) = conn.h2.as_deref_mut() else { return self.send_quic_stream(id) };
             let exchange = &mut transfer.exchange;
             let Some(stream) = exchange.stream.as_deref_mut() else { return Ok(Flow::Wait) };
             let Some(stream_id) = stream.id else { return Ok(Flow::Wait) };
@@ -69,18 +69,19 @@ impl Multi {
     /// Ends a body with the application's trailers.
     pub(crate) fn send_trailers(&mut self, id: TransferId, lines: &[Box<[u8]>]) {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
-        let (Some(conn_id), Some(session)) = (transfer.conn, conn.h2.as_deref_mut()) else {
-            return;
-        };
+        let Some(conn_id) = transfer.conn else { return };
         transfer.exchange.trailers_due = false;
-        let Some(stream) = transfer.exchange.stream.as_deref_mut() else { return };
-        let Some(stream_id) = stream.id else { return };
         let mut fields = Fields::default();
         for line in lines.iter().filter(|line| chunked_out::is_trailer(line)) {
             let mut parts = line.splitn(2, |&byte| byte == b':');
             let (name, value) = (parts.next(), parts.next());
             fields.push_lower(name.unwrap_or_default(), value.unwrap_or_default().trim_ascii());
         }
+        let Some(session) = conn.h2.as_deref_mut() else {
+            return self.send_quic_trailers(id, &fields);
+        };
+        let Some(stream) = transfer.exchange.stream.as_deref_mut() else { return };
+        let Some(stream_id) = stream.id else { return };
         stream.local_ended = session.machine.send_trailers(stream_id, &fields).is_ok();
         core.h2.flush(conn_id, session);
     }

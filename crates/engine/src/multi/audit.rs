@@ -53,6 +53,7 @@ impl Multi {
             ("transfers to resume", usize::from(core.resume.is_some())),
             ("transfers to run", core.dirty.len()),
             ("connections to serve", core.h2.len()),
+            ("connections to serve by QUIC", core.h3.len()),
             ("connections that linger", core.lingering.len()),
             ("bytes of input", core.input.unread()),
         ];
@@ -100,7 +101,7 @@ impl Multi {
                     "{id:?} ({state:?}) uses connection {conn_id:?}, which is gone"
                 ));
             };
-            if conn.h2.is_none() && conn.transfer != Some(id) {
+            if !conn.has_streams() && conn.transfer != Some(id) {
                 return Some(format!("{id:?} uses {conn_id:?}, which is for {:?}", conn.transfer));
             }
         }
@@ -167,7 +168,7 @@ impl Multi {
 
     fn is_conn_awake(&self, id: ConnId) -> bool {
         let watched = self.pool.get(id).is_some_and(|conn| conn.is_watched(&self.core.interest));
-        watched || self.core.h2.has(id)
+        watched || self.core.h2.has(id) || self.core.h3.has(id)
     }
 
     fn audit_conn(&self, id: ConnId) -> Option<String> {
@@ -188,7 +189,10 @@ impl Multi {
                 self.core.timers.has(Owner::Conn(id)) && conn.is_watched(&self.core.interest)
             }
             (_, Some(session)) => session.has_users() || conn.idle_since.is_some(),
-            (_, None) => conn.idle_since.is_some() || conn.held,
+            (_, None) => {
+                let used = conn.h3().is_some_and(|session| session.has_joined());
+                used || conn.idle_since.is_some() || conn.held
+            }
         };
         (!kept).then(|| format!("{id:?} is neither used nor idle nor closing"))
     }
@@ -196,6 +200,10 @@ impl Multi {
     fn owns(&self, owner: SocketOwner, socket: RawFd) -> bool {
         match owner {
             SocketOwner::Conn(id) => self.pool.get(id).is_some_and(|conn| has_socket(conn, socket)),
+            SocketOwner::Quic(id) => {
+                let link = self.pool.get(id).and_then(|conn| conn.quic.as_deref());
+                link.is_some_and(|link| link.sockets().any(|fd| fd == socket))
+            }
             SocketOwner::Workers => true,
             // Its descriptor is kept for the next look-up.
             SocketOwner::Resolver => {

@@ -33,14 +33,14 @@ impl Multi {
         conn.last_used = now;
         conn.readable &= conn.h2.is_some();
         let (destination, last) = (conn.destination.clone(), conn.last_user);
-        let is_bound = conn.h2.is_some() || conn.bound.as_ref().is_some_and(|it| it.is_under_way());
-        if let Stage::Open(stream) = &conn.stage {
-            let fd = stream.fd();
+        let is_bound =
+            conn.has_streams() || conn.bound.as_ref().is_some_and(|it| it.is_under_way());
+        if let Some((fd, owner)) = conn.socket(id) {
             // What is watched stays watched for a little: the next transfer often follows at
             // once, and then nothing changes for the application (pains, line 22).
             let want = if self.core.interest.wanted(fd).readable { Want::IN } else { Want::NONE };
             let want = if self.core.settings.watch_idle { Want::IN } else { want };
-            self.core.interest.set(fd, SocketOwner::Conn(id), last, want);
+            self.core.interest.set(fd, owner, last, want);
             let lingers = want != Want::NONE && !self.core.settings.watch_idle;
             if lingers && !std::mem::replace(&mut conn.lingers, true) {
                 self.core.lingering.push_back((id, now));
@@ -70,7 +70,8 @@ impl Multi {
         for id in self.pool.ids() {
             let Some(conn) = self.pool.remove(id) else { continue };
             let sharing = conn.h2.iter().flat_map(|session| session.transfers());
-            for id in conn.transfer.into_iter().chain(sharing) {
+            let by_quic = conn.h3().into_iter().flat_map(|session| session.transfers());
+            for id in conn.transfer.into_iter().chain(sharing).chain(by_quic) {
                 let Some(transfer) = self.transfers.get_mut(id) else { continue };
                 transfer.conn = None;
                 let text = "the connection belongs to the parent process";
@@ -86,6 +87,11 @@ impl Multi {
         self.core.input.discard(id);
         let Some(conn) = self.pool.get_mut(id) else { return };
         let destination = conn.destination.clone();
+        if let Some(link) = conn.quic.take() {
+            let opened_by = conn.opened_by;
+            self.close_quic(id, *link, opened_by);
+        }
+        let Some(conn) = self.pool.get_mut(id) else { return };
         match std::mem::replace(&mut conn.stage, Stage::Slot) {
             Stage::Slot => {}
             Stage::Connecting(connect) => {
@@ -147,7 +153,9 @@ impl Multi {
 
     /// The deadline or the socket of a connection without a transfer came up.
     pub(crate) fn conn_due(&mut self, id: ConnId) {
-        self.close(id);
+        if !self.quic_due(id) {
+            self.close(id);
+        }
     }
 
     pub(crate) fn unused_conn_ready(&mut self, id: ConnId) {
@@ -220,12 +228,14 @@ impl Multi {
         if conn.idle_since.is_none() {
             return;
         }
-        if let Stage::Open(stream) = &conn.stage {
-            let (owner, last) = (SocketOwner::Conn(id), conn.last_user);
-            self.core.interest.set(stream.fd(), owner, last, Want::NONE);
-            if let Some(session) = conn.h2.as_deref_mut() {
-                session.shrink();
-            }
+        if let Some((fd, owner)) = conn.socket(id) {
+            self.core.interest.set(fd, owner, conn.last_user, Want::NONE);
+        }
+        if let Some(session) = conn.h2.as_deref_mut() {
+            session.shrink();
+        } else if let Some(session) = conn.h3_mut() {
+            session.shrink();
+            self.core.timers.set(Owner::Conn(id), None);
         }
     }
 

@@ -16,6 +16,7 @@ use crate::dirty::Dirty;
 use crate::doh::Probes;
 use crate::effect::{DebugKind, Effect};
 use crate::http2::Work as Http2Work;
+use crate::http3::Work as Http3Work;
 use crate::interest::Interest;
 use crate::plan::Plans;
 use crate::security::Security;
@@ -38,6 +39,8 @@ pub(crate) struct Core {
     pub(crate) resume: Option<TransferId>,
     /// HTTP/2 connections with something to do.
     pub(crate) h2: Http2Work,
+    /// The same of HTTP/3.
+    pub(crate) h3: Http3Work,
     /// Received bytes of the transfer that is being run.
     pub(crate) input: Input,
     pub(crate) messages: VecDeque<TransferId>,
@@ -116,6 +119,7 @@ impl Core {
             asked: None,
             resume: None,
             h2: Http2Work::default(),
+            h3: Http3Work::default(),
             input: Input::default(),
             messages: VecDeque::new(),
             plans: Plans::default(),
@@ -165,7 +169,7 @@ impl Core {
 
     /// When the next timeout action is due; now while something is queued to be run.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        match self.dirty.is_empty() && self.h2.is_empty() {
+        match self.dirty.is_empty() && self.h2.is_empty() && self.h3.is_empty() {
             true => self.timers.earliest(),
             false => Some(self.now),
         }

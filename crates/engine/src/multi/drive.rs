@@ -39,6 +39,7 @@ impl Multi {
         self.core.acting = true;
         self.core.dirty.begin();
         self.core.h2.begin();
+        self.core.h3.begin();
     }
 
     fn next_out(&mut self) -> Option<Effect> {
@@ -91,7 +92,7 @@ impl Multi {
             Some(Owner::Conn(id)) => self.conn_due(id),
             None => match self.core.h2.flushing.pop() {
                 Some(id) => self.flush(id),
-                None => return false,
+                None => return self.run_quic(),
             },
         }
         true
@@ -145,6 +146,7 @@ impl Multi {
     fn not_up(&mut self, id: TransferId, error: Error) -> tress_model::Result<Flow> {
         match self.transfer(id).is_some_and(Transfer::is_away) {
             true => self.data_failed(id, error),
+            false if self.is_race_on(id, &error) => Ok(Flow::Wait),
             false => Err(error),
         }
     }

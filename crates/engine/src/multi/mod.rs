@@ -148,6 +148,7 @@ impl Multi {
         }
         match owner {
             Some(SocketOwner::Conn(conn)) => self.conn_ready(conn, socket, ready),
+            Some(SocketOwner::Quic(conn)) => self.quic_ready(conn, socket, ready),
             Some(SocketOwner::Resolver) => self.core.resolver_ready = true,
             Some(SocketOwner::Workers) => self.core.work_done = true,
             Some(SocketOwner::File(transfer)) => self.core.dirty.push_first(transfer),

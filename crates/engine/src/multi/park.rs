@@ -2,6 +2,7 @@
 
 use super::Multi;
 use crate::conn::{Conn, Stage};
+use crate::timers::Owner;
 
 /// An idle connection of no multi handle, on its way to the next; takes leave and is closed
 /// when dropped.
@@ -22,13 +23,17 @@ impl Multi {
         let mut taken = Vec::new();
         while let Some(id) = self.pool.oldest_idle() {
             let Some(mut conn) = self.pool.remove(id) else { break };
-            let Stage::Open(stream) = &conn.stage else { continue };
-            self.forget_socket(stream.fd());
+            let Some(fd) = conn.fd() else { continue };
+            self.forget_socket(fd);
+            self.core.timers.set(Owner::Conn(id), None);
             conn.transfer = None;
             conn.last_user = None;
             conn.opened_by = None;
             conn.lingers = false;
             if let Some(session) = conn.h2.as_deref_mut() {
+                session.leave_queues();
+            }
+            if let Some(session) = conn.h3_mut() {
                 session.leave_queues();
             }
             taken.push(Parked(Some(conn)));

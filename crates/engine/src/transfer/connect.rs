@@ -17,6 +17,11 @@ impl Multi {
     /// Moves the connecting sockets on.
     pub(crate) fn connect(&mut self, id: TransferId) -> Result<Flow> {
         loop {
+            if self.has_link(id)
+                && let Some(flow) = self.race(id)?
+            {
+                return Ok(flow);
+            }
             let Some((transfer, Some(conn), core)) = self.parts(id) else {
                 return Ok(Flow::Wait);
             };
@@ -64,6 +69,12 @@ impl Multi {
                 ConnectStep::Failed(failure) => return Err(self.connect_failed(id, failure)),
             }
         }
+    }
+
+    /// May the connection go by QUIC?
+    fn has_link(&self, id: TransferId) -> bool {
+        let conn = self.transfer(id).and_then(|transfer| transfer.conn);
+        conn.and_then(|conn| self.pool.get(conn)).is_some_and(|conn| conn.quic.is_some())
     }
 
     fn watch_attempts(&mut self, id: TransferId) -> Flow {
@@ -134,7 +145,7 @@ impl Multi {
             times.connect = since;
         }
         transfer.connecting_since = None;
-        transfer.infos.socket = conn.stream().map(|stream| stream.fd());
+        transfer.infos.socket = conn.fd();
         if transfer.options.hooks.contains(Hooks::PREREQ)
             && !transfer.allowed_to_send
             && let (Some(primary), Some(local)) = (conn.primary, conn.local)

@@ -6,6 +6,7 @@ use tress_model::Result;
 use super::State;
 use crate::TransferId;
 use crate::effect::Effect;
+use crate::http3::Session;
 use crate::multi::Multi;
 use crate::options::SslOptions;
 use crate::proxy::Layer;
@@ -100,8 +101,12 @@ impl Multi {
         }
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         let Some(conn_id) = transfer.conn.take() else { return };
-        if self.pool.get(conn_id).is_some_and(|conn| conn.h2.is_some()) {
-            return self.leave(id, conn_id);
+        match self.pool.get(conn_id) {
+            Some(conn) if conn.h2.is_some() => return self.leave(id, conn_id),
+            Some(conn) if conn.h3().is_some_and(Session::has_joined) => {
+                return self.leave_quic(id, conn_id);
+            }
+            _ => {}
         }
         self.core.input.discard(conn_id);
         let Some(conn) = self.pool.get_mut(conn_id) else { return };

@@ -339,6 +339,8 @@ impl Transfer {
                 if let Some(Conn { stage: Stage::Connecting(connect), .. }) = conn {
                     consider(connect.deadline());
                 }
+                let link = conn.and_then(|conn| conn.quic.as_deref());
+                consider(link.and_then(crate::http3::Link::race_deadline));
             }
             State::Telnet if !self.paused.send => {
                 consider(self.telnet.as_deref().and_then(Telnet::deadline));

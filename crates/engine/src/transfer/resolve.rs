@@ -151,6 +151,11 @@ impl Multi {
         if transfer.plan()?.service == Service::Tftp {
             return self.begin_tftp(id, &targets);
         }
+        if conn.destination.http.is_by_quic() {
+            transfer.state = State::Connecting;
+            self.begin_race(id, targets)?;
+            return Ok(Flow::Again);
+        }
         let settings = conn.destination.settings.clone();
         let connect = Box::write(Box::new_uninit(), Connect::new(targets, settings, core.now));
         conn.stage = Stage::Connecting(connect);

@@ -111,7 +111,7 @@ impl Multi {
             return self.is_session_reusable(id);
         }
         let (may_talk, is_conversation) = (conn.may_talk_unasked, conn.conversation.is_some());
-        let Some(stream) = conn.stream() else { return false };
+        let Some(stream) = conn.stream() else { return self.is_quic_reusable(id) };
         if may_talk {
             return stream.is_open();
         }
@@ -127,6 +127,7 @@ impl Multi {
         let Some(conn) = self.pool.get_mut(conn_id) else { return Ok(Flow::Again) };
         match conn.h2.is_some() {
             true => self.join(id, conn_id),
+            false if conn.quic.is_some() => self.join_quic(id, conn_id),
             false => conn.transfer = Some(id),
         }
         let Some(conn) = self.pool.get_mut(conn_id) else { return Ok(Flow::Again) };

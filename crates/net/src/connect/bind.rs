@@ -24,7 +24,7 @@ pub struct Bind {
 
 impl Bind {
     /// Binds `fd`, which will be connected to `peer`.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &self,
         fd: BorrowedFd<'_>,
         peer: &SocketAddr,

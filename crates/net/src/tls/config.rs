@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
+use quinn_proto::crypto::rustls::QuicClientConfig;
 use rustls::client::{ClientSessionMemoryCache, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::sign::SingleCertAndKey;
@@ -37,6 +38,8 @@ pub(super) struct Prepared {
     pub(super) config: Arc<ClientConfig>,
     /// The same, with early data; its sessions are the same ones.
     early: OnceLock<Arc<ClientConfig>>,
+    /// The same for QUIC, whose sessions are others.
+    quic: OnceLock<Arc<QuicClientConfig>>,
     /// What sessions of TLS 1.3 with a host were made for.
     alpns: Mutex<HashMap<Box<str>, Alpn>>,
     trust: Option<Arc<TrustStore>>,
@@ -52,6 +55,15 @@ impl Prepared {
             Arc::new(config)
         };
         self.early.get_or_init(make).clone()
+    }
+
+    /// The configuration for QUIC, made when it is needed first.
+    pub(super) fn quic(&self, settings: &TlsSettings) -> Result<Arc<QuicClientConfig>> {
+        if let Some(known) = self.quic.get() {
+            return Ok(known.clone());
+        }
+        let made = super::quic::config(settings, &self.config, self.trust.clone())?;
+        Ok(self.quic.get_or_init(|| Arc::new(made)).clone())
     }
 
     /// The protocol of sessions with a host, if there was one.
@@ -89,6 +101,7 @@ impl TlsContext {
         let prepared = Arc::new(Prepared {
             config: Arc::new(build(settings, trust.clone())?),
             early: OnceLock::new(),
+            quic: OnceLock::new(),
             alpns: Mutex::default(),
             trust,
             stamps,
@@ -136,17 +149,21 @@ pub(super) fn build(
         Some(own) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own))),
         None => builder.with_no_client_auth(),
     };
-    config.resumption = if settings.session_cache {
-        Resumption::store(Arc::new(ClientSessionMemoryCache::new(MAX_SESSIONS)))
-    } else {
-        Resumption::disabled()
-    };
+    config.resumption = resumption(settings);
     // The records are opened and sealed by this crate.
     config.enable_secret_extraction = true;
     if let Some(log) = key_log() {
         config.key_log = log;
     }
     Ok(config)
+}
+
+/// A store of sessions, if they are wanted.
+pub(super) fn resumption(settings: &TlsSettings) -> Resumption {
+    match settings.session_cache {
+        true => Resumption::store(Arc::new(ClientSessionMemoryCache::new(MAX_SESSIONS))),
+        false => Resumption::disabled(),
+    }
 }
 
 pub(super) fn verifier(

@@ -17,6 +17,7 @@ mod names;
 mod ocsp;
 mod open;
 mod pin;
+mod quic;
 #[cfg(feature = "sim")]
 pub mod readers;
 mod record;
@@ -30,6 +31,7 @@ pub use config::TlsContext;
 pub use handshake::Opening;
 pub(crate) use layer::Tls;
 pub use layer::{Handshake, TlsInfo};
+pub(crate) use quic::Agreement;
 pub use settings::{Alike, Blob, KeyFormat, Source, TlsSettings, TlsVersion};
 pub use trust::DEFAULT_CA_FILE;
 pub use verify::UNVERIFIED;

@@ -24,6 +24,8 @@ pub enum Version {
     Http11,
     /// HTTP/2: a head that came over it, shown as text.
     Http2,
+    /// HTTP/3, so too.
+    Http3,
 }
 
 /// Facts of the current head.
@@ -325,10 +327,13 @@ fn http_status(line: &[u8]) -> Result<(Version, u16)> {
     }
 }
 
-/// The status line that stands for `:status` of HTTP/2.
+/// The status line that stands for `:status` of HTTP/2 or HTTP/3.
 fn http2_status(line: &[u8]) -> Result<(Version, u16)> {
-    match line.strip_prefix(b"HTTP/2 ").and_then(three_digits) {
-        Some(status) => Ok((Version::Http2, status)),
+    if let Some(status) = line.strip_prefix(b"HTTP/2 ").and_then(three_digits) {
+        return Ok((Version::Http2, status));
+    }
+    match line.strip_prefix(b"HTTP/3 ").and_then(three_digits) {
+        Some(status) => Ok((Version::Http3, status)),
         None => Err(Error::new(Code::WeirdServerReply, "Invalid status line")),
     }
 }

@@ -182,7 +182,7 @@ impl Connection {
             stream.phase = Phase::Body;
             stream.expected = expected_body(stream, head);
         }
-        render::response_head(&mut self.fields);
+        render::response_head(&mut self.fields, b'2');
         if block.end_stream && !self.end_remote(block.stream) {
             return Err(malformed(BODY_TOO_SHORT));
         }

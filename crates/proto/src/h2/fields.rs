@@ -6,7 +6,7 @@
 /// libcurl hands them to the application: rendering is no work.
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     spans: Vec<Span>,
     /// How many lines in front are no fields: the status line.
     hidden: usize,
@@ -124,7 +124,7 @@ impl Fields {
     }
 
     /// Makes a field of the line that was written into the buffer at `start`.
-    pub(super) fn close_line(&mut self, start: usize, name_len: usize) {
+    pub(crate) fn close_line(&mut self, start: usize, name_len: usize) {
         let end = self.bytes.len() as u32;
         self.spans.push(Span { start: start as u32, name_len: name_len as u32, end });
     }
@@ -154,14 +154,14 @@ const NAME_BYTES: [bool; 256] = {
 };
 
 /// Whether `name` may be a field's name, a pseudo field's included.
-pub(super) fn is_name(name: &[u8]) -> bool {
+pub(crate) fn is_name(name: &[u8]) -> bool {
     let rest = name.strip_prefix(b":").unwrap_or(name);
     !rest.is_empty() && rest.iter().all(|&byte| NAME_BYTES[usize::from(byte)])
 }
 
 /// Whether `value` has none of the bytes that a value must not have (RFC 9113, 8.2.1).
 /// Blanks around it are let through, as libcurl does.
-pub(super) fn is_value(value: &[u8]) -> bool {
+pub(crate) fn is_value(value: &[u8]) -> bool {
     memchr::memchr3(0, b'\r', b'\n', value).is_none()
 }
 

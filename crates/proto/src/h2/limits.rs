@@ -36,7 +36,7 @@ pub struct Limits {
 impl Limits {
     /// A head that comes to so many times the limit was made to keep us busy: few bytes of it
     /// name fields of the dynamic table, each of which may be thousands of bytes long.
-    pub(super) const BOMB: usize = 4;
+    pub(crate) const BOMB: usize = 4;
 }
 
 impl Default for Limits {
@@ -70,20 +70,20 @@ pub struct Rate {
 
 /// Counts against a [`Rate`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
+pub(crate) struct Budget {
     rate: Rate,
     left: u32,
     since: Option<Instant>,
 }
 
 impl Budget {
-    pub(super) fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self { rate, left: rate.burst, since: None }
     }
 
     /// Takes `cost` away; false if that is too much.
     #[must_use]
-    pub(super) fn spend(&mut self, cost: u32, now: Instant) -> bool {
+    pub(crate) fn spend(&mut self, cost: u32, now: Instant) -> bool {
         if self.left < cost {
             self.refill(now);
         }

@@ -4,16 +4,16 @@ use super::Fields;
 
 /// What the machine itself needs of a response head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ResponseHead {
-    pub(super) status: u16,
-    pub(super) content_length: Option<u64>,
+pub(crate) struct ResponseHead {
+    pub(crate) status: u16,
+    pub(crate) content_length: Option<u64>,
 }
 
 /// What is wrong with a message.
-pub(super) type Malformed = &'static str;
+pub(crate) type Malformed = &'static str;
 
 /// Checks a response head; `:status` comes first and alone of its kind.
-pub(super) fn response(fields: &Fields) -> Result<ResponseHead, Malformed> {
+pub(crate) fn response(fields: &Fields) -> Result<ResponseHead, Malformed> {
     let mut all = fields.iter();
     let first = all.next().filter(|field| field.name() == b":status");
     let status = status(first.ok_or("no :status in front of a response head")?.value())?;
@@ -31,7 +31,7 @@ pub(super) fn response(fields: &Fields) -> Result<ResponseHead, Malformed> {
 }
 
 /// Checks trailers, which have no pseudo fields.
-pub(super) fn trailers(fields: &Fields) -> Result<(), Malformed> {
+pub(crate) fn trailers(fields: &Fields) -> Result<(), Malformed> {
     fields.iter().try_for_each(|field| regular(field.name()))
 }
 

@@ -160,7 +160,6 @@ fn httpsig(easy: &mut Easy, value: c_long) -> Outcome {
 
 fn http_version(value: c_long) -> Result<HttpVersion, Code> {
     match HttpVersion::from_long(value) {
-        Some(HttpVersion::V3 | HttpVersion::V3Only) => Err(Code::UnsupportedProtocol),
         Some(version) => Ok(version),
         None if value < 0 => Err(Code::BadFunctionArgument),
         None => Err(Code::UnsupportedProtocol),

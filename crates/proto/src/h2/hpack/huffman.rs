@@ -90,7 +90,7 @@ static CODE: Tables = TABLES;
 
 /// What a decoded string is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Text {
+pub(crate) enum Text {
     /// A plain one.
     Plain,
     /// It has a NUL, a CR or an LF, which no field may have.
@@ -98,7 +98,7 @@ pub(super) enum Text {
 }
 
 /// Appends the decoded form of `input`; `None` if it is no valid code.
-pub(super) fn decode(input: &[u8], out: &mut Vec<u8>) -> Option<Text> {
+pub(crate) fn decode(input: &[u8], out: &mut Vec<u8>) -> Option<Text> {
     let start = out.len();
     out.resize(start + input.len() * 8 / SHORTEST, 0);
     let mut room = out.get_mut(start..)?.iter_mut();
@@ -169,13 +169,13 @@ fn long_code(bits: u64, count: u32, text: &mut Text) -> Option<(u32, u8)> {
 }
 
 /// How many bytes `input` takes when encoded.
-pub(super) fn encoded_len(input: &[u8]) -> usize {
+pub(crate) fn encoded_len(input: &[u8]) -> usize {
     let bits: usize = input.iter().map(|&byte| usize::from(LENGTHS[usize::from(byte)])).sum();
     bits.div_ceil(8)
 }
 
 /// Appends the encoded form of `input`.
-pub(super) fn encode(input: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn encode(input: &[u8], out: &mut Vec<u8>) {
     let (mut bits, mut count) = (0u64, 0u32);
     for &byte in input {
         let length = u32::from(LENGTHS[usize::from(byte)]);

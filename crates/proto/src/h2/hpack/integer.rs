@@ -4,7 +4,7 @@
 const MAX_CONTINUATION: u32 = 5;
 
 /// Appends `value` with a prefix of `bits` bits below the pattern `first`.
-pub(super) fn write(out: &mut Vec<u8>, first: u8, bits: u32, value: usize) {
+pub(crate) fn write(out: &mut Vec<u8>, first: u8, bits: u32, value: usize) {
     let max = (1usize << bits) - 1;
     if value < max {
         out.push(first | value as u8);
@@ -20,7 +20,7 @@ pub(super) fn write(out: &mut Vec<u8>, first: u8, bits: u32, value: usize) {
 }
 
 /// Takes an integer off the front of `input`; `None` if it is cut off or over 32 bits.
-pub(super) fn read(input: &mut &[u8], bits: u32) -> Option<u32> {
+pub(crate) fn read(input: &mut &[u8], bits: u32) -> Option<u32> {
     let (&first, rest) = input.split_first()?;
     *input = rest;
     let max = (1u32 << bits) - 1;

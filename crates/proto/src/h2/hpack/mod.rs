@@ -5,13 +5,13 @@
 
 mod decoder;
 mod encoder;
-mod huffman;
-mod integer;
+pub(crate) mod huffman;
+pub(crate) mod integer;
 mod memo;
 mod static_table;
 mod table;
 
-pub(crate) use decoder::Faults;
+pub(crate) use decoder::{DecodeError, Faults};
 pub use decoder::{Decoder, ListLimits};
 pub(crate) use encoder::Encoder;
 
