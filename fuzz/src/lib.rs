@@ -11,6 +11,7 @@ pub mod files;
 pub mod ftp;
 pub mod h1;
 pub mod h2;
+pub mod h3;
 pub mod lines;
 pub mod mime;
 pub mod requests;
@@ -25,7 +26,7 @@ pub mod ws;
 pub type Run = fn(&[u8]);
 
 /// All targets by name. `engine` is the last: it takes the longest.
-pub const TARGETS: [(&str, Run); 19] = [
+pub const TARGETS: [(&str, Run); 20] = [
     ("auth", auth::run),
     ("connect", connect::run),
     ("cookies", cookies::run),
@@ -35,6 +36,7 @@ pub const TARGETS: [(&str, Run); 19] = [
     ("ftp", ftp::run),
     ("h1", h1::run),
     ("h2", h2::run),
+    ("h3", h3::run),
     ("lines", lines::run),
     ("mime", mime::run),
     ("requests", requests::run),

@@ -2,7 +2,7 @@
 //! that obey its callbacks. The reference that is built for the tests has no HTTP/3.
 use std::net::{TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
-use tress_tests::tls::option::{CAINFO, PINNEDPUBLICKEY};
+use tress_tests::tls::option::{CAINFO, PINNEDPUBLICKEY, SSL_OPTIONS};
 use tress_tests::{Http3Server, Library, Loop, Nginx, Program, Transfer, scratch};
 
 const LIMIT: Duration = Duration::from_secs(60);
@@ -14,6 +14,10 @@ const PIPEWAIT: u32 = 237;
 const ALTSVC_CTRL: u32 = 286;
 const ALTSVC: u32 = 10_287;
 const CERTINFO: u32 = 172;
+const FRESH_CONNECT: u32 = 74;
+/// `CURLSSLOPT_EARLYDATA`.
+const EARLYDATA: i64 = 1 << 6;
+const INFO_EARLYDATA_SENT: i32 = 0x60_0000 + 68;
 const SHARED_STREAMS: u32 = 16;
 const MAX_HOST_CONNECTIONS: u32 = 7;
 const INFO_CODE: i32 = 0x20_0000 + 2;
@@ -387,13 +391,20 @@ fn a_server_must_prove_who_it_is() {
     let stranger = only(&server.url("/"), &other.ca());
     let wrong_name = get(&other, "/");
     let by_address = only(&format!("https://127.0.0.1:{}/", server.port), &server.ca());
-    let codes = lp.run(&[&stranger, &wrong_name, &by_address], LIMIT);
-    assert_eq!(codes, [UNTRUSTED, UNTRUSTED, 0]);
+    let wrong_address = only(&format!("https://127.0.0.1:{}/", other.port), &other.ca());
+    let codes = lp.run(&[&stranger, &wrong_name, &by_address, &wrong_address], LIMIT);
+    assert_eq!(codes, [UNTRUSTED, UNTRUSTED, 0, UNTRUSTED]);
     assert!(stranger.error().contains("SSL certificate problem"), "{}", stranger.error());
     assert!(wrong_name.error().contains("no alternative certificate subject name matches"));
     let pinned = get(&server, "/").str(PINNEDPUBLICKEY, "sha256//AAAA");
     assert_eq!(lp.run(&[&pinned], LIMIT), [NOT_PINNED]);
-    let told = get(&server, "/").long(CERTINFO, 1);
+    // Early data is not sent, even where it is asked for and a session is there.
+    for _ in 0..2 {
+        let early = get(&server, "/").long(SSL_OPTIONS, EARLYDATA).long(FRESH_CONNECT, 1);
+        assert_eq!(lp.run(&[&early], LIMIT), [0]);
+        assert_eq!(early.offset(INFO_EARLYDATA_SENT), 0);
+    }
+    let told = get(&server, "/").long(CERTINFO, 1).long(FRESH_CONNECT, 1);
     assert_eq!(lp.run(&[&told], LIMIT), [0]);
     assert!(
         told.certificates()[0].iter().any(|line| line == "Subject:CN = localhost"),

@@ -10,7 +10,7 @@ use std::process::Command;
 use crate::{Result, root, run};
 
 /// A target, and which sources it feeds: folders and files; those after `!` are another's.
-const FED: [(&str, &[&str]); 19] = [
+const FED: [(&str, &[&str]); 20] = [
     ("auth", &["proto/src/auth/challenge", "proto/src/auth/digest", "proto/src/auth/ntlm"]),
     ("connect", &["proto/src/connect/", "proto/src/socks/"]),
     ("cookies", &["model/src/cookie/"]),
@@ -31,6 +31,7 @@ const FED: [(&str, &[&str]); 19] = [
     ("ftp", &["proto/src/ftp/listing", "proto/src/ftp/fnmatch"]),
     ("h1", &["proto/src/h1/", "!proto/src/h1/chunked_out"]),
     ("h2", &["proto/src/h2/"]),
+    ("h3", &["proto/src/h3/"]),
     (
         "lines",
         &[

@@ -105,7 +105,7 @@ impl Multi {
             _ => conn.fd(),
         };
         if let (Some(fd), Some(owner)) = (fd, transfer.conn.map(SocketOwner::Conn))
-            && conn.h2.is_none()
+            && !conn.has_streams()
         {
             core.interest.set(fd, owner, Some(id), Want::NONE);
         }

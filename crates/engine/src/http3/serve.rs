@@ -233,5 +233,5 @@ impl Multi {
 
 /// Is this a stream that a client has opened in both directions (RFC 9000, 2.1)?
 fn is_request(stream: u64) -> bool {
-    stream % 4 == 0
+    stream.is_multiple_of(4)
 }

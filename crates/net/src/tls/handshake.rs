@@ -212,7 +212,7 @@ pub(super) fn receive_more(
 }
 
 /// A name for SNI and verification: without brackets and the final dot.
-fn server_name(host: &str) -> Result<ServerName<'static>> {
+pub(super) fn server_name(host: &str) -> Result<ServerName<'static>> {
     let trimmed = host.strip_suffix('.').unwrap_or(host);
     let trimmed = trimmed.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(trimmed);
     ServerName::try_from(trimmed.to_owned())

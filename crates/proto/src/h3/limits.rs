@@ -2,6 +2,11 @@
 
 use crate::h2::{ListLimits, Rate, limits::Limits as Http2Limits};
 
+/// Bytes of a SETTINGS frame.
+const SETTINGS_BYTES: usize = 4096;
+/// Frames of a response that carry nothing, in a row.
+const IDLE_FRAMES: u32 = 1000;
+
 /// How much a peer may ask of us; the same as over HTTP/2 where there is the same.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -21,7 +26,7 @@ pub struct Limits {
     /// Frames of the control stream, instructions of QPACK's streams, and further unidirectional
     /// streams. More ends the connection.
     pub control: Rate,
-    /// Frames of a response that nobody knows, and empty ones. More resets the stream.
+    /// Frames of a response that nobody knows, and empty ones, in a row. More resets the stream.
     pub idle_frames: u32,
 }
 
@@ -34,9 +39,9 @@ impl Default for Limits {
             field_bytes: http2.field_bytes,
             header_block_bytes: http2.header_block_bytes,
             informational: http2.informational,
-            settings_bytes: 4096,
+            settings_bytes: SETTINGS_BYTES,
             control: http2.control_frames,
-            idle_frames: 1000,
+            idle_frames: IDLE_FRAMES,
         }
     }
 }
