@@ -222,7 +222,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn callbacks_change_what_is_watched_and_when_time_is_up() {
+    fn the_timer_callback_tells_when_time_is_up() {
+        let mut state =
+            State { epoll: -1, watched: HashMap::new(), timer: None, counts: Counts::default() };
+        let at = &raw mut state;
+        // SAFETY: the state lives, and is reached by this pointer alone.
+        unsafe {
+            let timer = || (&*at).timer;
+            on_timer(ptr::null_mut(), 10, at);
+            assert!(timer().is_some());
+            on_timer(ptr::null_mut(), -1, at);
+            assert!(timer().is_none());
+            assert_eq!((*at).counts.timers, 2);
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "epoll by levels")]
+    fn the_socket_callback_changes_what_is_watched() {
         // SAFETY: the call takes flags only.
         let epoll = unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) };
         let mut state =
@@ -241,11 +258,8 @@ mod tests {
             assert_eq!({ event[0].u64 }, socket as u64);
             told(CURL_POLL_REMOVE);
             assert_eq!(libc::epoll_wait(epoll, event.as_mut_ptr(), 1, 0), 0);
-            on_timer(ptr::null_mut(), 10, at);
-            assert!(state().timer.is_some());
-            on_timer(ptr::null_mut(), -1, at);
-            assert!(state().timer.is_none() && state().watched.is_empty());
-            assert_eq!((state().counts.sockets, state().counts.timers), (3, 2));
+            assert!(state().watched.is_empty());
+            assert_eq!(state().counts.sockets, 3);
             libc::close(epoll);
         }
         assert_eq!(found(events(CURL_POLL_IN | CURL_POLL_OUT)), CURL_CSELECT_IN | CURL_CSELECT_OUT);
