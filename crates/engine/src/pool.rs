@@ -268,12 +268,18 @@ impl Pool {
                 self.hosts.entry(destination.clone()).or_default().waiting.push_back(id);
             }
             _ => {
-                if let Some(host) = self.hosts.get_mut(destination) {
-                    self.waiting.append(&mut host.waiting);
-                    self.forget_if_empty(destination);
-                }
+                self.wait_for_any(destination);
                 self.waiting.push_back(id);
             }
+        }
+    }
+
+    /// It is not the host's limit that its waiters wait for: there may be no connection left to wake
+    /// them.
+    pub(crate) fn wait_for_any(&mut self, destination: &Arc<Destination>) {
+        if let Some(host) = self.hosts.get_mut(destination) {
+            self.waiting.append(&mut host.waiting);
+            self.forget_if_empty(destination);
         }
     }
 

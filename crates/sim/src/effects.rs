@@ -25,9 +25,10 @@ impl Application {
         self.check_edges(&mut net.0.borrow_mut());
     }
 
-    /// In an edge-triggered loop nobody is told a second time of what is there to be read.
+    /// In an edge-triggered loop nobody is told a second time of what is there to be read. (The timer's
+    /// time is rounded up.)
     fn check_edges(&self, net: &mut crate::network::Net) {
-        if !net.character.edge_triggered || self.timer.is_some_and(|at| at <= net.now) {
+        if !net.character.edge_triggered || self.timer.is_some_and(|at| at <= net.now + 1_000) {
             return;
         }
         let forgotten = |(fd, watch): (&RawFd, &Watch)| {

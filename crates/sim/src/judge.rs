@@ -47,7 +47,10 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
         Code::OperationTimedout => {
             over(live.limit)
                 || over(live.connect_limit)
-                || spent >= 300_000_000 && hosts().any(|host| host.hangs.is_some())
+                // A slow way may take as long.
+                || spent >= 300_000_000
+                    && (net.character.latency.1 >= 100_000
+                        || hosts().any(|host| host.hangs.is_some()))
                 || talks
                     && spent >= 60_000_000
                     && (plan.stalled || hosts().any(|host| since(host.hangs)))

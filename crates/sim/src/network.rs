@@ -330,7 +330,8 @@ impl Net {
             }
         }
         if leaves {
-            self.hosts[host].broken = Some(at);
+            let broken = &mut self.hosts[host].broken;
+            *broken = (*broken).max(Some(at));
         }
         if let Some(link) = self.link(fd, serial) {
             link.busy_until = at;

@@ -95,7 +95,8 @@ fn nothing_is_cut_off_unnoticed() {
 /// own. (`a_slot_is_not_lost_with_who_hopes_to_share`, `a_place_is_not_lost_with_who_cannot_share`.)
 #[test]
 fn slots_and_places_are_passed_on() {
-    passes(World::Web, [20_002_235, 10_004_862, 20_004_695, 20_009_852]);
+    passes(World::Web, [20_002_235, 10_004_862, 20_004_695, 20_009_852, 100_001_646]);
+    passes(World::Conversations, [100_013_247, 110_003_595]);
 }
 
 #[test]

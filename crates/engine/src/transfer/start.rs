@@ -262,7 +262,14 @@ impl Multi {
         }
         match self.has_place(destination, true) {
             true => self.wake_waiting(destination),
-            false => self.pass_on_slot(),
+            false => {
+                let settings = &self.core.settings;
+                let (host, total) = (settings.max_host_connections, settings.max_total_connections);
+                if self.pool.room(destination, host, total) == Room::TotalFull {
+                    self.pool.wait_for_any(destination);
+                }
+                self.pass_on_slot();
+            }
         }
     }
 

@@ -336,6 +336,10 @@ impl Server {
         let below = self.streams.range(..id).next_back().map(|(id, _)| *id);
         let last = below.unwrap_or(id.saturating_sub(2));
         let cut_off = self.streams.range(last + 1..).any(|(at, it)| *at != id && it.answered);
+        for dropped in self.streams.range(last + 1..).map(|(_, stream)| stream.number) {
+            // A second GOAWAY takes back what the first has promised.
+            desk.plans.get_mut(&dropped).into_iter().for_each(|plan| plan.promised = None);
+        }
         self.streams.retain(|id, _| *id <= last);
         self.leaving = Some(last);
         // Where nobody is served, how often one tries has an end; who has half an answer cannot.
