@@ -51,6 +51,7 @@ mod tftp;
 mod timers;
 mod tls;
 mod transfer;
+mod turn;
 mod workers;
 mod ws;
 

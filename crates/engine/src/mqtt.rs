@@ -9,7 +9,6 @@ use tress_proto::mqtt::{self, CLIENT_ID_LEN, Event, Request};
 
 use crate::body_out::BodyOut;
 use crate::effect::{DebugKind, Effect};
-use crate::http::RECEIVES_A_TURN;
 use crate::multi::{Flow, Multi};
 use crate::options::{BodySource, Method, Options};
 use crate::plain::Heard;
@@ -59,7 +58,6 @@ impl Multi {
 
     /// Says what is to be said, and takes what has come.
     pub(crate) fn mqtt(&mut self, id: TransferId) -> Result<Flow> {
-        let mut budget = RECEIVES_A_TURN;
         let has_output = loop {
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
@@ -69,7 +67,7 @@ impl Multi {
                 return Ok(Flow::Wait);
             };
             let flow = match mqtt.phase {
-                Phase::Listening => self.mqtt_receives(id, &mut budget)?,
+                Phase::Listening => self.mqtt_receives(id)?,
                 Phase::Uploading | Phase::Done if has_output => Flow::Wait,
                 Phase::Uploading => self.mqtt_uploads(id)?,
                 Phase::Done => return Ok(self.mqtt_done(id)),
@@ -80,7 +78,7 @@ impl Multi {
                 Flow::Asked => return Ok(Flow::Asked),
             }
         };
-        self.watch_plain(id, has_output, budget == 0);
+        self.watch_plain(id, has_output);
         Ok(Flow::Wait)
     }
 
@@ -143,8 +141,8 @@ impl Multi {
         Flow::Wait
     }
 
-    fn mqtt_receives(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
-        let heard = self.hear_plain(id, budget)?;
+    fn mqtt_receives(&mut self, id: TransferId) -> Result<Flow> {
+        let heard = self.hear_plain(id)?;
         let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let Some(conn_id) = transfer.conn else { return Ok(Flow::Wait) };
         let Some(mqtt) = transfer.mqtt.as_deref_mut() else { return Ok(Flow::Wait) };

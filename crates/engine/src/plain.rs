@@ -22,8 +22,8 @@ pub(crate) enum Heard {
 }
 
 impl Multi {
-    /// Makes sure that there is input, within a budget of reads.
-    pub(crate) fn hear_plain(&mut self, id: TransferId, budget: &mut u32) -> Result<Heard> {
+    /// Makes sure that there is input, while its turn lasts.
+    pub(crate) fn hear_plain(&mut self, id: TransferId) -> Result<Heard> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Heard::Nothing) };
         let Some(conn_id) = transfer.conn else { return Ok(Heard::Nothing) };
         if transfer.paused.receive {
@@ -36,16 +36,15 @@ impl Multi {
         if !core.input.of(conn_id).is_empty() {
             return Ok(Heard::Bytes);
         }
-        if !conn.readable || *budget == 0 || !transfer.progress.may_receive(core.now) {
+        if !conn.readable || core.turn.is_over() || !transfer.progress.may_receive(core.now) {
             return Ok(Heard::Nothing);
         }
-        *budget -= 1;
         let room = core.input.room(transfer.options.buffersize as usize);
         let Some(stream) = conn.stream() else { return Ok(Heard::Nothing) };
         match stream.recv(room) {
             Ok(0) => Ok(Heard::End),
             Ok(count) => {
-                core.input.received(conn_id, count);
+                core.input.received(conn_id, core.turn.spend(count));
                 transfer.progress.received(count, &transfer.options, core.now);
                 Ok(Heard::Bytes)
             }
@@ -73,7 +72,7 @@ impl Multi {
     }
 
     /// Waits for the peer, and for room where there is something to send.
-    pub(crate) fn watch_plain(&mut self, id: TransferId, has_output: bool, out_of_turn: bool) {
+    pub(crate) fn watch_plain(&mut self, id: TransferId, has_output: bool) {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let receives = !transfer.paused.receive && transfer.progress.may_receive(core.now);
@@ -84,7 +83,7 @@ impl Multi {
         if let Some(stream) = conn.stream() {
             core.interest.set(stream.fd(), owner, Some(id), want);
         }
-        if out_of_turn {
+        if core.turn.is_over() {
             core.mark_dirty(id, transfer);
         }
     }

@@ -9,7 +9,6 @@ use tress_proto::telnet::{self, Event, Options};
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::effect::Effect;
-use crate::http::RECEIVES_A_TURN;
 use crate::multi::{Flow, Multi};
 use crate::options::Hooks;
 use crate::plain::Heard;
@@ -57,7 +56,6 @@ impl Multi {
 
     /// Moves bytes in both directions.
     pub(crate) fn telnet(&mut self, id: TransferId) -> Result<Flow> {
-        let mut budget = RECEIVES_A_TURN;
         loop {
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
@@ -66,7 +64,7 @@ impl Multi {
                 Flow::Wait => {}
                 flow => return Ok(flow),
             }
-            match self.telnet_receives(id, &mut budget)? {
+            match self.telnet_receives(id)? {
                 Flow::Again => {}
                 Flow::Wait => break,
                 Flow::Asked => return Ok(Flow::Asked),
@@ -74,7 +72,7 @@ impl Multi {
         }
         let telnet = self.transfer(id).and_then(|transfer| transfer.telnet.as_deref());
         let has_output = telnet.is_some_and(|telnet| !telnet.machine.output().is_empty());
-        self.watch_plain(id, has_output, budget == 0);
+        self.watch_plain(id, has_output);
         Ok(Flow::Wait)
     }
 
@@ -109,13 +107,13 @@ impl Multi {
         Ok(core.ask(id, Effect::Read { transfer: id, room: INPUT_ROOM, buffer }))
     }
 
-    fn telnet_receives(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
+    fn telnet_receives(&mut self, id: TransferId) -> Result<Flow> {
         if let Some(transfer) = self.transfer(id)
             && transfer.exchange.oversize
         {
             return Err(transfer.oversize());
         }
-        match self.hear_plain(id, budget)? {
+        match self.hear_plain(id)? {
             Heard::Bytes => {}
             Heard::Nothing => return Ok(Flow::Wait),
             Heard::End => {

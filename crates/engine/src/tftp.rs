@@ -14,10 +14,10 @@ use crate::TransferId;
 use crate::conn::Stage;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::failure::words;
-use crate::http::RECEIVES_A_TURN;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::transfer::{DEFAULT_CONNECT_TIMEOUT, State, Transfer};
+use crate::turn;
 
 /// A conversation with a server.
 pub(crate) struct Tftp {
@@ -80,7 +80,7 @@ impl Multi {
 
     /// Sends what is to be sent, takes what has come.
     pub(crate) fn tftp(&mut self, id: TransferId) -> Result<Flow> {
-        for _ in 0..RECEIVES_A_TURN {
+        for _ in 0..turn::CALLS {
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
             }

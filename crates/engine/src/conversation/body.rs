@@ -41,10 +41,10 @@ impl Multi {
     }
 
     /// Moves the body, in whichever direction it goes.
-    pub(super) fn move_body(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
+    pub(super) fn move_body(&mut self, id: TransferId) -> Result<Flow> {
         let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
         match conn.conversation.as_deref().map(|conversation| &conversation.machine) {
-            Some(Machine::Ftp(_)) => self.move_data(id, budget),
+            Some(Machine::Ftp(_)) => self.move_data(id),
             Some(Machine::Ssh(_)) => self.send_by_ssh(id),
             Some(_) => self.send_mail(id),
             None => Ok(Flow::Wait),

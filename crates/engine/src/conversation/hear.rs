@@ -60,7 +60,7 @@ impl From<Event<'_>> for Said {
 
 impl Multi {
     /// One event of the conversation.
-    pub(super) fn hear(&mut self, id: TransferId, budget: &mut u32) -> Result<Heard> {
+    pub(super) fn hear(&mut self, id: TransferId) -> Result<Heard> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Heard::Nothing) };
         let Some(conn_id) = transfer.conn else { return Ok(Heard::Nothing) };
         if transfer.paused.receive {
@@ -90,7 +90,7 @@ impl Multi {
         transfer.infos.response_code = conversation.machine.response_code().into();
         match said {
             Said::Wait if core.input.of(conn_id).is_empty() => {
-                return Ok(match self.receive_reply(id, budget)? {
+                return Ok(match self.receive_reply(id)? {
                     true => Heard::Something,
                     false => Heard::Nothing,
                 });
@@ -143,7 +143,7 @@ impl Multi {
     }
 
     /// Asks the kernel for more of what the peer says. False: nothing has come.
-    fn receive_reply(&mut self, id: TransferId, budget: &mut u32) -> Result<bool> {
+    fn receive_reply(&mut self, id: TransferId) -> Result<bool> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(false) };
         let Some(conn_id) = transfer.conn else { return Ok(false) };
         let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(false) };
@@ -157,14 +157,13 @@ impl Multi {
             conversation.in_order &= !over;
             return Ok(over);
         }
-        if !conn.readable || *budget == 0 {
+        if !conn.readable || core.turn.is_over() {
             return Ok(false);
         }
         let encrypted = !conversation.machine.speaks_lines();
         if encrypted && !transfer.progress.may_receive(core.now) {
             return Ok(false);
         }
-        *budget -= 1;
         let room = core.input.room(if encrypted { SSH_ROOM } else { 0 });
         let crate::conn::Stage::Open(stream) = &mut conn.stage else { return Ok(false) };
         match stream.recv(room) {
@@ -173,7 +172,7 @@ impl Multi {
                 Ok(true)
             }
             Ok(count) => {
-                core.input.received(conn_id, count);
+                core.input.received(conn_id, core.turn.spend(count));
                 Ok(true)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {

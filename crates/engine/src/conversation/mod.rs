@@ -250,7 +250,6 @@ impl Multi {
 
     /// Says and hears what there is, and moves the body.
     pub(crate) fn converse(&mut self, id: TransferId) -> Result<Flow> {
-        let mut budget = crate::http::RECEIVES_A_TURN;
         loop {
             if self.transfer(id).is_some_and(Transfer::is_away) {
                 // TLS is put on the second connection.
@@ -263,19 +262,19 @@ impl Multi {
                 return Ok(flow);
             }
             self.say(id)?;
-            match self.hear(id, &mut budget)? {
+            match self.hear(id)? {
                 Heard::Something => continue,
                 Heard::Flow(flow) => return Ok(flow),
                 Heard::Nothing => {}
             }
-            match self.move_body(id, &mut budget)? {
+            match self.move_body(id)? {
                 Flow::Again => {}
                 Flow::Wait => break,
                 Flow::Asked => return Ok(Flow::Asked),
             }
         }
         self.check_reply_time(id)?;
-        self.watch_conversation(id, budget == 0);
+        self.watch_conversation(id);
         Ok(Flow::Wait)
     }
 
@@ -293,7 +292,7 @@ impl Multi {
                         let said = output.get(..count).unwrap_or(&[]);
                         core.debug(transfer, DebugKind::HeaderOut, said);
                     }
-                    conversation.machine.sent(count, core.now);
+                    conversation.machine.sent(core.turn.spend(count), core.now);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
                     conn.writable = false;
@@ -333,7 +332,7 @@ impl Multi {
     }
 
     /// What is waited for on the sockets of a conversation.
-    fn watch_conversation(&mut self, id: TransferId, out_of_turn: bool) {
+    fn watch_conversation(&mut self, id: TransferId) {
         self.watch_data(id);
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
@@ -357,7 +356,7 @@ impl Multi {
         if let Some(stream) = conn.stream() {
             core.interest.set(stream.fd(), owner, Some(id), want);
         }
-        if out_of_turn {
+        if core.turn.is_over() {
             core.mark_dirty(id, transfer);
         }
     }

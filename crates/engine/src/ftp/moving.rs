@@ -14,7 +14,7 @@ use crate::transfer::Transfer;
 
 impl Multi {
     /// Moves what goes without waiting.
-    pub(crate) fn move_data(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
+    pub(crate) fn move_data(&mut self, id: TransferId) -> Result<Flow> {
         if self.transfer(id).is_some_and(Transfer::has_wildcard_to_decide) {
             return self.request_done(id);
         }
@@ -28,12 +28,12 @@ impl Multi {
         }
         match data.direction {
             None => Ok(Flow::Wait),
-            Some(Direction::Download) => self.receive_data(id, budget),
+            Some(Direction::Download) => self.receive_data(id),
             Some(Direction::Upload) => self.send_data(id),
         }
     }
 
-    fn receive_data(&mut self, id: TransferId, budget: &mut u32) -> Result<Flow> {
+    fn receive_data(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, conn, core)) = self.data_parts(id) else { return Ok(Flow::Wait) };
         if transfer.exchange.oversize {
             return Err(transfer.oversize());
@@ -44,12 +44,11 @@ impl Multi {
         }
         if transfer.paused.receive
             || !conn.readable
-            || *budget == 0
+            || core.turn.is_over()
             || !transfer.progress.may_receive(core.now)
         {
             return Ok(Flow::Wait);
         }
-        *budget -= 1;
         let room = core.input.room(transfer.options.buffersize as usize);
         let room = transfer.progress.limited(room, &transfer.options);
         let most = data.left.and_then(|left| usize::try_from(left).ok()).unwrap_or(room.len());
@@ -57,7 +56,7 @@ impl Multi {
         let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
         let count = match stream.recv(&mut room[..most]) {
             Ok(0) => return self.data_ended(id),
-            Ok(count) => count,
+            Ok(count) => core.turn.spend(count),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 conn.read_blocked();
                 return Ok(Flow::Wait);
@@ -105,13 +104,13 @@ impl Multi {
             }
             return Ok(if self.core.asked.is_some() { Flow::Asked } else { Flow::Wait });
         }
-        if !conn.writable || !transfer.progress.may_send(core.now) {
+        if !conn.writable || core.turn.is_over() || !transfer.progress.may_send(core.now) {
             return Ok(Flow::Wait);
         }
         let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
         match stream.send(piece) {
             Ok(count) => {
-                transfer.exchange.piece_sent(count);
+                transfer.exchange.piece_sent(core.turn.spend(count));
                 transfer.progress.sent(count, &transfer.options, core.now);
                 if let Some(data) = transfer.data.as_deref_mut() {
                     data.moved += count as u64;

@@ -205,7 +205,6 @@ impl Multi {
             return self.exchange_stream(id);
         }
         let mut sent = transfer.is_request_sent();
-        let mut budget = RECEIVES_A_TURN;
         loop {
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
@@ -217,7 +216,7 @@ impl Multi {
                 }
             }
             let held_back = self.is_body_held_back(id);
-            match self.receive_response(id, &mut budget)? {
+            match self.receive_response(id)? {
                 // `100 Continue` has come: what was held back can go.
                 Step::Wait if held_back && !self.is_body_held_back(id) => {}
                 Step::Wait => break,
@@ -226,7 +225,7 @@ impl Multi {
                 Step::Again => {}
             }
         }
-        self.watch_exchange(id, budget == 0);
+        self.watch_exchange(id);
         Ok(Flow::Wait)
     }
 
@@ -237,7 +236,7 @@ impl Multi {
     }
 
     /// What the exchange waits for on its socket.
-    pub(crate) fn watch_exchange(&mut self, id: TransferId, out_of_turn: bool) {
+    pub(crate) fn watch_exchange(&mut self, id: TransferId) {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         let Some(owner) = transfer.conn.map(SocketOwner::Conn) else { return };
         let exchange = &transfer.exchange;
@@ -258,7 +257,7 @@ impl Multi {
         if let Some(stream) = conn.stream() {
             core.interest.set(stream.fd(), owner, Some(id), want);
         }
-        if out_of_turn {
+        if core.turn.is_over() {
             core.mark_dirty(id, transfer);
         }
     }
@@ -279,9 +278,6 @@ impl Multi {
         Some(self.core.ask(id, crate::Effect::Deliver { transfer: id, kind, bytes }))
     }
 }
-
-/// Reads that one transfer may make in a turn, so that a fast peer starves nobody.
-pub(crate) const RECEIVES_A_TURN: u32 = 32;
 
 /// What a look at the response came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

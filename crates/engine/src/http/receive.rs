@@ -18,7 +18,7 @@ use crate::transfer::Transfer;
 
 impl Multi {
     /// Takes the response on as far as it goes without waiting.
-    pub(super) fn receive_response(&mut self, id: TransferId, budget: &mut u32) -> Result<Step> {
+    pub(super) fn receive_response(&mut self, id: TransferId) -> Result<Step> {
         loop {
             let Some((transfer, Some(conn), core)) = self.parts(id) else {
                 return Ok(Step::Wait);
@@ -51,7 +51,7 @@ impl Multi {
             }
             let foreign = transfer.exchange.foreign;
             if !transfer.exchange.parsing {
-                match self.receive(id, budget)? {
+                match self.receive(id)? {
                     Received::Bytes => {}
                     Received::Nothing => return Ok(Step::Wait),
                     Received::Closed => match self.peer_closed(id)? {
@@ -71,15 +71,14 @@ impl Multi {
     }
 
     /// Asks the kernel for bytes, if there may be some.
-    pub(crate) fn receive(&mut self, id: TransferId, budget: &mut u32) -> Result<Received> {
+    pub(crate) fn receive(&mut self, id: TransferId) -> Result<Received> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else {
             return Ok(Received::Nothing);
         };
         let Some(conn_id) = transfer.conn else { return Ok(Received::Nothing) };
-        if !conn.readable || *budget == 0 || !transfer.progress.may_receive(core.now) {
+        if !conn.readable || core.turn.is_over() || !transfer.progress.may_receive(core.now) {
             return Ok(Received::Nothing);
         }
-        *budget -= 1;
         let room = core.input.room(transfer.options.buffersize as usize);
         let room = transfer.progress.limited(room, &transfer.options);
         let asked = room.len();
@@ -88,7 +87,7 @@ impl Multi {
             Ok(0) => Ok(Received::Closed),
             Ok(count) => {
                 conn.drained = count < asked && stream.is_bare();
-                core.input.received(conn_id, count);
+                core.input.received(conn_id, core.turn.spend(count));
                 transfer.exchange.parsing = true;
                 if !transfer.exchange.answered {
                     transfer.exchange.answered = true;

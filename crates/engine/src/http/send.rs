@@ -32,7 +32,7 @@ impl Multi {
                 }
                 continue;
             }
-            if !transfer.progress.may_send(core.now) || !conn.writable {
+            if !transfer.progress.may_send(core.now) || !conn.writable || core.turn.is_over() {
                 return Ok(Flow::Wait);
             }
             let Some(stream) = conn.stream() else { return Ok(Flow::Wait) };
@@ -49,6 +49,7 @@ impl Multi {
 
     fn sent(&mut self, id: TransferId, count: usize) {
         let Some((transfer, _, core)) = self.parts(id) else { return };
+        core.turn.spend(count);
         let exchange = &mut transfer.exchange;
         let head = exchange.head_len.saturating_sub(exchange.sent).min(count);
         exchange.sent += count;

@@ -144,7 +144,7 @@ impl Work {
     /// Bytes may have come for this connection.
     pub(crate) fn serve(&mut self, id: ConnId, session: &mut Session) {
         if !std::mem::replace(&mut session.queued, true) {
-            session.reads_left = crate::http::RECEIVES_A_TURN;
+            session.reads_left = crate::turn::CALLS;
             self.serving.push_back(id);
         }
     }

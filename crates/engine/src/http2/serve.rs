@@ -107,7 +107,7 @@ impl Multi {
         }
         if readable && !session.dead {
             session.queued = true;
-            session.reads_left = crate::http::RECEIVES_A_TURN;
+            session.reads_left = crate::turn::CALLS;
             self.core.h2.later.push(id);
         }
         if session.users == 0 && !session.is_usable() {
@@ -134,7 +134,7 @@ impl Multi {
         }
         if conn.readable || !announced {
             conn.readable = true;
-            session.reads_left = crate::http::RECEIVES_A_TURN;
+            session.reads_left = crate::turn::CALLS;
             while match self.serve_one(id) {
                 Ok(more) => more,
                 Err(_) => return false,

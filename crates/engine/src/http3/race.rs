@@ -243,7 +243,7 @@ impl Multi {
                 // No socket of TCP's: each of those is looked at in its own time.
                 conn.ready_socket = Some(socket);
                 if let Some(transfer) = conn.transfer {
-                    self.core.dirty.push_first(transfer);
+                    self.run_first(transfer);
                 }
             }
             Some(Link::Open(session)) => {

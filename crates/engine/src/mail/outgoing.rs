@@ -78,12 +78,12 @@ impl Multi {
             }
             return Ok(Flow::Again);
         }
-        if !may_send {
+        if !may_send || core.turn.is_over() {
             return Ok(Flow::Wait);
         }
         match stream.send(outgoing.unsent()) {
             Ok(count) => {
-                outgoing.sent += count;
+                outgoing.sent += core.turn.spend(count);
                 transfer.progress.sent(count, &transfer.options, core.now);
                 Ok(Flow::Again)
             }

@@ -22,6 +22,7 @@ use crate::plan::Plans;
 use crate::security::Security;
 use crate::timers::Timers;
 use crate::transfer::Transfer;
+use crate::turn::Turn;
 use crate::workers::Made;
 
 /// The shared part of a multi handle.
@@ -35,6 +36,8 @@ pub(crate) struct Core {
     pub(crate) outbox: VecDeque<Out>,
     /// The question that waits for its answer.
     pub(crate) asked: Option<Asked>,
+    /// What is left of the turn of who runs now.
+    pub(crate) turn: Turn,
     /// Who was asked last and goes on with the answer.
     pub(crate) resume: Option<TransferId>,
     /// HTTP/2 connections with something to do.
@@ -117,6 +120,7 @@ impl Core {
             dirty: Dirty::default(),
             outbox: VecDeque::new(),
             asked: None,
+            turn: Turn::default(),
             resume: None,
             h2: Http2Work::default(),
             h3: Http3Work::default(),

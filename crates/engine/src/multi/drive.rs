@@ -9,6 +9,7 @@ use crate::TransferId;
 use crate::effect::{Effect, Watch};
 use crate::timers::Owner;
 use crate::transfer::{State, Transfer};
+use crate::turn::Turn;
 
 impl Multi {
     /// The next thing for the driver to do; none: this entry into the library is complete.
@@ -61,12 +62,13 @@ impl Multi {
         None
     }
 
-    /// Runs one thing; false when nothing is left to run.
+    /// Runs one thing; false when nothing is left to run. Who goes on with an answer goes on with its turn.
     fn run_next(&mut self) -> bool {
         if let Some(id) = self.core.resume.take() {
             self.run(id);
             return true;
         }
+        self.core.turn = Turn::default();
         if let Some(&id) = self.core.h2.serving.front() {
             self.serve(id);
             return true;

@@ -151,7 +151,7 @@ impl Multi {
             Some(SocketOwner::Quic(conn)) => self.quic_ready(conn, socket, ready),
             Some(SocketOwner::Resolver) => self.core.resolver_ready = true,
             Some(SocketOwner::Workers) => self.core.work_done = true,
-            Some(SocketOwner::File(transfer)) => self.core.dirty.push_first(transfer),
+            Some(SocketOwner::File(transfer)) => self.run_first(transfer),
             None => return false,
         }
         true
@@ -218,8 +218,18 @@ impl Multi {
             return;
         }
         match conn.transfer {
-            Some(transfer) => self.core.dirty.push_first(transfer),
+            Some(transfer) => self.run_first(transfer),
             None => self.unused_conn_ready(id),
+        }
+    }
+
+    /// Runs a transfer in the action that begins, before all others. One that is queued already
+    /// has its turn in it anyway, and no second one.
+    pub(crate) fn run_first(&mut self, id: TransferId) {
+        if let Some(transfer) = self.transfers.get_mut(id)
+            && !std::mem::replace(&mut transfer.dirty, true)
+        {
+            self.core.dirty.push_first(id);
         }
     }
 

@@ -68,7 +68,6 @@ impl Multi {
 
     /// Moves the talk with a proxy on.
     pub(crate) fn talk(&mut self, id: TransferId) -> Result<Flow> {
-        let mut budget = crate::http::RECEIVES_A_TURN;
         loop {
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
@@ -94,13 +93,13 @@ impl Multi {
                     return Ok(flow);
                 }
                 Turn::Over => return self.layer_is_on(id),
-                Turn::Receive if budget == 0 => {
+                Turn::Receive if self.core.turn.is_over() => {
                     let Some((transfer, _, core)) = self.parts(id) else { return Ok(Flow::Wait) };
                     core.mark_dirty(id, transfer);
                     return Ok(Flow::Wait);
                 }
                 Turn::Receive => {
-                    budget -= 1;
+                    self.core.turn.spend(0);
                     if let Some(want) = self.receive_from_proxy(id)? {
                         self.watch_talk(id, want);
                         return Ok(Flow::Wait);

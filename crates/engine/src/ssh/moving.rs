@@ -11,7 +11,7 @@ impl Multi {
     pub(crate) fn send_by_ssh(&mut self, id: TransferId) -> Result<Flow> {
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let Some(conversation) = conn.conversation.as_deref_mut() else { return Ok(Flow::Wait) };
-        if !conversation.uploads || !transfer.progress.may_send(core.now) {
+        if !conversation.uploads || core.turn.is_over() || !transfer.progress.may_send(core.now) {
             return Ok(Flow::Wait);
         }
         let Some(ssh) = conversation.machine.ssh() else { return Ok(Flow::Wait) };

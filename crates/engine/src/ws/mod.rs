@@ -17,7 +17,7 @@ use tress_proto::ws::{Chunk, WebSocket};
 use crate::TransferId;
 use crate::body_out::BodyOut;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
-use crate::http::{RECEIVES_A_TURN, Received, Step};
+use crate::http::{Received, Step};
 use crate::multi::{Flow, Multi};
 use crate::options::{ConnectOnly, Method};
 use crate::random;
@@ -71,7 +71,6 @@ impl Multi {
 
     /// Moves frames in both directions.
     pub(crate) fn websocket(&mut self, id: TransferId) -> Result<Flow> {
-        let mut budget = RECEIVES_A_TURN;
         loop {
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
@@ -80,7 +79,7 @@ impl Multi {
                 Flow::Wait => {}
                 flow => return Ok(flow),
             }
-            match self.receive_frames(id, &mut budget)? {
+            match self.receive_frames(id)? {
                 Step::Wait => break,
                 Step::Asked => return Ok(Flow::Asked),
                 Step::Again => {}
@@ -96,7 +95,7 @@ impl Multi {
                 }
             }
         }
-        self.watch_exchange(id, budget == 0);
+        self.watch_exchange(id);
         Ok(Flow::Wait)
     }
 
@@ -113,11 +112,14 @@ impl Multi {
                 socket.frames.answer_ping(random::mask());
             }
             if !socket.frames.output().is_empty() {
-                if !conn.writable || !transfer.progress.may_send(core.now) {
+                if !conn.writable || core.turn.is_over() || !transfer.progress.may_send(core.now) {
                     return Ok(Flow::Wait);
                 }
                 match flush(conn) {
-                    Ok(count) => transfer.progress.sent(count, &transfer.options, core.now),
+                    Ok(count) => {
+                        let count = core.turn.spend(count);
+                        transfer.progress.sent(count, &transfer.options, core.now);
+                    }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         conn.write_blocked();
                         return Ok(Flow::Wait);
@@ -148,7 +150,7 @@ impl Multi {
     }
 
     /// Receives and delivers pieces of frames.
-    fn receive_frames(&mut self, id: TransferId, budget: &mut u32) -> Result<Step> {
+    fn receive_frames(&mut self, id: TransferId) -> Result<Step> {
         loop {
             let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Step::Wait) };
             let Some(conn_id) = transfer.conn else { return Ok(Step::Wait) };
@@ -161,7 +163,7 @@ impl Multi {
             }
             let input = core.input.of(conn_id);
             if input.is_empty() {
-                match self.receive(id, budget)? {
+                match self.receive(id)? {
                     Received::Bytes => continue,
                     Received::Nothing => return Ok(Step::Wait),
                     Received::Closed => return Ok(Step::Done),

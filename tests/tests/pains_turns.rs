@@ -1,0 +1,54 @@
+//! What users of the event interface suffer from: one transfer that keeps an action going while others
+//! have to wait. Each test is named after its line in the project's list.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tress_tests::{Loop, Transfer};
+
+const BODY: usize = 100_000_000;
+
+/// Most bytes that one turn of the loop may bring.
+const MOST: usize = 8_000_000;
+
+#[test]
+fn pain_23_a_fast_peer_leaves_others_their_turn() {
+    for mut lp in [Loop::new(), Loop::edge_triggered()] {
+        let (port, server) = fast_server();
+        let get = Transfer::new(&format!("http://127.0.0.1:{port}/"));
+        lp.add(&get);
+        let (mut largest, mut before) = (0, 0);
+        while lp.running() > 0 {
+            lp.turn(Duration::from_secs(10));
+            let now = get.body().len();
+            largest = largest.max(now - before);
+            before = now;
+        }
+        lp.remove(&get);
+        lp.check();
+        assert_eq!(before, BODY, "{}", get.error());
+        assert!(largest < MOST, "{largest} bytes at once, {} actions", lp.actions);
+        drop(lp);
+        server.join().expect("the server");
+    }
+}
+
+/// A server of one response, sent as fast as it goes.
+fn fast_server() -> (u16, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let server = std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().expect("a connection");
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {BODY}\r\n\r\n");
+        let mut request = [0; 4096];
+        assert!(client.read(&mut request).expect("a request") > 0);
+        client.write_all(head.as_bytes()).expect("a head");
+        let piece = vec![b'x'; 1_000_000];
+        (0..BODY / piece.len()).for_each(|_| client.write_all(&piece).expect("a piece"));
+        // Until it is gone.
+        let _ = client.read(&mut request);
+    });
+    (port, server)
+}
