@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use smallvec::SmallVec;
+use tress_net::tls::{TlsInfo, certificate_info};
 
 /// Facts of the last or current transfer of a handle; times count from its start.
 #[derive(Clone, Debug, Default)]
@@ -124,6 +125,15 @@ impl Infos {
         };
         self.certificates.clear();
         self.content_type.clear();
+    }
+
+    /// What the peer's certificates say (`CURLINFO_CERTINFO`), if they were kept.
+    pub(crate) fn keep_certificates(&mut self, info: &TlsInfo) {
+        if !info.certificates.is_empty() {
+            let lines = info.certificates.iter().map(|der| certificate_info(der));
+            let lines = lines.map(|it| it.into_iter().map(|line| line.into_bytes().into()));
+            self.certificates = lines.map(Iterator::collect).collect();
+        }
     }
 
     /// `Content-Type` of the last response; none: it had none, or an empty one.

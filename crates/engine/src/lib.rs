@@ -44,6 +44,7 @@ mod proxy;
 pub mod random;
 mod rtsp;
 mod security;
+mod served;
 mod ssh;
 pub mod stores;
 mod telnet;

@@ -3,11 +3,12 @@
 use tress_model::{Code, Error};
 use tress_proto::h2::ErrorCode;
 
-use super::serve::{CLOSED, closed};
+use super::serve::closed;
 use super::{Break, Broken, MOST_SPARE, offer};
 use crate::TransferId;
 use crate::conn::{ConnId, Stage};
 use crate::multi::Multi;
+use crate::transfer::Transfer;
 
 impl Multi {
     /// Parts a transfer from the connection that it shares. A stream that is not over is
@@ -36,8 +37,13 @@ impl Multi {
             session.machine.shutdown();
             self.core.h2.flush(conn_id, session);
         }
+        self.has_left(id, conn_id, users, usable && !forbid_reuse);
+    }
+
+    /// A transfer has left a connection that so many others use still.
+    pub(crate) fn has_left(&mut self, id: TransferId, conn_id: ConnId, users: usize, usable: bool) {
         offer(&mut self.pool, conn_id, &self.core.settings);
-        match (users, usable && !forbid_reuse) {
+        match (users, usable) {
             (0, true) => self.keep_session(id, conn_id),
             (0, false) => self.close(conn_id),
             (_, true) => self.wake_next(conn_id),
@@ -45,7 +51,7 @@ impl Multi {
         }
     }
 
-    pub(crate) fn keep_session(&mut self, id: TransferId, conn_id: ConnId) {
+    fn keep_session(&mut self, id: TransferId, conn_id: ConnId) {
         let (Some(transfer), Some(conn)) = (self.transfers.get(id), self.pool.get(conn_id)) else {
             return;
         };
@@ -58,7 +64,7 @@ impl Multi {
     }
 
     /// A place on the connection is free.
-    pub(crate) fn wake_next(&mut self, conn_id: ConnId) {
+    fn wake_next(&mut self, conn_id: ConnId) {
         let Some(conn) = self.pool.get(conn_id) else { return };
         let destination = conn.destination.clone();
         self.wake_waiting(&destination);
@@ -87,24 +93,33 @@ impl Multi {
         for stream in streams {
             let transfer_id = TransferId::from_bits(stream.token);
             let Some(transfer) = self.transfers.get_mut(transfer_id) else { continue };
-            let answered = transfer.exchange.answered;
-            let some_taken = transfer.infos.downloaded > 0;
-            let Some(own) = transfer.exchange.stream.as_deref_mut() else { continue };
-            if transfer.conn != Some(id) || !own.is(stream.id) {
+            let own = transfer.exchange.stream.as_deref();
+            if transfer.conn != Some(id) || own.is_none_or(|own| !own.is(stream.id)) {
                 continue;
             }
-            let what = if used_before && !answered { Break::Stale } else { Break::Failed };
-            let some_body = some_taken || !own.fresh.is_empty() || own.has_backlog();
-            let error = match closed && some_body {
-                true => Error::new(Code::PartialFile, CLOSED),
-                false => error.clone(),
-            };
-            own.broken.get_or_insert(Broken { error, what });
+            transfer.lose_stream(error, closed, used_before);
             self.core.wake(transfer_id, transfer);
         }
         match users {
             0 => self.close(id),
             _ => self.watch_session(id),
         }
+    }
+}
+
+impl Transfer {
+    /// The connection of its stream is dead; `closed`: the server has closed it in good order, which
+    /// cuts off a body that has begun.
+    pub(crate) fn lose_stream(&mut self, error: &Error, closed: bool, used_before: bool) {
+        let answered = self.exchange.answered;
+        let some_taken = self.infos.downloaded > 0;
+        let Some(own) = self.exchange.stream.as_deref_mut() else { return };
+        let what = if used_before && !answered { Break::Stale } else { Break::Failed };
+        let some_body = some_taken || !own.fresh.is_empty() || own.has_backlog();
+        let error = match closed && some_body {
+            true => Error::new(Code::PartialFile, error.message().to_owned()),
+            false => error.clone(),
+        };
+        own.broken.get_or_insert(Broken { error, what });
     }
 }

@@ -12,7 +12,6 @@ mod receive;
 mod send;
 mod serve;
 
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
@@ -24,6 +23,7 @@ use crate::conn::ConnId;
 use crate::http3::Part;
 use crate::multi::{Multi, MultiSettings};
 use crate::pool::Pool;
+use crate::served::Queued;
 
 /// Streams' buffers kept for the next streams of a connection.
 const MOST_SPARE: usize = 100;
@@ -102,51 +102,17 @@ pub(crate) enum Break {
     WantsHttp1,
 }
 
-/// Connections with something to do.
-#[derive(Default)]
-pub(crate) struct Work {
-    /// They have bytes to read; the first one is being taken apart.
-    pub(crate) serving: VecDeque<ConnId>,
-    /// Their turn is over, they go on with the next action.
-    pub(crate) later: Vec<ConnId>,
-    /// They may have bytes to send.
-    pub(crate) flushing: Vec<ConnId>,
-}
-
-impl Work {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.serving.is_empty() && self.later.is_empty() && self.flushing.is_empty()
-    }
-
-    /// How many connections have something to do.
-    #[cfg(feature = "sim")]
-    pub(crate) fn len(&self) -> usize {
-        self.serving.len() + self.later.len() + self.flushing.len()
-    }
-
-    /// Is this connection to be served or flushed?
-    #[cfg(feature = "sim")]
-    pub(crate) fn has(&self, id: ConnId) -> bool {
-        self.serving.contains(&id) || self.later.contains(&id) || self.flushing.contains(&id)
-    }
-
-    /// An action begins.
-    pub(crate) fn begin(&mut self) {
-        self.serving.extend(self.later.drain(..));
-    }
-
-    fn flush(&mut self, id: ConnId, session: &mut Session) {
-        if !std::mem::replace(&mut session.flushing, true) {
-            self.flushing.push(id);
+impl Queued for Session {
+    fn queue(&mut self) -> bool {
+        let is_new = !std::mem::replace(&mut self.queued, true);
+        if is_new {
+            self.reads_left = crate::turn::CALLS;
         }
+        is_new
     }
 
-    /// Bytes may have come for this connection.
-    pub(crate) fn serve(&mut self, id: ConnId, session: &mut Session) {
-        if !std::mem::replace(&mut session.queued, true) {
-            session.reads_left = crate::turn::CALLS;
-            self.serving.push_back(id);
-        }
+    fn note_flush(&mut self) -> bool {
+        !std::mem::replace(&mut self.flushing, true)
     }
 }
 

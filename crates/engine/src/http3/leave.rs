@@ -6,7 +6,6 @@ use tress_proto::h3::ErrorCode;
 use super::{Link, MOST_SPARE};
 use crate::TransferId;
 use crate::conn::ConnId;
-use crate::http2::{Break, Broken, offer};
 use crate::multi::Multi;
 use crate::timers::Owner;
 
@@ -36,13 +35,7 @@ impl Multi {
         }
         let (usable, users) = (session.is_usable(), session.users);
         self.core.h3.flush(conn_id, session);
-        offer(&mut self.pool, conn_id, &self.core.settings);
-        match (users, usable && !forbid_reuse) {
-            (0, true) => self.keep_session(id, conn_id),
-            (0, false) => self.close(conn_id),
-            (_, true) => self.wake_next(conn_id),
-            (_, false) => {}
-        }
+        self.has_left(id, conn_id, users, usable && !forbid_reuse);
     }
 
     /// A connection is dead: its transfers fail, or are sent again where that is safe. `code`:
@@ -63,19 +56,12 @@ impl Multi {
         let count = session.users;
         for (stream, user) in users {
             let Some(transfer) = self.transfers.get_mut(user) else { continue };
-            let answered = transfer.exchange.answered;
-            let some_taken = transfer.infos.downloaded > 0;
-            let Some(own) = transfer.exchange.stream.as_deref_mut() else { continue };
-            if own.part.as_deref().is_none_or(|part| part.id() != stream) {
+            let own = transfer.exchange.stream.as_deref();
+            let part = own.and_then(|own| own.part.as_deref());
+            if part.is_none_or(|part| part.id() != stream) {
                 continue;
             }
-            let what = if used_before && !answered { Break::Stale } else { Break::Failed };
-            let some_body = some_taken || !own.fresh.is_empty() || own.has_backlog();
-            let error = match ended && some_body {
-                true => Error::new(Code::PartialFile, error.message().to_owned()),
-                false => error.clone(),
-            };
-            own.broken.get_or_insert(Broken { error, what });
+            transfer.lose_stream(error, ended, used_before);
             self.core.wake(user, transfer);
         }
         match count {

@@ -16,7 +16,7 @@ mod receive;
 mod send;
 mod serve;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::os::fd::RawFd;
 use std::time::Instant;
 
@@ -26,10 +26,11 @@ use tress_proto::h2::Fields;
 use tress_proto::h3::{Connection, Limits, Response};
 
 use crate::TransferId;
-use crate::conn::{Conn, ConnId};
+use crate::conn::Conn;
 use crate::hash::BuildFast;
 use crate::http2::Stream;
 use crate::multi::MultiSettings;
+use crate::served::Queued;
 
 pub(crate) use self::race::Race;
 
@@ -92,51 +93,13 @@ impl Part {
     }
 }
 
-/// Connections with something to do.
-#[derive(Default)]
-pub(crate) struct Work {
-    /// Something may have come for them.
-    serving: VecDeque<ConnId>,
-    /// Their turn is over, they go on with the next action.
-    later: Vec<ConnId>,
-    /// They may have something to send.
-    flushing: Vec<ConnId>,
-}
-
-impl Work {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.serving.is_empty() && self.later.is_empty() && self.flushing.is_empty()
+impl Queued for Session {
+    fn queue(&mut self) -> bool {
+        !std::mem::replace(&mut self.queued, true)
     }
 
-    /// How many connections have something to do.
-    #[cfg(feature = "sim")]
-    pub(crate) fn len(&self) -> usize {
-        self.serving.len() + self.later.len() + self.flushing.len()
-    }
-
-    /// Is this connection to be served or flushed?
-    #[cfg(feature = "sim")]
-    pub(crate) fn has(&self, id: ConnId) -> bool {
-        self.serving.contains(&id) || self.later.contains(&id) || self.flushing.contains(&id)
-    }
-
-    /// An action begins.
-    pub(crate) fn begin(&mut self) {
-        if !self.later.is_empty() {
-            self.serving.extend(self.later.drain(..));
-        }
-    }
-
-    fn flush(&mut self, id: ConnId, session: &mut Session) {
-        if !std::mem::replace(&mut session.flushing, true) {
-            self.flushing.push(id);
-        }
-    }
-
-    fn serve(&mut self, id: ConnId, session: &mut Session) {
-        if !std::mem::replace(&mut session.queued, true) {
-            self.serving.push_back(id);
-        }
+    fn note_flush(&mut self) -> bool {
+        !std::mem::replace(&mut self.flushing, true)
     }
 }
 

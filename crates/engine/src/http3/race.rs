@@ -6,7 +6,6 @@ use std::time::Instant;
 use tress_model::{Code, Error, Result};
 use tress_net::connect::{Connect, ConnectTargets};
 use tress_net::quic::{Quic, QuicConnect, QuicStep, Wish};
-use tress_net::tls::certificate_info;
 
 use super::{Link, Session};
 use crate::TransferId;
@@ -210,10 +209,8 @@ impl Multi {
         let infos = &mut transfer.infos;
         infos.num_connects += 1;
         infos.verify_result = quic.verify_result();
-        if let Some(info) = quic.tls_info().filter(|info| !info.certificates.is_empty()) {
-            let lines = info.certificates.iter().map(|der| certificate_info(der));
-            let lines = lines.map(|it| it.into_iter().map(|line| line.into_bytes().into()));
-            infos.certificates = lines.map(Iterator::collect).collect();
+        if let Some(info) = quic.tls_info() {
+            infos.keep_certificates(info);
         }
         (conn.primary, conn.local) = (Some(quic.peer_addr()), quic.local_addr());
         (infos.primary, infos.local) = (conn.primary, conn.local);

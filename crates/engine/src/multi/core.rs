@@ -15,11 +15,10 @@ use crate::conn::ConnId;
 use crate::dirty::Dirty;
 use crate::doh::Probes;
 use crate::effect::{DebugKind, Effect};
-use crate::http2::Work as Http2Work;
-use crate::http3::Work as Http3Work;
 use crate::interest::Interest;
 use crate::plan::Plans;
 use crate::security::Security;
+use crate::served::Served;
 use crate::timers::Timers;
 use crate::transfer::Transfer;
 use crate::turn::Turn;
@@ -41,9 +40,9 @@ pub(crate) struct Core {
     /// Who was asked last and goes on with the answer.
     pub(crate) resume: Option<TransferId>,
     /// HTTP/2 connections with something to do.
-    pub(crate) h2: Http2Work,
+    pub(crate) h2: Served,
     /// The same of HTTP/3.
-    pub(crate) h3: Http3Work,
+    pub(crate) h3: Served,
     /// Received bytes of the transfer that is being run.
     pub(crate) input: Input,
     pub(crate) messages: VecDeque<TransferId>,
@@ -122,8 +121,8 @@ impl Core {
             asked: None,
             turn: Turn::default(),
             resume: None,
-            h2: Http2Work::default(),
-            h3: Http3Work::default(),
+            h2: Served::default(),
+            h3: Served::default(),
             input: Input::default(),
             messages: VecDeque::new(),
             plans: Plans::default(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
-use tress_net::tls::{Handshake, Opening, TlsInfo, UNVERIFIED, certificate_info};
+use tress_net::tls::{Handshake, Opening, TlsInfo, UNVERIFIED};
 
 use crate::TransferId;
 use crate::conn::Stage;
@@ -64,10 +64,8 @@ impl Multi {
         }
         if let Some(info) = stream.tls_info() {
             core.info(transfer, || agreed(info));
-            if !info.certificates.is_empty() && !info.resumed && conn.layer == Layer::Tls {
-                let lines = info.certificates.iter().map(|der| certificate_info(der));
-                let lines = lines.map(|it| it.into_iter().map(|line| line.into_bytes().into()));
-                transfer.infos.certificates = lines.map(Iterator::collect).collect();
+            if !info.resumed && conn.layer == Layer::Tls {
+                transfer.infos.keep_certificates(info);
             }
         }
         if let Stage::Handshake(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) {
