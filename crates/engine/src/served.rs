@@ -41,11 +41,17 @@ impl Served {
         self.serving.contains(&id) || self.later.contains(&id) || self.flushing.contains(&id)
     }
 
-    /// An action begins.
+    /// An action begins; mostly nobody's turn was over in the last one.
+    #[inline]
     pub(crate) fn begin(&mut self) {
         if !self.later.is_empty() {
-            self.serving.extend(self.later.drain(..));
+            self.go_on();
         }
+    }
+
+    #[cold]
+    fn go_on(&mut self) {
+        self.serving.extend(self.later.drain(..));
     }
 
     /// It may have something to send.

@@ -287,9 +287,7 @@ fn is_data_of(event: &Event, transfer: TransferId) -> bool {
     matches!(event, Event::Data { stream, .. } if stream.token == transfer.to_bits())
 }
 
-pub(super) const CLOSED: &str = "HTTP/2 connection closed by the server";
-
 /// The server has closed the connection; a transfer with some of its body has a part of it then.
 pub(super) fn closed() -> Error {
-    Error::new(Code::Http2, CLOSED)
+    Error::new(Code::Http2, "HTTP/2 connection closed by the server")
 }
