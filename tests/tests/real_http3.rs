@@ -2,6 +2,7 @@
 //! that obey its callbacks. The reference that is built for the tests has no HTTP/3.
 use std::net::{TcpListener, UdpSocket};
 use std::time::{Duration, Instant};
+use tress_tests::api::api;
 use tress_tests::tls::option::{CAINFO, PINNEDPUBLICKEY, SSL_OPTIONS};
 use tress_tests::{Http3Server, Library, Loop, Nginx, Program, Transfer, scratch};
 
@@ -36,13 +37,21 @@ const UNTRUSTED: i32 = 60;
 const NOT_PINNED: i32 = 90;
 const HTTP3: i32 = 95;
 
-/// The reference and Debian's library have no HTTP/3.
-fn has_http3() -> bool {
-    !Library::under_test().is_libcurl()
+/// A server; none: the reference and Debian's library have no HTTP/3.
+fn server() -> Option<Http3Server> {
+    (!Library::under_test().is_libcurl()).then(Http3Server::start)
 }
 
 fn get(server: &Http3Server, path: &str) -> Transfer {
     only(&server.url(path), &server.ca())
+}
+
+fn post(server: &Http3Server, path: &str, body: &[u8]) -> Transfer {
+    let up = get(server, path).long(POSTFIELDSIZE, body.len() as i64);
+    // SAFETY: the body is as long as was said, and copied.
+    let code = unsafe { (api().easy_setopt)(up.easy, COPYPOSTFIELDS, body.as_ptr()) };
+    assert_eq!(code, 0);
+    up
 }
 
 fn only(url: &str, ca: &str) -> Transfer {
@@ -59,10 +68,7 @@ fn pattern(length: usize) -> Vec<u8> {
 
 #[test]
 fn debians_curl_speaks_http3() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let dir = scratch("http3-curl");
     let (file, up) = (dir.join("got"), dir.join("up"));
     std::fs::write(&up, pattern(2_000_000)).unwrap();
@@ -88,10 +94,7 @@ fn debians_curl_speaks_http3() {
 
 #[test]
 fn many_at_once_over_one_connection_and_one_after_the_other() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let mut lp = Loop::new();
     lp.set(MAX_HOST_CONNECTIONS, 1);
     for round in 0..3 {
@@ -116,19 +119,11 @@ fn many_at_once_over_one_connection_and_one_after_the_other() {
 
 #[test]
 fn large_bodies_both_ways_in_either_kind_of_loop() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     for mut lp in [Loop::new(), Loop::edge_triggered()] {
         let down: Vec<Transfer> = (0..3).map(|_| get(&server, "/bytes/6000000")).collect();
         let body = pattern(3_000_000);
-        let up = get(&server, "/echo").long(POSTFIELDSIZE, 3_000_000);
-        // SAFETY: the body is as long as was said, and copied.
-        let code = unsafe {
-            (tress_tests::api::api().easy_setopt)(up.easy, COPYPOSTFIELDS, body.as_ptr())
-        };
-        assert_eq!(code, 0);
+        let up = post(&server, "/echo", &body);
         let all: Vec<&Transfer> = down.iter().chain([&up]).collect();
         assert!(lp.run(&all, LIMIT).iter().all(|code| *code == 0));
         assert!(down.iter().all(|transfer| transfer.body() == pattern(6_000_000)));
@@ -139,10 +134,7 @@ fn large_bodies_both_ways_in_either_kind_of_loop() {
 
 #[test]
 fn a_paused_transfer_stalls_alone_and_what_waits_for_it_is_capped() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let mut lp = Loop::new();
     let paused = get(&server, "/bytes/8000000");
     lp.add(&paused);
@@ -176,10 +168,7 @@ fn a_paused_transfer_stalls_alone_and_what_waits_for_it_is_capped() {
 
 #[test]
 fn a_transfer_that_is_taken_out_leaves_the_others_alone() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let mut lp = Loop::new();
     let first = get(&server, "/hello");
     assert_eq!(lp.run(&[&first], LIMIT), [0]);
@@ -201,10 +190,7 @@ fn a_transfer_that_is_taken_out_leaves_the_others_alone() {
 
 #[test]
 fn requests_that_a_server_has_not_acted_on_are_sent_again() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let mut lp = Loop::new();
     let refused = get(&server, "/refuse-once/x");
     assert_eq!(lp.run(&[&refused], LIMIT), [0]);
@@ -220,14 +206,9 @@ fn requests_that_a_server_has_not_acted_on_are_sent_again() {
 
 #[test]
 fn an_answer_before_the_end_of_the_request_is_taken() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let body = pattern(5_000_000);
-    let up = get(&server, "/early").long(POSTFIELDSIZE, 5_000_000);
-    // SAFETY: the body is as long as was said, and copied.
-    unsafe { (tress_tests::api::api().easy_setopt)(up.easy, COPYPOSTFIELDS, body.as_ptr()) };
+    let up = post(&server, "/early", &body);
     let mut lp = Loop::new();
     assert_eq!(lp.run(&[&up], LIMIT), [0]);
     assert_eq!((up.info(INFO_CODE), up.text()), (413, "enough".to_owned()));
@@ -236,10 +217,7 @@ fn an_answer_before_the_end_of_the_request_is_taken() {
 
 #[test]
 fn a_server_that_dies_or_breaks_the_protocol_fails_its_own_connection_only() {
-    if !has_http3() {
-        return;
-    }
-    let (mut server, other) = (Http3Server::start(), Http3Server::start());
+    let (Some(mut server), Some(other)) = (server(), server()) else { return };
     let mut lp = Loop::new();
     let fine = get(&other, "/slow/1500");
     lp.add(&fine);
@@ -261,9 +239,7 @@ fn a_server_that_dies_or_breaks_the_protocol_fails_its_own_connection_only() {
         lp.remove(&broken);
     }
     let body = pattern(50_000_000);
-    let up = get(&server, "/count").long(POSTFIELDSIZE, 50_000_000);
-    // SAFETY: the body is as long as was said, and copied.
-    unsafe { (tress_tests::api::api().easy_setopt)(up.easy, COPYPOSTFIELDS, body.as_ptr()) };
+    let up = post(&server, "/count", &body);
     lp.add(&up);
     for _ in 0..20 {
         lp.turn(Duration::from_millis(50));
@@ -281,10 +257,7 @@ fn a_server_that_dies_or_breaks_the_protocol_fails_its_own_connection_only() {
 
 #[test]
 fn pains_26_an_idle_wait_costs_a_handful_of_actions() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let mut lp = Loop::new();
     let slow: Vec<Transfer> = (0..20).map(|_| get(&server, "/slow/3000")).collect();
     slow.iter().for_each(|transfer| lp.add(transfer));
@@ -310,10 +283,7 @@ fn pains_26_an_idle_wait_costs_a_handful_of_actions() {
 
 #[test]
 fn empty_and_forged_datagrams_cost_what_they_are_and_no_more() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let mut lp = Loop::new();
     let first = get(&server, "/hello");
     assert_eq!(lp.run(&[&first], LIMIT), [0]);
@@ -328,10 +298,7 @@ fn empty_and_forged_datagrams_cost_what_they_are_and_no_more() {
 
 #[test]
 fn where_udp_does_not_lead_anywhere_tcp_does() {
-    if !has_http3() {
-        return;
-    }
-    let server = Http3Server::start();
+    let Some(server) = server() else { return };
     let (certificate, key) =
         (server.authority.path("server.pem"), server.authority.path("server.key"));
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -383,10 +350,8 @@ fn where_udp_does_not_lead_anywhere_tcp_does() {
 
 #[test]
 fn a_server_must_prove_who_it_is() {
-    if !has_http3() {
-        return;
-    }
-    let (server, other) = (Http3Server::start(), Http3Server::start_as("other", 0));
+    let Some(server) = server() else { return };
+    let other = Http3Server::start_as("other", 0);
     let mut lp = Loop::new();
     let stranger = only(&server.url("/"), &other.ca());
     let wrong_name = get(&other, "/");

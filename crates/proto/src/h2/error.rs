@@ -1,52 +1,27 @@
 //! Error codes of HTTP/2 and the errors that transfers get for them.
 
-use std::fmt;
-
 use tress_model::{Code, Error};
 
 use super::StreamId;
+use crate::http::codes::error_codes;
 
-/// An error code of RST_STREAM and GOAWAY (RFC 9113, 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ErrorCode(pub u32);
-
-macro_rules! codes {
-    ($($name:ident = $value:literal,)*) => {
-        #[allow(missing_docs)]
-        impl ErrorCode {
-            $(pub const $name: Self = Self($value);)*
-
-            /// The code's name in RFC 9113, `unknown` for others, as libcurl writes it.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => stringify!($name),)*
-                    _ => "unknown",
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    NO_ERROR = 0x0,
-    PROTOCOL_ERROR = 0x1,
-    INTERNAL_ERROR = 0x2,
-    FLOW_CONTROL_ERROR = 0x3,
-    SETTINGS_TIMEOUT = 0x4,
-    STREAM_CLOSED = 0x5,
-    FRAME_SIZE_ERROR = 0x6,
-    REFUSED_STREAM = 0x7,
-    CANCEL = 0x8,
-    COMPRESSION_ERROR = 0x9,
-    CONNECT_ERROR = 0xa,
-    ENHANCE_YOUR_CALM = 0xb,
-    INADEQUATE_SECURITY = 0xc,
-    HTTP_1_1_REQUIRED = 0xd,
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+error_codes! {
+    /// An error code of RST_STREAM and GOAWAY (RFC 9113, 7).
+    pub struct ErrorCode(u32) {
+        NO_ERROR = 0x0,
+        PROTOCOL_ERROR = 0x1,
+        INTERNAL_ERROR = 0x2,
+        FLOW_CONTROL_ERROR = 0x3,
+        SETTINGS_TIMEOUT = 0x4,
+        STREAM_CLOSED = 0x5,
+        FRAME_SIZE_ERROR = 0x6,
+        REFUSED_STREAM = 0x7,
+        CANCEL = 0x8,
+        COMPRESSION_ERROR = 0x9,
+        CONNECT_ERROR = 0xa,
+        ENHANCE_YOUR_CALM = 0xb,
+        INADEQUATE_SECURITY = 0xc,
+        HTTP_1_1_REQUIRED = 0xd,
     }
 }
 

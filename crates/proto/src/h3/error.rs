@@ -1,56 +1,32 @@
 //! Error codes of HTTP/3 and QPACK, and the errors that transfers get for them.
 
-use std::fmt;
-
 use tress_model::{Code, Error};
 
-/// An error code of a stream or connection (RFC 9114, 8.1; RFC 9204, 6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ErrorCode(pub u64);
+use crate::http::codes::error_codes;
 
-macro_rules! codes {
-    ($($name:ident = $value:literal,)*) => {
-        #[allow(missing_docs)]
-        impl ErrorCode {
-            $(pub const $name: Self = Self($value);)*
-
-            /// The code's name in the RFCs without `H3_`, `unknown` for others.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => stringify!($name),)*
-                    _ => "unknown",
-                }
-            }
-        }
-    };
-}
-
-codes! {
-    NO_ERROR = 0x100,
-    GENERAL_PROTOCOL_ERROR = 0x101,
-    INTERNAL_ERROR = 0x102,
-    STREAM_CREATION_ERROR = 0x103,
-    CLOSED_CRITICAL_STREAM = 0x104,
-    FRAME_UNEXPECTED = 0x105,
-    FRAME_ERROR = 0x106,
-    EXCESSIVE_LOAD = 0x107,
-    ID_ERROR = 0x108,
-    SETTINGS_ERROR = 0x109,
-    MISSING_SETTINGS = 0x10a,
-    REQUEST_REJECTED = 0x10b,
-    REQUEST_CANCELLED = 0x10c,
-    REQUEST_INCOMPLETE = 0x10d,
-    MESSAGE_ERROR = 0x10e,
-    CONNECT_ERROR = 0x10f,
-    VERSION_FALLBACK = 0x110,
-    QPACK_DECOMPRESSION_FAILED = 0x200,
-    QPACK_ENCODER_STREAM_ERROR = 0x201,
-    QPACK_DECODER_STREAM_ERROR = 0x202,
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+error_codes! {
+    /// An error code of a stream or connection (RFC 9114, 8.1; RFC 9204, 6); names are without `H3_`.
+    pub struct ErrorCode(u64) {
+        NO_ERROR = 0x100,
+        GENERAL_PROTOCOL_ERROR = 0x101,
+        INTERNAL_ERROR = 0x102,
+        STREAM_CREATION_ERROR = 0x103,
+        CLOSED_CRITICAL_STREAM = 0x104,
+        FRAME_UNEXPECTED = 0x105,
+        FRAME_ERROR = 0x106,
+        EXCESSIVE_LOAD = 0x107,
+        ID_ERROR = 0x108,
+        SETTINGS_ERROR = 0x109,
+        MISSING_SETTINGS = 0x10a,
+        REQUEST_REJECTED = 0x10b,
+        REQUEST_CANCELLED = 0x10c,
+        REQUEST_INCOMPLETE = 0x10d,
+        MESSAGE_ERROR = 0x10e,
+        CONNECT_ERROR = 0x10f,
+        VERSION_FALLBACK = 0x110,
+        QPACK_DECOMPRESSION_FAILED = 0x200,
+        QPACK_ENCODER_STREAM_ERROR = 0x201,
+        QPACK_DECODER_STREAM_ERROR = 0x202,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Requests and rules of HTTP that hold for every version of it.
 
+pub(crate) mod codes;
 pub mod conditional;
 pub mod connect;
 pub mod custom;

@@ -1,13 +1,12 @@
 //! The decoder of header blocks (RFC 7541, 3.2 and 6).
 
 use super::DEFAULT_TABLE_SIZE;
-use super::huffman::Text;
-use super::integer;
 use super::memo::Memo;
 use super::static_table::ENTRIES;
+use super::string::{index, string};
 use super::table::{Stored, Table};
 use crate::h2::Fields;
-use crate::h2::fields::{is_name, is_value};
+use crate::h2::fields::is_name;
 
 /// A block that breaks the compression context of the whole connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +23,30 @@ pub struct ListLimits {
     pub string: usize,
     /// As `bytes`; more breaks the block.
     pub bomb: usize,
+}
+
+impl ListLimits {
+    /// Counts the line of a field that begins at `start`, and keeps it; false: it is dropped, as the list
+    /// is over the limits.
+    #[inline]
+    pub(crate) fn keep(
+        self,
+        out: &mut Fields,
+        size: &mut usize,
+        start: usize,
+        name_len: usize,
+    ) -> Result<bool, DecodeError> {
+        *size += Table::size_of(out.bytes.get(start..).unwrap_or_default());
+        if *size > self.bomb {
+            return Err(DecodeError("head far over the limit"));
+        }
+        let fits = *size <= self.bytes && out.len() < self.count;
+        match fits {
+            true => out.close_line(start, name_len),
+            false => out.bytes.truncate(start),
+        }
+        Ok(fits)
+    }
 }
 
 /// What is wrong with a list that could be decoded.
@@ -85,16 +108,7 @@ impl Decoder {
                 self.literal(&mut input, 4, limits, out)?
             };
             faults.invalid |= !valid;
-            size += Table::size_of(out.bytes.get(start..).unwrap_or_default());
-            if size > limits.bomb {
-                return Err(DecodeError("head far over the limit"));
-            }
-            if size > limits.bytes || out.len() >= limits.count {
-                faults.oversized = true;
-                out.bytes.truncate(start);
-            } else {
-                out.close_line(start, name_len);
-            }
+            faults.oversized |= !limits.keep(out, &mut size, start, name_len)?;
         }
         Ok(faults)
     }
@@ -133,7 +147,8 @@ impl Decoder {
         let index = index(input, prefix)?;
         let mut valid = true;
         if index == 0 {
-            string(input, limits.string, &mut self.memo, &mut out.bytes)?;
+            let decode = |text: &[u8], out: &mut Vec<u8>| self.memo.decode(text, out);
+            string(input, 7, limits.string, &mut out.bytes, decode)?;
             valid = is_name(out.bytes.get(start..).unwrap_or_default());
         } else {
             let field = self.field(index)?;
@@ -142,7 +157,8 @@ impl Decoder {
         }
         let name_len = out.bytes.len() - start;
         out.bytes.extend_from_slice(b": ");
-        valid &= string(input, limits.string, &mut self.memo, &mut out.bytes)?;
+        let decode = |text: &[u8], out: &mut Vec<u8>| self.memo.decode(text, out);
+        valid &= string(input, 7, limits.string, &mut out.bytes, decode)?;
         out.bytes.extend_from_slice(b"\r\n");
         Ok((name_len, valid))
     }
@@ -154,34 +170,6 @@ impl Decoder {
         }
         self.table.get(at - ENTRIES.len()).ok_or(DecodeError("field index beyond the tables"))
     }
-}
-
-fn index(input: &mut &[u8], prefix: u32) -> Result<usize, DecodeError> {
-    integer::read(input, prefix).map(|value| value as usize).ok_or(DecodeError("bad integer"))
-}
-
-/// Appends a string; whether it may be a value.
-fn string(
-    input: &mut &[u8],
-    most: usize,
-    memo: &mut Memo,
-    out: &mut Vec<u8>,
-) -> Result<bool, DecodeError> {
-    let coded = input.first().is_some_and(|first| first & 0x80 != 0);
-    let len = index(input, 7)?;
-    let (text, rest) = input.split_at_checked(len).ok_or(DecodeError("string cut off"))?;
-    *input = rest;
-    let start = out.len();
-    let valid = if coded {
-        memo.decode(text, out).ok_or(DecodeError("bad Huffman code"))? == Text::Plain
-    } else {
-        out.extend_from_slice(text);
-        is_value(text)
-    };
-    if out.len() - start > most {
-        return Err(DecodeError("name or value over the limit"));
-    }
-    Ok(valid)
 }
 
 #[cfg(test)]

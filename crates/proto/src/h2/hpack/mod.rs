@@ -9,6 +9,7 @@ pub(crate) mod huffman;
 pub(crate) mod integer;
 mod memo;
 mod static_table;
+pub(crate) mod string;
 mod table;
 
 pub(crate) use decoder::{DecodeError, Faults};
