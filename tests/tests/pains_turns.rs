@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tress_tests::{Loop, Transfer};
+use tress_tests::{Loop, Transfer, scratch};
 
 const BODY: usize = 100_000_000;
 
@@ -17,22 +17,35 @@ const MOST: usize = 8_000_000;
 fn pain_23_a_fast_peer_leaves_others_their_turn() {
     for mut lp in [Loop::new(), Loop::edge_triggered()] {
         let (port, server) = fast_server();
-        let get = Transfer::new(&format!("http://127.0.0.1:{port}/"));
-        lp.add(&get);
-        let (mut largest, mut before) = (0, 0);
-        while lp.running() > 0 {
-            lp.turn(Duration::from_secs(10));
-            let now = get.body().len();
-            largest = largest.max(now - before);
-            before = now;
-        }
-        lp.remove(&get);
-        lp.check();
-        assert_eq!(before, BODY, "{}", get.error());
-        assert!(largest < MOST, "{largest} bytes at once, {} actions", lp.actions);
+        takes_turns(&mut lp, &format!("http://127.0.0.1:{port}/"));
         drop(lp);
         server.join().expect("the server");
     }
+}
+
+/// A file is read as fast as the application takes it, and may have no end.
+#[test]
+fn a_large_file_leaves_others_their_turn() {
+    let path = scratch("turns").join("large");
+    std::fs::File::create(&path).and_then(|file| file.set_len(BODY as u64)).expect("a file");
+    takes_turns(&mut Loop::new(), &format!("file://{}", path.display()));
+    std::fs::remove_file(path).expect("it is there");
+}
+
+fn takes_turns(lp: &mut Loop, url: &str) {
+    let get = Transfer::new(url);
+    lp.add(&get);
+    let (mut largest, mut before) = (0, 0);
+    while lp.running() > 0 {
+        lp.turn(Duration::from_secs(10));
+        let now = get.body().len();
+        largest = largest.max(now - before);
+        before = now;
+    }
+    lp.remove(&get);
+    lp.check();
+    assert_eq!(before, BODY, "{}", get.error());
+    assert!(largest < MOST, "{largest} bytes at once, {} actions", lp.actions);
 }
 
 /// A server of one response, sent as fast as it goes.

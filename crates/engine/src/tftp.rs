@@ -17,7 +17,6 @@ use crate::failure::words;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::transfer::{DEFAULT_CONNECT_TIMEOUT, State, Transfer};
-use crate::turn;
 
 /// A conversation with a server.
 pub(crate) struct Tftp {
@@ -80,7 +79,8 @@ impl Multi {
 
     /// Sends what is to be sent, takes what has come.
     pub(crate) fn tftp(&mut self, id: TransferId) -> Result<Flow> {
-        for _ in 0..turn::CALLS {
+        while !self.core.turn.is_over() {
+            self.core.turn.spend(0);
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
             }

@@ -25,9 +25,6 @@ use crate::multi::{Flow, Multi};
 use crate::options::Method;
 use crate::transfer::{State, Transfer};
 
-/// Pieces that are moved before other transfers have their turn.
-const PIECES_A_TURN: u32 = 8;
-
 /// A file that a transfer reads or writes.
 pub(crate) struct Local {
     file: LocalFile,
@@ -72,7 +69,7 @@ impl Multi {
 
     /// Moves a file on by a few pieces.
     pub(crate) fn move_file(&mut self, id: TransferId) -> Result<Flow> {
-        for _ in 0..PIECES_A_TURN {
+        while !self.core.turn.is_over() {
             if let Some(flow) = self.deliver_held(id) {
                 return Ok(flow);
             }

@@ -82,7 +82,7 @@ impl Multi {
         let most = left.and_then(|left| usize::try_from(left).ok()).unwrap_or(room.len());
         let most = most.min(room.len());
         let count = match local.file.read(&mut room[..most]) {
-            Ok(count) => count,
+            Ok(count) => core.turn.spend(count),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
                 return Ok(self.watch_file(id, Want::IN));
             }

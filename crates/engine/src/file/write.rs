@@ -60,7 +60,7 @@ impl Multi {
         };
         local.step = Step::Writing(skip - left_out as u64);
         transfer.exchange.piece_sent(left_out + written);
-        transfer.progress.sent(written, &transfer.options, core.now);
+        transfer.progress.sent(core.turn.spend(written), &transfer.options, core.now);
         Ok(Flow::Again)
     }
 }
