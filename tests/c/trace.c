@@ -7,8 +7,9 @@
  * time, "added" adds the handle already: what follows is set afterwards. Words of ours: body=N
  * uploads N bytes by the read callback, seek=N lets it be rewound (0: fails, 2: cannot), pause=N
  * pauses the body once after N bytes for 30 ms, fail=header|write|read|open|prereq|trailers makes
- * that callback fail, trailers=A|B sends these after a chunked body, parts=URL gives the URL as a
- * CURLU, mime=FILE posts parts of every kind, one of them that file, encoder=NAME encodes them,
+ * that callback fail (write once the body has N bytes: failat=N), counted=1 shows each piece of a
+ * body and what counts as downloaded then, trailers=A|B sends these after a chunked body, parts=URL
+ * gives the URL as a CURLU, mime=FILE posts parts of every kind, one of them that file, encoder=NAME encodes them,
  * headers=N shows what the headers API knows for all origins, multi.NAME=N sets a multi option. */
 #include <curl/curl.h>
 #include <errno.h>
@@ -24,7 +25,7 @@
 struct transfer {
   CURL *easy;
   int id;
-  long body, pause, got;
+  long body, pause, got, fail_at, counted;
   int paused, resumed, finished;
   long long resume_at;
   const char *fail;
@@ -116,9 +117,14 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *arg)
     t->resume_at = now_ms() + 30;
     return CURL_WRITEFUNC_PAUSE;
   }
+  if(t->counted) {
+    curl_off_t downloaded = -1;
+    curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &downloaded);
+    printf("%d piece of %zu, %ld before it\n", t->id, size * count, (long)downloaded);
+  }
   t->got += (long)(size * count);
   run(t, 'w', bytes, size * count);
-  return fails(t, "write") ? 0 : size * count;
+  return fails(t, "write") && t->got >= t->fail_at ? 0 : size * count;
 }
 
 static size_t on_read(char *bytes, size_t size, size_t count, void *arg)
@@ -491,6 +497,10 @@ static int own_word(struct transfer *t, const char *name, char *value)
     t->pause = atol(value);
   else if(!strcmp(name, "fail"))
     t->fail = value;
+  else if(!strcmp(name, "failat"))
+    t->fail_at = atol(value);
+  else if(!strcmp(name, "counted"))
+    t->counted = atol(value);
   else if(!strcmp(name, "multi.MAXCONNECTS"))
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, atol(value));
   else if(!strcmp(name, "multi.MAX_HOST_CONNECTIONS"))

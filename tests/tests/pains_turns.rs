@@ -6,7 +6,10 @@ use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tress_tests::{Loop, Transfer, scratch};
+use curl_sys::{CURL, CURLOPT_WRITEDATA, CURLOPT_WRITEFUNCTION};
+use libc::{c_char, c_void};
+use tress_tests::api::api;
+use tress_tests::{Loop, Server, Transfer, scratch};
 
 const BODY: usize = 100_000_000;
 
@@ -46,6 +49,54 @@ fn takes_turns(lp: &mut Loop, url: &str) {
     lp.check();
     assert_eq!(before, BODY, "{}", get.error());
     assert!(largest < MOST, "{largest} bytes at once, {} actions", lp.actions);
+}
+
+/// A callback that pauses its own transfer is not called with what had come by then.
+#[test]
+fn a_pause_from_the_callback_holds_at_once() {
+    let server = Server::start();
+    for (path, size) in [("/bytes/100000", 100_000), ("/chunked/50000", 50_000)] {
+        let get = Transfer::new(&server.url(path));
+        let mut calls = Calls { easy: get.easy, sizes: Vec::new() };
+        // SAFETY: the callback has the documented type, and the value outlives the transfer.
+        unsafe {
+            (api().easy_setopt)(get.easy, CURLOPT_WRITEFUNCTION, pauses_first as *const c_void);
+            (api().easy_setopt)(get.easy, CURLOPT_WRITEDATA, &raw mut calls);
+        }
+        let mut lp = Loop::new();
+        lp.add(&get);
+        for _ in 0..20 {
+            lp.turn(Duration::from_millis(10));
+        }
+        assert_eq!(calls.sizes.len(), 1, "{path}: {:?}", calls.sizes);
+        assert_eq!(get.pause(0), 0);
+        while lp.running() > 0 {
+            lp.turn(Duration::from_secs(10));
+        }
+        assert_eq!(calls.sizes.iter().sum::<usize>(), size, "{path}: {}", get.error());
+        lp.remove(&get);
+    }
+}
+
+struct Calls {
+    easy: *mut CURL,
+    sizes: Vec<usize>,
+}
+
+unsafe extern "C" fn pauses_first(
+    _: *mut c_char,
+    _: usize,
+    size: usize,
+    calls: *mut Calls,
+) -> usize {
+    // SAFETY: the test's value, and a handle that lives.
+    unsafe {
+        (*calls).sizes.push(size);
+        if (*calls).sizes.len() == 1 {
+            assert_eq!((api().easy_pause)((*calls).easy, 1), 0);
+        }
+    }
+    size
 }
 
 /// A server of one response, sent as fast as it goes.

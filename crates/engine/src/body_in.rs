@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::conn::ConnId;
+use crate::effect::{Home, Lent};
 
 /// Bytes asked of the kernel at once. One buffer serves the whole multi handle. The simulator's bodies
 /// are smaller: so is its buffer, for turns to end and buffers to be full there, too.
@@ -16,6 +17,8 @@ pub(crate) struct Input {
     conn: Option<ConnId>,
     buffer: Vec<u8>,
     unread: Range<usize>,
+    /// Where what is lent next is cut.
+    cuts: Vec<usize>,
 }
 
 impl Input {
@@ -94,13 +97,25 @@ impl Input {
         }
     }
 
-    /// Takes the buffer out, to be lent.
-    pub(crate) fn lend(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.buffer)
+    /// Moves a further piece up to the `end` of what is to be lent, which starts at `start`: where it
+    /// ends then.
+    pub(crate) fn append(&mut self, start: usize, end: usize, piece: Range<usize>) -> usize {
+        let len = piece.len();
+        self.buffer.copy_within(piece, end);
+        self.cuts.push(end - start);
+        end + len
+    }
+
+    /// Takes the buffer out, to lend a part of it.
+    pub(crate) fn lend(&mut self, part: Range<usize>) -> Lent {
+        let mut lent = Lent::new(std::mem::take(&mut self.buffer), part, Home::Input);
+        std::mem::swap(&mut lent.cuts, &mut self.cuts);
+        lent
     }
 
     /// The lent buffer is back.
-    pub(crate) fn give_back(&mut self, buffer: Vec<u8>) {
-        self.buffer = buffer;
+    pub(crate) fn give_back(&mut self, lent: Lent) {
+        (self.buffer, self.cuts) = (lent.buffer, lent.cuts);
+        self.cuts.clear();
     }
 }

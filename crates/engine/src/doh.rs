@@ -119,7 +119,11 @@ impl Multi {
         if kind == Delivery::Body && fits {
             probe.answer.extend_from_slice(&bytes);
         }
-        let answer = if fits { Delivered::Taken } else { Delivered::Failed { returned: 0 } };
+        let answer = if fits {
+            Delivered::Taken
+        } else {
+            Delivered::Failed { passed: bytes.len(), returned: 0 }
+        };
         self.delivered(kind, bytes, answer);
         None
     }

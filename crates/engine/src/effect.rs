@@ -6,7 +6,7 @@
 //! answer, given before the next effect is taken; those of the second are only told.
 
 use std::net::SocketAddr;
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;
 
@@ -209,6 +209,8 @@ pub enum Delivered {
     },
     /// The callback failed: the number it returned instead of the number of bytes.
     Failed {
+        /// How many bytes it was shown.
+        passed: usize,
         /// What the callback returned.
         returned: usize,
     },
@@ -348,12 +350,36 @@ pub enum Watch {
 #[derive(Debug)]
 pub struct Lent {
     pub(crate) buffer: Vec<u8>,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    start: usize,
+    end: usize,
+    /// See [`Lent::cuts`].
+    pub(crate) cuts: Vec<usize>,
     pub(crate) home: Home,
 }
 
 impl Lent {
+    /// A part of a buffer that belongs to `home`.
+    pub(crate) fn new(buffer: Vec<u8>, part: Range<usize>, home: Home) -> Self {
+        Self { buffer, start: part.start, end: part.end, cuts: Vec::new(), home }
+    }
+
+    /// All of a buffer that nobody wants back.
+    pub(crate) fn spare(buffer: Vec<u8>) -> Self {
+        let all = 0..buffer.len();
+        Self::new(buffer, all, Home::Spare)
+    }
+
+    /// All that was decoded.
+    pub(crate) fn decoded(buffer: Vec<u8>) -> Self {
+        Self { home: Home::Decoded, ..Self::spare(buffer) }
+    }
+
+    /// Where the peer has cut a body: the ends of its pieces but for the last, counted from the
+    /// start of the bytes. libcurl hands over each of them alone.
+    pub fn cuts(&self) -> &[usize] {
+        &self.cuts
+    }
+
     /// What `act` makes of the bytes with a NUL behind them, which stands there for so long.
     pub fn with_nul_behind<T>(&mut self, act: impl FnOnce(&mut [u8]) -> T) -> T {
         let behind = self.buffer.get_mut(self.end).map(|byte| std::mem::replace(byte, 0));
@@ -403,7 +429,7 @@ mod tests {
     fn a_nul_stands_behind_lent_bytes_for_a_while() {
         for (end, behind) in [(3, Some(b'd')), (4, None)] {
             let buffer = b"abcd".to_vec();
-            let mut lent = Lent { buffer, start: 1, end, home: Home::Input };
+            let mut lent = Lent::new(buffer, 1..end, Home::Input);
             let seen = lent.with_nul_behind(|bytes| bytes.to_vec());
             assert_eq!(seen, [&b"abcd"[1..end], b"\0"].concat());
             assert_eq!((lent.buffer.get(end).copied(), lent.buffer.len()), (behind, 4));

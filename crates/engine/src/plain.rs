@@ -7,7 +7,7 @@ use std::ops::Range;
 use tress_model::{Code, Result};
 
 use crate::TransferId;
-use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::effect::{DebugKind, Delivery};
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 
@@ -66,9 +66,8 @@ impl Multi {
             let bytes = core.input.bytes(body.clone()).to_vec();
             core.debug(transfer, DebugKind::DataIn, &bytes);
         }
-        let buffer = core.input.lend();
-        let bytes = Lent { buffer, start: body.start, end: body.end, home: Home::Input };
-        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes })
+        let bytes = core.input.lend(body);
+        core.deliver(id, Delivery::Body, bytes)
     }
 
     /// Waits for the peer, and for room where there is something to send.

@@ -12,7 +12,7 @@ use tress_proto::tftp::{self, DEFAULT_BLOCK, Event, Request};
 
 use crate::TransferId;
 use crate::conn::Stage;
-use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::effect::{DebugKind, Delivery};
 use crate::failure::words;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
@@ -180,9 +180,8 @@ impl Multi {
             let bytes = core.input.bytes(body.clone()).to_vec();
             core.debug(transfer, DebugKind::DataIn, &bytes);
         }
-        let (start, end) = (body.start, body.end);
-        let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
-        Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes }))
+        let bytes = core.input.lend(body);
+        Ok(core.deliver(id, Delivery::Body, bytes))
     }
 
     /// Fills the block that is wanted with what the application supplies.

@@ -136,7 +136,8 @@ impl Application {
         }
         if aborts {
             drop(net);
-            return self.multi.delivered(kind, bytes, Delivered::Failed { returned: 0 });
+            let answer = Delivered::Failed { passed: bytes.len(), returned: 0 };
+            return self.multi.delivered(kind, bytes, answer);
         }
         let pauses = net.chance(|character| character.pause / 4);
         let mut taken = bytes.len();

@@ -84,7 +84,7 @@ impl Multi {
             (Some(closure), _) => match closure(bytes) {
                 Flow::Continue => Delivered::Taken,
                 Flow::Pause => Delivered::Pause { taken: 0 },
-                Flow::Abort => Delivered::Failed { returned: 0 },
+                Flow::Abort => Delivered::Failed { passed: bytes.len(), returned: 0 },
             },
             (None, Delivery::Body | Delivery::Rtp) => {
                 easy.body.extend_from_slice(bytes);

@@ -106,7 +106,7 @@ impl Messages {
         let under_way = if is_control { &mut self.control } else { &mut self.message };
         let most = if most == 0 { MAX_MESSAGE } else { most };
         if under_way.len() as u64 + bytes.len() as u64 > most {
-            return Delivered::Failed { returned: 0 };
+            return Delivered::Failed { passed: bytes.len(), returned: 0 };
         }
         under_way.extend_from_slice(bytes);
         if frame.bytes_left > 0 || frame.flags & CONTINUED != 0 {
@@ -115,14 +115,14 @@ impl Messages {
         let payload = std::mem::take(under_way);
         match Message::of(frame.flags, payload) {
             Some(message) => self.tell(message, bytes.len()),
-            None => Delivered::Failed { returned: 0 },
+            None => Delivered::Failed { passed: bytes.len(), returned: 0 },
         }
     }
 
     fn tell(&mut self, message: Message, piece: usize) -> Delivered {
         match (self.closure)(message.clone()) {
             Flow::Continue => Delivered::Taken,
-            Flow::Abort => Delivered::Failed { returned: 0 },
+            Flow::Abort => Delivered::Failed { passed: piece, returned: 0 },
             // The last piece comes again, to be told then.
             Flow::Pause if piece > 0 => {
                 self.held = Some(message);
@@ -170,11 +170,11 @@ mod tests {
 
     #[test]
     fn what_is_too_long_or_no_text_fails() {
-        let failed = Delivered::Failed { returned: 0 };
+        let failed = |passed| Delivered::Failed { passed, returned: 0 };
         let mut messages = Messages::new(Box::new(|_| Flow::Continue));
         assert_eq!(messages.take(frame(BINARY | CONTINUED, 0), b"12345", 8), Delivered::Taken);
-        assert_eq!(messages.take(frame(BINARY, 0), b"6789", 8), failed);
+        assert_eq!(messages.take(frame(BINARY, 0), b"6789", 8), failed(4));
         let mut messages = Messages::new(Box::new(|_| Flow::Continue));
-        assert_eq!(messages.take(frame(TEXT, 0), b"\xff", 0), failed);
+        assert_eq!(messages.take(frame(TEXT, 0), b"\xff", 0), failed(1));
     }
 }

@@ -215,6 +215,18 @@ impl Easy {
         }
     }
 
+    /// Bytes of its body that its callback was called with and has not answered for.
+    ///
+    /// # Safety
+    /// As for [`Easy::transfer`].
+    pub(crate) unsafe fn untaken(&self) -> u64 {
+        match (self.id, self.multi.is_null()) {
+            // SAFETY: by contract.
+            (Some(id), false) => unsafe { (*self.multi).engine.untaken(id) },
+            _ => 0,
+        }
+    }
+
     /// `CURLINFO_EFFECTIVE_URL`, where it may be another than `CURLOPT_URL`.
     ///
     /// # Safety

@@ -32,7 +32,7 @@ pub unsafe fn deliver(
             // SAFETY: by contract.
             unsafe {
                 if kind == Delivery::Header && easy.as_ref().options.header {
-                    match hand_over(multi, easy, Delivery::Body, (line, len)) {
+                    match in_pieces(multi, easy, (line, len), &[]) {
                         Delivered::Taken => {}
                         answer => return answer,
                     }
@@ -40,10 +40,46 @@ pub unsafe fn deliver(
                 hand_over(multi, easy, kind, (line, len))
             }
         }),
-        Delivery::Body | Delivery::Rtp => {
+        Delivery::Body => {
+            let lent = (bytes.as_mut_ptr(), bytes.len());
+            // SAFETY: by contract.
+            unsafe { in_pieces(multi, easy, lent, bytes.cuts()) }
+        }
+        Delivery::Rtp => {
             let lent = (bytes.as_mut_ptr(), bytes.len());
             // SAFETY: by contract.
             unsafe { hand_over(multi, easy, kind, lent) }
+        }
+    }
+}
+
+/// A body, piece by piece: as the peer has cut it, and none too large.
+unsafe fn in_pieces(
+    multi: NonNull<Multi>,
+    easy: NonNull<Easy>,
+    (start, len): (*mut u8, usize),
+    cuts: &[usize],
+) -> Delivered {
+    let mut ends = cuts.iter().copied().chain([len]);
+    let (mut taken, mut end) = (0, ends.next().unwrap_or(len));
+    // A WebSocket frame may be empty, and is told all the same.
+    loop {
+        let part = MAX_WRITE_SIZE.min(end - taken);
+        // SAFETY: by contract; the part lies within the bytes.
+        match unsafe { hand_over(multi, easy, Delivery::Body, (start.add(taken), part)) } {
+            Delivered::Taken => taken += part,
+            Delivered::Pause { .. } => return Delivered::Pause { taken },
+            failed @ Delivered::Failed { .. } => return failed,
+        }
+        if taken >= len {
+            return Delivered::Taken;
+        }
+        if taken == end {
+            end = ends.next().unwrap_or(len);
+        }
+        // SAFETY: by contract.
+        if !unsafe { (*multi.as_ptr()).engine.taken(part) } {
+            return Delivered::Pause { taken };
         }
     }
 }
@@ -55,30 +91,16 @@ unsafe fn hand_over(
     kind: Delivery,
     (start, len): (*mut u8, usize),
 ) -> Delivered {
-    let slice = if kind == Delivery::Body { MAX_WRITE_SIZE } else { len };
-    let mut taken = 0;
-    // A WebSocket frame may be empty, and is told all the same.
-    loop {
-        let part = slice.min(len - taken);
-        // SAFETY: by contract; read anew each time, callbacks may change it.
-        let Some((write, data)) = (unsafe { destination(easy, kind) }) else {
-            return Delivered::Taken;
-        };
-        // SAFETY: the application's function, with the arguments its type asks for.
-        let returned = unsafe {
-            let bytes = start.add(taken).cast();
-            call(multi, Callback::Transfer, || write(bytes, 1, part, data))
-        };
-        if returned == PAUSE {
-            return Delivered::Pause { taken };
-        }
-        if returned != part {
-            return Delivered::Failed { returned };
-        }
-        taken += part;
-        if taken >= len {
-            return Delivered::Taken;
-        }
+    // SAFETY: by contract; read anew each time, callbacks may change it.
+    let Some((write, data)) = (unsafe { destination(easy, kind) }) else {
+        return Delivered::Taken;
+    };
+    // SAFETY: the application's function, with the arguments its type asks for.
+    let returned = unsafe { call(multi, Callback::Transfer, || write(start.cast(), 1, len, data)) };
+    match returned {
+        PAUSE => Delivered::Pause { taken: 0 },
+        _ if returned == len => Delivered::Taken,
+        _ => Delivered::Failed { passed: len, returned },
     }
 }
 

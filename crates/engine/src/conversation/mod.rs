@@ -40,7 +40,7 @@ pub(crate) use machine::Machine;
 use crate::TransferId;
 use crate::conn::Conn;
 use crate::destination::push;
-use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::effect::{DebugKind, Delivery, Lent};
 use crate::http::auth::Credentials;
 use crate::interest::{SocketOwner, Want};
 use crate::mail::Outgoing;
@@ -318,8 +318,7 @@ impl Multi {
             return None;
         }
         let (kind, buffer) = conn?.conversation.as_deref_mut()?.undelivered.pop_front()?;
-        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
-        Some(core.ask(id, Effect::Deliver { transfer: id, kind, bytes }))
+        Some(core.deliver(id, kind, Lent::spare(buffer)))
     }
 
     fn check_reply_time(&mut self, id: TransferId) -> Result<()> {

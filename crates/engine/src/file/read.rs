@@ -10,7 +10,7 @@ use tress_net::LocalFile;
 
 use super::{Local, Step, bad_resume};
 use crate::TransferId;
-use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::effect::{DebugKind, Delivery, Lent};
 use crate::interest::Want;
 use crate::multi::{Flow, Multi};
 use crate::options::Hooks;
@@ -63,8 +63,8 @@ impl Multi {
         let end =
             local.lines.iter().position(|&b| b == b'\n').map_or(local.lines.len(), |at| at + 1);
         let buffer: Vec<u8> = local.lines.drain(..end).collect();
-        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
-        Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes }))
+        let bytes = Lent::spare(buffer);
+        Ok(core.deliver(id, Delivery::Header, bytes))
     }
 
     /// Reads a piece and delivers it.
@@ -103,8 +103,8 @@ impl Multi {
             let bytes = core.input.bytes(0..count).to_vec();
             core.debug(transfer, DebugKind::DataIn, &bytes);
         }
-        let bytes = Lent { buffer: core.input.lend(), start: 0, end: count, home: Home::Input };
-        Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes }))
+        let bytes = core.input.lend(0..count);
+        Ok(core.deliver(id, Delivery::Body, bytes))
     }
 
     /// The names in a directory, a line each, without those that start with a dot.
@@ -122,8 +122,8 @@ impl Multi {
             return Ok(Flow::Again);
         }
         transfer.infos.downloaded = buffer.len() as u64;
-        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
-        Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes }))
+        let bytes = Lent::spare(buffer);
+        Ok(core.deliver(id, Delivery::Body, bytes))
     }
 }
 

@@ -7,7 +7,7 @@ use tress_model::{Code, Error, Result};
 use super::data::Direction;
 use super::text::LineFeeds;
 use crate::TransferId;
-use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::effect::{DebugKind, Delivery, Lent};
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::transfer::Transfer;
@@ -86,10 +86,10 @@ impl Multi {
         let text = transfer.data.as_deref_mut().and_then(|data| data.text.as_mut());
         let bytes = match text.map(|text| text.convert(core.input.bytes(0..count))) {
             Some(buffer) if buffer.is_empty() => return Ok(Flow::Again),
-            Some(buffer) => Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare },
-            None => Lent { buffer: core.input.lend(), start: 0, end: count, home: Home::Input },
+            Some(buffer) => Lent::spare(buffer),
+            None => core.input.lend(0..count),
         };
-        Ok(core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes }))
+        Ok(core.deliver(id, Delivery::Body, bytes))
     }
 
     fn send_data(&mut self, id: TransferId) -> Result<Flow> {

@@ -269,13 +269,7 @@ impl Multi {
             return None;
         }
         let (kind, buffer) = transfer.held.take()?;
-        let bytes = crate::effect::Lent {
-            start: 0,
-            end: buffer.len(),
-            buffer,
-            home: crate::effect::Home::Spare,
-        };
-        Some(self.core.ask(id, crate::Effect::Deliver { transfer: id, kind, bytes }))
+        Some(self.core.deliver_held(id, kind, buffer))
     }
 }
 

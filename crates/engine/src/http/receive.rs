@@ -10,11 +10,15 @@ use tress_proto::h1::{BodyFraming, CloseOutcome, Event, Field, Span, Version};
 
 use super::{Next, Step};
 use crate::TransferId;
+use crate::body_in::Input;
 use crate::conn::Stage;
 use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::multi::{Core, Multi, Out};
 use crate::options::Hooks;
 use crate::transfer::Transfer;
+
+/// Larger ones than so many bytes are not worth moving.
+const SMALL_CHUNK: usize = 4096;
 
 impl Multi {
     /// Takes the response on as far as it goes without waiting.
@@ -167,18 +171,21 @@ impl Multi {
             core.tell(Effect::Debug { transfer: id, kind: DebugKind::DataIn, bytes });
         }
         let taken = transfer.take_within_size(range.len());
-        let (start, end) = (range.start, range.start + taken);
+        let mut part = range.start..range.start + taken;
         if transfer.exchange.decoder.is_some() {
             // They count when they are decoded.
             transfer.infos.downloaded -= taken as u64;
-            transfer.exchange.encoded = start..end;
+            transfer.exchange.encoded = part;
             return Ok(false);
         }
         if transfer.exchange.ignore_body || taken == 0 {
             return Ok(false);
         }
-        let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
-        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+        if !transfer.options.verbose {
+            transfer.gather(&mut core.input, &mut part);
+        }
+        let bytes = core.input.lend(part);
+        core.deliver(id, Delivery::Body, bytes);
         Ok(true)
     }
 
@@ -191,8 +198,8 @@ impl Multi {
         if transfer.exchange.ignore_body || end == 0 {
             return Ok(false);
         }
-        let bytes = Lent { start: 0, end, buffer, home: Home::Spare };
-        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+        let bytes = Lent::new(buffer, 0..end, Home::Spare);
+        core.deliver(id, Delivery::Body, bytes);
         Ok(true)
     }
 
@@ -224,8 +231,8 @@ impl Multi {
             return Ok(false);
         }
         let buffer = std::mem::take(&mut exchange.decoded);
-        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Decoded };
-        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+        let bytes = Lent::decoded(buffer);
+        core.deliver(id, Delivery::Body, bytes);
         Ok(true)
     }
 
@@ -299,13 +306,12 @@ fn on_line(
     if !transfer.take_line(&mut core.outbox, status, version, line, kind)? {
         return Ok(false);
     }
-    let (buffer, home) = match held {
-        Some(line) => (line, Home::Spare),
-        None => (core.input.lend(), Home::Input),
+    let bytes = match held {
+        Some(line) => Lent::spare(line),
+        None => core.input.lend(range),
     };
-    let bytes = Lent { buffer, start: range.start, end: range.end, home };
     let id = transfer.id();
-    core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes });
+    core.deliver(id, Delivery::Header, bytes);
     Ok(true)
 }
 
@@ -317,6 +323,23 @@ pub(crate) enum Received {
 }
 
 impl Transfer {
+    /// Small chunks that lie behind a part of the body go to the application along with it, which
+    /// saves each of them a way through the engine.
+    fn gather(&mut self, input: &mut Input, part: &mut Range<usize>) {
+        let Some(conn) = self.conn else { return };
+        while !self.exchange.oversize
+            && let Some(response) = self.exchange.response.as_mut()
+            && let Some((consumed, piece)) = response.next_chunk(input.of(conn), SMALL_CHUNK)
+        {
+            let at = input.start() + piece.start;
+            input.consume(consumed);
+            let taken = self.take_within_size(piece.len());
+            if taken > 0 {
+                part.end = input.append(part.start, part.end, at..at + taken);
+            }
+        }
+    }
+
     /// Acts on a line of a head or trailer and keeps it. True: somebody wants it.
     #[inline]
     pub(crate) fn take_line(

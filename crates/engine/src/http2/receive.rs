@@ -128,8 +128,8 @@ impl Multi {
         transfer.exchange.response = Some(response);
         transfer.exchange.stream = Some(stream);
         let Some(buffer) = taken? else { return Ok(false) };
-        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
-        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes });
+        let bytes = Lent::spare(buffer);
+        core.deliver(id, Delivery::Header, bytes);
         Ok(true)
     }
 
@@ -143,8 +143,8 @@ impl Multi {
         let version = tress_proto::h1::Version::Http2;
         let wanted = transfer.take_line(&mut core.outbox, 200, version, &line, Line::Trailer)?;
         if wanted {
-            let bytes = Lent { start: 0, end: line.len(), buffer: line, home: Home::Spare };
-            core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Header, bytes });
+            let bytes = Lent::spare(line);
+            core.deliver(id, Delivery::Header, bytes);
         }
         Ok(wanted)
     }
@@ -202,14 +202,12 @@ impl Multi {
         let Some(stream) = exchange.stream.as_deref_mut() else { return Ok(false) };
         let bytes = match (plain, from_backlog) {
             (true, true) => {
-                let (start, buffer) = (stream.backlog_at, std::mem::take(&mut stream.backlog));
-                stream.backlog_at = 0;
-                Lent { start, end: start + used, buffer, home: Home::Spare }
+                let start = std::mem::take(&mut stream.backlog_at);
+                Lent::new(std::mem::take(&mut stream.backlog), start..start + used, Home::Spare)
             }
             (true, false) => {
-                let range = std::mem::take(&mut stream.fresh);
-                let buffer = core.input.lend();
-                Lent { start: range.start, end: range.start + used, buffer, home: Home::Input }
+                let start = std::mem::take(&mut stream.fresh).start;
+                core.input.lend(start..start + used)
             }
             (false, _) => {
                 match from_backlog {
@@ -220,10 +218,10 @@ impl Multi {
                     return Ok(false);
                 }
                 let buffer = std::mem::take(&mut exchange.decoded);
-                Lent { start: 0, end: buffer.len(), buffer, home: Home::Decoded }
+                Lent::decoded(buffer)
             }
         };
-        core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+        core.deliver(id, Delivery::Body, bytes);
         Ok(true)
     }
 

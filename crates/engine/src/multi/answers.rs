@@ -14,14 +14,15 @@ use crate::transfer::{State, Transfer};
 impl Multi {
     /// Answers [`Effect::Deliver`](crate::Effect::Deliver).
     pub fn delivered(&mut self, kind: Delivery, bytes: Lent, answer: Delivered) {
+        let (untaken, told) = self.core.asked.map_or((0, 0), |asked| (asked.untaken, asked.taken));
         let transfer = self.answering();
         let kept = match answer {
             Delivered::Pause { taken } => bytes.get(taken..).map(<[u8]>::to_vec),
             _ => None,
         };
-        let (length, home) = (bytes.len(), bytes.home);
+        let length = bytes.len();
         match (bytes.home, transfer) {
-            (Home::Input, _) => self.core.input.give_back(bytes.buffer),
+            (Home::Input, _) => self.core.input.give_back(bytes),
             (Home::Decoded, Some(id)) => {
                 if let Some(transfer) = self.transfers.get_mut(id) {
                     transfer.exchange.take_decoded_back(bytes.buffer);
@@ -32,8 +33,8 @@ impl Multi {
         let Some(transfer) = transfer.and_then(|id| self.transfers.get_mut(id)) else { return };
         if kind == Delivery::Body || (kind == Delivery::Header && transfer.options.header) {
             transfer.infos.delivered += match answer {
-                Delivered::Taken => length as u64,
-                Delivered::Pause { taken } => taken as u64,
+                Delivered::Taken => length.saturating_sub(told) as u64,
+                Delivered::Pause { taken } => taken.saturating_sub(told) as u64,
                 Delivered::Failed { .. } => 0,
             };
         }
@@ -50,21 +51,38 @@ impl Multi {
                 transfer.paused.receive = true;
                 transfer.held = kept.map(|kept| (kind, kept));
             }
-            Delivered::Failed { returned } => {
+            Delivered::Failed { passed, returned } => {
                 if kind == Delivery::Header {
                     transfer.infos.header_size =
                         transfer.infos.header_size.saturating_sub(length as u64);
                 }
-                if kind == Delivery::Body && home == Home::Input {
-                    transfer.infos.downloaded =
-                        transfer.infos.downloaded.saturating_sub(length as u64);
-                }
+                transfer.infos.downloaded = transfer.infos.downloaded.saturating_sub(untaken);
                 let text = format!(
-                    "Failure writing output to destination, passed {length} returned {returned}"
+                    "Failure writing output to destination, passed {passed} returned {returned}"
                 );
                 transfer.refusal = Some(Error::new(Code::WriteError, text));
             }
         }
+    }
+
+    /// Tells that the application has taken so many of the bytes that [`Effect::Deliver`] shows it,
+    /// for a driver that hands them over in several pieces; the answer still counts from the start.
+    /// False: it has paused meanwhile, and wants no more for now.
+    ///
+    /// [`Effect::Deliver`]: crate::Effect::Deliver
+    pub fn taken(&mut self, count: usize) -> bool {
+        let Some(asked) = self.core.asked.as_mut() else { return true };
+        asked.taken += count;
+        asked.untaken = asked.untaken.saturating_sub(count as u64);
+        let Some(transfer) = self.transfers.get_mut(asked.transfer) else { return true };
+        transfer.infos.delivered += count as u64;
+        !transfer.paused.receive
+    }
+
+    /// Bytes of its body that a transfer has received and the application has not taken: it is
+    /// looking at them.
+    pub fn untaken(&self, id: TransferId) -> u64 {
+        self.core.asked.filter(|asked| asked.transfer == id).map_or(0, |asked| asked.untaken)
     }
 
     /// Answers [`Effect::Read`](crate::Effect::Read).

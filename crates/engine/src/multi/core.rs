@@ -14,7 +14,7 @@ use crate::body_in::Input;
 use crate::conn::ConnId;
 use crate::dirty::Dirty;
 use crate::doh::Probes;
-use crate::effect::{DebugKind, Effect};
+use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
 use crate::interest::Interest;
 use crate::plan::Plans;
 use crate::security::Security;
@@ -96,6 +96,10 @@ pub(crate) enum Out {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) transfer: TransferId,
+    /// Bytes of a body that it is shown, counts as received, and has not taken.
+    pub(crate) untaken: u64,
+    /// What it has taken before its answer.
+    pub(crate) taken: usize,
 }
 
 /// What a step of a transfer came to.
@@ -186,9 +190,23 @@ impl Core {
     /// Hands out a question; the transfer goes on with the answer.
     pub(crate) fn ask(&mut self, transfer: TransferId, question: Effect) -> Flow {
         debug_assert!(self.asked.is_none());
-        self.asked = Some(Asked { transfer });
+        self.asked = Some(Asked { transfer, untaken: 0, taken: 0 });
         self.tell(question);
         Flow::Asked
+    }
+
+    /// Hands bytes to the application. What was decoded counts when it is.
+    pub(crate) fn deliver(&mut self, id: TransferId, kind: Delivery, bytes: Lent) -> Flow {
+        let counts = kind == Delivery::Body && bytes.home != Home::Decoded;
+        let untaken = if counts { bytes.len() as u64 } else { 0 };
+        let flow = self.ask(id, Effect::Deliver { transfer: id, kind, bytes });
+        self.asked = Some(Asked { transfer: id, untaken, taken: 0 });
+        flow
+    }
+
+    /// The same of bytes that were held while it was paused: they count already.
+    pub(crate) fn deliver_held(&mut self, id: TransferId, kind: Delivery, bytes: Vec<u8>) -> Flow {
+        self.ask(id, Effect::Deliver { transfer: id, kind, bytes: Lent::spare(bytes) })
     }
 
     /// Verbose text, without its line feed, when the transfer wants it.

@@ -11,7 +11,7 @@ use super::handshake::{Talk, Turn};
 use super::{Layer, Proxy};
 use crate::TransferId;
 use crate::conn::{Conn, Stage};
-use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::effect::{DebugKind, Delivery, Lent};
 use crate::http::auth::Whom;
 use crate::multi::{Core, Flow, Multi};
 use crate::options::{Hooks, ProxyType};
@@ -173,9 +173,7 @@ impl Multi {
         if !wanted {
             return Ok(Turn::Again);
         }
-        let bytes = Lent { start: 0, end: line.len(), buffer: line, home: Home::Spare };
-        let question = Effect::Deliver { transfer: id, kind: Delivery::Header, bytes };
-        Ok(Turn::Flow(core.ask(id, question)))
+        Ok(Turn::Flow(core.deliver(id, Delivery::Header, Lent::spare(line))))
     }
 }
 

@@ -8,7 +8,7 @@ use tress_proto::rtsp::{Method, Piece};
 
 use super::{Phase, method};
 use crate::TransferId;
-use crate::effect::{Delivery, Effect, Home, Lent};
+use crate::effect::{Delivery, Lent};
 use crate::multi::Multi;
 use crate::transfer::Transfer;
 
@@ -76,16 +76,13 @@ impl Multi {
     }
 
     fn deliver_packet(&mut self, id: TransferId, start: usize, range: Range<usize>) -> bool {
-        let buffer = self.core.input.lend();
-        let (start, end) = (start + range.start, start + range.end);
-        let bytes = Lent { buffer, start, end, home: Home::Input };
-        self.core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Rtp, bytes });
+        let bytes = self.core.input.lend(start + range.start..start + range.end);
+        self.core.deliver(id, Delivery::Rtp, bytes);
         true
     }
 
     fn deliver_own(&mut self, id: TransferId, kind: Delivery, buffer: Vec<u8>) -> bool {
-        let bytes = Lent { start: 0, end: buffer.len(), buffer, home: Home::Spare };
-        self.core.ask(id, Effect::Deliver { transfer: id, kind, bytes });
+        self.core.deliver(id, kind, Lent::spare(buffer));
         true
     }
 }

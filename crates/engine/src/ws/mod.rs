@@ -16,7 +16,7 @@ use tress_proto::ws::{Chunk, WebSocket};
 
 use crate::TransferId;
 use crate::body_out::BodyOut;
-use crate::effect::{DebugKind, Delivery, Effect, Home, Lent};
+use crate::effect::{DebugKind, Delivery, Effect};
 use crate::http::{Received, Step};
 use crate::multi::{Flow, Multi};
 use crate::options::{ConnectOnly, Method};
@@ -183,8 +183,8 @@ impl Multi {
                     let bytes = core.input.bytes(start..end).to_vec();
                     core.debug(transfer, DebugKind::DataIn, &bytes);
                 }
-                let bytes = Lent { buffer: core.input.lend(), start, end, home: Home::Input };
-                core.ask(id, Effect::Deliver { transfer: id, kind: Delivery::Body, bytes });
+                let bytes = core.input.lend(start..end);
+                core.deliver(id, Delivery::Body, bytes);
                 return Ok(Step::Asked);
             }
             if socket.frames.pong_due() {

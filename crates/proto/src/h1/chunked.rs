@@ -117,6 +117,28 @@ impl Chunked {
         Ok((input.len(), Piece::More))
     }
 
+    /// A chunk behind another one, if all of it is there, it is in the usual form, and it has `most` bytes at
+    /// most: the bytes consumed, and its content.
+    pub(super) fn next(&mut self, input: &[u8], most: usize) -> Option<(usize, Range<usize>)> {
+        if self.state != State::DataEnd {
+            return None;
+        }
+        let line = input.strip_prefix(b"\r\n")?;
+        let (mut size, mut digits) = (0, 0);
+        while let Some(digit) = line.get(digits).and_then(|&byte| char::from(byte).to_digit(16)) {
+            size = size << 4 | digit as usize;
+            digits += 1;
+            if size > most || digits > usize::from(MAX_SIZE_DIGITS) {
+                return None;
+            }
+        }
+        let start = 2 + digits + 2;
+        let content = start..start + size;
+        let whole =
+            size > 0 && line.get(digits..)?.starts_with(b"\r\n") && content.end <= input.len();
+        whole.then_some((content.end, content))
+    }
+
     /// The trailer of the last [`Piece::Trailer`], where it was not in one piece in the input.
     pub fn held(&self) -> &[u8] {
         &self.trailer

@@ -254,6 +254,15 @@ impl Response {
         }
     }
 
+    /// Another chunk that is part of the body and is all in the input, of `most` bytes at most: the bytes
+    /// consumed, and where its content is. None: see what [`Response::advance`] says.
+    pub fn next_chunk(&mut self, input: &[u8], most: usize) -> Option<(usize, Range<usize>)> {
+        match &mut self.state {
+            State::Chunked(chunked) if !self.config.raw_transfer => chunked.next(input, most),
+            _ => None,
+        }
+    }
+
     /// The peer closed the connection.
     ///
     /// # Errors

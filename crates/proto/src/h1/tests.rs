@@ -11,6 +11,12 @@ fn run(config: &ResponseConfig, pieces: &[&[u8]]) -> Result<Vec<String>, Error> 
     for piece in pieces {
         input.extend_from_slice(piece);
         loop {
+            // What may be taken along must be what would come next.
+            while let Some((consumed, content)) = response.next_chunk(&input, 5) {
+                let body = String::from_utf8_lossy(&input[content]).escape_debug().to_string();
+                log.last_mut().expect("a chunk was before it").push_str(&body);
+                input.drain(..consumed);
+            }
             let Advance { consumed, event } = response.advance(&input)?;
             assert!(consumed <= input.len());
             let text = |span: &Span| {
@@ -340,6 +346,26 @@ fn chunks() {
 }
 
 /// As libcurl has it: what is whole comes out, though it came together with what is broken.
+#[test]
+fn small_chunks_are_taken_along() {
+    let mut response = Response::new(ResponseConfig::default());
+    let input = chunked(b"1\r\nx\r\n2\r\nyz\r\n0A\r\n0123456789\r\n1;e\r\n.\r\n0\r\n\r\n");
+    let mut at = 0;
+    while !matches!(response.advance(&input[at..]), Ok(Advance { consumed, event })
+        if { at += consumed; matches!(event, Event::Body(_)) })
+    {}
+    assert_eq!(response.next_chunk(&input[at..at + 6], 10), None, "not all of it is there");
+    assert_eq!(response.next_chunk(&input[at..], 1), None, "it is too large");
+    assert_eq!(response.next_chunk(&input[at..], 10), Some((7, 5..7)));
+    at += 7;
+    assert_eq!(response.next_chunk(&input[at..], 10), Some((16, 6..16)));
+    at += 16;
+    assert_eq!(response.next_chunk(&input[at..], 10), None, "one with an extension");
+    let next = response.advance(&input[at..]).unwrap();
+    assert_eq!(next, Advance { consumed: 8, event: Event::Body(Span::Input(7..8)) });
+    assert_eq!(response.next_chunk(&input[at + 8..], 10), None, "the last one");
+}
+
 #[test]
 fn raw_chunks_before_broken_ones() {
     let mut response = Response::new(ResponseConfig { raw_transfer: true, ..Default::default() });
