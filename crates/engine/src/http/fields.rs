@@ -160,13 +160,13 @@ impl Transfer {
             self.exchange.close = true;
             return Ok(());
         }
-        if framing != BodyFraming::None && !self.exchange.ignore_body {
-            let mut codings = std::mem::take(&mut self.exchange.codings);
-            if let Some(response) = self.exchange.response.as_ref() {
-                codings.extend_from_slice(&response.head().transfer_codings);
-            }
-            let decoder = Decoder::new(&codings);
-            self.exchange.codings = codings;
+        if let Some(response) = self.exchange.response.as_ref() {
+            self.exchange.codings.extend_from_slice(&response.head().transfer_codings);
+        }
+        // Most bodies are as they come.
+        let is_coded = !self.exchange.codings.is_empty();
+        if is_coded && framing != BodyFraming::None && !self.exchange.ignore_body {
+            let decoder = Decoder::new(&self.exchange.codings);
             self.exchange.decoder = (!decoder.is_identity()).then(|| Box::new(decoder));
         }
         Ok(())

@@ -133,16 +133,13 @@ impl Multi {
 
     /// The connection can carry the request.
     pub(crate) fn connected(&mut self, id: TransferId) -> Result<Flow> {
-        let now = self.core.now;
         if self.transfer(id).is_some_and(Transfer::is_away) {
             return self.data_is_up(id);
         }
         self.decide_protocol(id);
         let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
-        let since = transfer.since_start(now);
-        let times = &mut transfer.infos.times;
-        if transfer.infos.num_connects > 0 && times.connect.is_zero() {
-            times.connect = since;
+        if transfer.infos.num_connects > 0 && transfer.infos.times.connect.is_zero() {
+            transfer.infos.times.connect = transfer.since_start(core.now);
         }
         transfer.connecting_since = None;
         transfer.infos.socket = conn.fd();
