@@ -34,6 +34,13 @@ fn read(config: ResponseConfig, bytes: &[u8], size: usize) -> (Vec<u8>, Vec<u8>,
     for piece in bytes.chunks(size.min(bytes.len().max(1))) {
         let mut at = 0;
         loop {
+            // Small chunks may be taken along with the one before, which comes to the same.
+            while size == usize::MAX
+                && let Some((consumed, content)) = response.next_chunk(&piece[at..], 100)
+            {
+                body.extend_from_slice(&piece[at..][content]);
+                at += consumed;
+            }
             let input = &piece[at..];
             let advance = match response.advance(input) {
                 Ok(advance) => advance,
