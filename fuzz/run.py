@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs targets until each has had so many minutes of a core, least-run first, and says what it came to:
-run.py [--minutes N] [--sanitizer address] [TARGET...]
+run.py [--minutes N] [--by clock] [--sanitizer address] [TARGET...]
 
-What counts is the time of the processor that the fuzzer itself has had, not the clock's: on a busy
-machine the two are far apart. A tally is kept in `corpus/TARGET.json`, so that it can be stopped and go
+What counts is the time of the processor that the fuzzer itself has had, unless the clock's is asked for: on a
+busy machine the two are far apart, and both are told. A tally is kept in `corpus/TARGET.json`, so that it can be stopped and go
 on; delete it when a target or what it feeds has changed. A target that finds something goes no further."""
 import argparse
 import json
@@ -26,7 +26,7 @@ def core_seconds(pid):
 
 
 def turn(target, sanitizer, left):
-    """One turn of a target: seconds of a core, runs, edges, and whether nothing was found."""
+    """One turn of a target: seconds of a core and of the clock, runs, edges, and whether nothing was found."""
     corpus, found = HERE / "corpus" / target, HERE / "artifacts" / target
     corpus.mkdir(parents=True, exist_ok=True)
     found.mkdir(parents=True, exist_ok=True)
@@ -49,34 +49,38 @@ def turn(target, sanitizer, left):
     runs = re.findall(r"^#(\d+)\s", said, re.M) + re.findall(r"executed_units:\s+(\d+)", said)
     edges = re.findall(r" cov: (\d+) ", said)
     # The fuzzer ends by 0 when it is interrupted before it begins, by 72 after that.
-    return spent, int(runs[-1]) if runs else 0, int(edges[-1]) if edges else 0, fuzzer.returncode in (0, 72)
+    found_nothing = fuzzer.returncode in (0, 72)
+    return spent, time.time() - began, int(runs[-1]) if runs else 0, int(edges[-1]) if edges else 0, found_nothing
 
 
 def read(target):
     tally = HERE / "corpus" / f"{target}.json"
-    return json.loads(tally.read_text()) if tally.exists() else dict(seconds=0, runs=0, edges=0, clean=True)
+    nothing = dict(seconds=0, clock=0, runs=0, edges=0, clean=True)
+    return nothing | json.loads(tally.read_text()) if tally.exists() else nothing
 
 
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--minutes", type=float, default=30)
+    arguments.add_argument("--by", choices=["core", "clock"], default="core")
     arguments.add_argument("--sanitizer", choices=["none", "address"], default="none")
     arguments.add_argument("targets", nargs="*")
     asked = arguments.parse_args()
     bins = tomllib.loads((HERE / "Cargo.toml").read_text())["bin"]
     targets = asked.targets or [it["name"] for it in bins]
     tally = {target: read(target) for target in targets}
+    by = "seconds" if asked.by == "core" else "clock"
     while True:
-        waiting = [t for t in targets if tally[t]["clean"] and tally[t]["seconds"] < asked.minutes * 60]
+        waiting = [t for t in targets if tally[t]["clean"] and tally[t][by] < asked.minutes * 60]
         if not waiting:
             break
-        target = min(waiting, key=lambda it: tally[it]["seconds"])
+        target = min(waiting, key=lambda it: tally[it][by])
         it = tally[target]
-        seconds, runs, edges, clean = turn(target, asked.sanitizer, asked.minutes * 60 - it["seconds"])
-        it["seconds"], it["runs"] = it["seconds"] + seconds, it["runs"] + runs
+        seconds, clock, runs, edges, clean = turn(target, asked.sanitizer, asked.minutes * 60 - it[by])
+        it["seconds"], it["clock"], it["runs"] = it["seconds"] + seconds, it["clock"] + clock, it["runs"] + runs
         it["edges"], it["clean"] = max(edges, it["edges"]), clean
         (HERE / "corpus" / f"{target}.json").write_text(json.dumps(it))
-        print(f"{target}: {it['seconds'] / 60:.1f} min, {it['runs']} runs, {it['edges']} edges"
+        print(f"{target}: {it['seconds'] / 60:.1f} min of a core, {it['clock'] / 60:.1f} by the clock, {it['runs']} runs, {it['edges']} edges"
               f"{'' if clean else ', FOUND SOMETHING: artifacts/' + target}", flush=True)
 
 
