@@ -8,7 +8,7 @@ use ring::rsa::{KeyPairComponents, PublicKeyComponents};
 use ring::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair};
 use ssh_key::private::{EcdsaKeypair, KeypairData, RsaKeypair};
 
-use super::wire::Put;
+use super::wire::{Put, Reader};
 
 /// A private key that can sign.
 #[derive(Debug)]
@@ -115,12 +115,26 @@ impl PrivateKey {
     }
 
     fn of_openssh(text: &str, passphrase: &[u8]) -> Result<Self, String> {
-        let mut key = ssh_key::PrivateKey::from_openssh(text).map_err(|error| error.to_string())?;
+        let mut key = match ssh_key::PrivateKey::from_openssh(text) {
+            Ok(key) => key,
+            Err(error) => {
+                return plain_section(text)
+                    .and_then(|section| Self::of_short_number(&section))
+                    .unwrap_or_else(|| Err(error.to_string()));
+            }
+        };
         if key.is_encrypted() {
-            let wrong = |_| "the private key's passphrase is wrong or missing".to_owned();
-            key = key.decrypt(passphrase).map_err(wrong)?;
+            key = match key.decrypt(passphrase) {
+                Ok(key) => key,
+                Err(_) => {
+                    return decrypted_section(&key, passphrase)
+                        .and_then(|section| Self::of_short_number(&section))
+                        .unwrap_or_else(|| {
+                            Err("the private key's passphrase is wrong or missing".to_owned())
+                        });
+                }
+            };
         }
-        let unfit = |error: ring::error::KeyRejected| format!("private key rejected: {error}");
         match key.key_data() {
             KeypairData::Ed25519(pair) => {
                 let (seed, public) = (&pair.private.to_bytes(), &pair.public.0);
@@ -128,23 +142,14 @@ impl PrivateKey {
                 Ok(Self::ed25519(pair))
             }
             KeypairData::Ecdsa(pair) => {
-                let (algorithm, curve) = match pair {
-                    EcdsaKeypair::NistP256 { .. } => {
-                        (&signature::ECDSA_P256_SHA256_FIXED_SIGNING, "nistp256")
-                    }
-                    EcdsaKeypair::NistP384 { .. } => {
-                        (&signature::ECDSA_P384_SHA384_FIXED_SIGNING, "nistp384")
-                    }
+                let curve = match pair {
+                    EcdsaKeypair::NistP256 { .. } => "nistp256",
+                    EcdsaKeypair::NistP384 { .. } => "nistp384",
                     EcdsaKeypair::NistP521 { .. } => {
                         return Err("ECDSA keys of the curve nistp521 are not supported".into());
                     }
                 };
-                let (private, public) = (pair.private_key_bytes(), pair.public_key_bytes());
-                let random = SystemRandom::new();
-                let pair = EcdsaKeyPair::from_private_key_and_public_key(
-                    algorithm, private, public, &random,
-                );
-                Ok(Self::ecdsa(pair.map_err(unfit)?, curve))
+                Self::of_curve(curve, pair.private_key_bytes(), pair.public_key_bytes())
             }
             KeypairData::Rsa(pair) => Self::rsa(rsa_pair(pair)),
             other => match other.algorithm() {
@@ -152,6 +157,35 @@ impl PrivateKey {
                 Err(error) => Err(error.to_string()),
             },
         }
+    }
+
+    /// An ECDSA key whose number begins with zeros, as one in 256 does: OpenSSH leaves them out, and
+    /// the library's reader wants them. None: it is not that.
+    fn of_short_number(section: &[u8]) -> Option<Result<Self, String>> {
+        let mut reader = Reader(section);
+        let is_whole = reader.u32().ok()? == reader.u32().ok()?;
+        let kind = reader.string().ok().filter(|_| is_whole)?;
+        let curve = std::str::from_utf8(reader.string().ok()?).ok()?;
+        let (public, number) = (reader.string().ok()?, reader.mpint().ok()?);
+        let length = match (kind, curve) {
+            (b"ecdsa-sha2-nistp256", "nistp256") => 32_usize,
+            (b"ecdsa-sha2-nistp384", "nistp384") => 48,
+            _ => return None,
+        };
+        let mut private = vec![0; length.checked_sub(number.len())?];
+        private.extend_from_slice(number);
+        Some(Self::of_curve(curve, &private, public))
+    }
+
+    fn of_curve(curve: &str, private: &[u8], public: &[u8]) -> Result<Self, String> {
+        let (algorithm, curve) = match curve {
+            "nistp256" => (&signature::ECDSA_P256_SHA256_FIXED_SIGNING, "nistp256"),
+            _ => (&signature::ECDSA_P384_SHA384_FIXED_SIGNING, "nistp384"),
+        };
+        let random = SystemRandom::new();
+        EcdsaKeyPair::from_private_key_and_public_key(algorithm, private, public, &random)
+            .map(|pair| Self::ecdsa(pair, curve))
+            .map_err(unfit)
     }
 
     fn ed25519(pair: Ed25519KeyPair) -> Self {
@@ -170,7 +204,7 @@ impl PrivateKey {
     }
 
     fn rsa(pair: Result<RsaKeyPair, ring::error::KeyRejected>) -> Result<Self, String> {
-        let pair = pair.map_err(|error| format!("private key rejected: {error}"))?;
+        let pair = pair.map_err(unfit)?;
         let parts: PublicKeyComponents<Vec<u8>> = pair.public().into();
         let mut public = Vec::new();
         public.put_string(b"ssh-rsa");
@@ -178,6 +212,30 @@ impl PrivateKey {
         public.put_mpint(&parts.n);
         Ok(Self { kind: Kind::Rsa(Box::new(pair)), public })
     }
+}
+
+fn unfit(error: ring::error::KeyRejected) -> String {
+    format!("private key rejected: {error}")
+}
+
+/// The private part of a key file in OpenSSH's form that is not encrypted (`PROTOCOL.key`).
+fn plain_section(text: &str) -> Option<Vec<u8>> {
+    let bytes = decode(pem(text)?.1).ok()?;
+    let mut reader = Reader(bytes.strip_prefix(b"openssh-key-v1\0")?);
+    let cipher = reader.string().ok()?;
+    let (_kdf, _its_options) = (reader.string().ok()?, reader.string().ok()?);
+    let keys = reader.u32().ok()?;
+    let _public = reader.string().ok()?;
+    let section = reader.string().ok()?;
+    (cipher == b"none" && keys == 1).then(|| section.to_vec())
+}
+
+/// The same of one that is encrypted, by a cipher without a tag as OpenSSH's usual one is.
+fn decrypted_section(key: &ssh_key::PrivateKey, passphrase: &[u8]) -> Option<Vec<u8>> {
+    let (secret, nonce) = key.kdf().derive_key_and_iv(key.cipher(), passphrase).ok()?;
+    let mut section = key.key_data().encrypted()?.to_vec();
+    key.cipher().decrypt(&secret, &nonce, &mut section, None).ok()?;
+    Some(section)
 }
 
 /// OpenSSH leaves out what follows from the rest: the exponents of both primes.
@@ -223,4 +281,24 @@ fn pem(text: &str) -> Option<(&str, &str)> {
 fn decode(body: &str) -> Result<Vec<u8>, String> {
     let text: String = body.split_ascii_whitespace().collect();
     STANDARD.decode(text).map_err(|error| format!("private key: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key whose number has 31 bytes of 32, as ssh-keygen has written it.
+    #[test]
+    fn a_number_that_begins_with_zeros_is_read() {
+        let plain = include_bytes!("../../testdata/short_number");
+        let encrypted = include_bytes!("../../testdata/short_number_encrypted");
+        let key = PrivateKey::parse(plain, b"").unwrap();
+        let same = PrivateKey::parse(encrypted, b"secret").unwrap();
+        assert_eq!(key.public(), same.public());
+        let signed = key.sign("ecdsa-sha2-nistp256", b"message").unwrap();
+        let mut fields = Reader(&signed);
+        assert_eq!(fields.string().unwrap(), b"ecdsa-sha2-nistp256");
+        let wrong = PrivateKey::parse(encrypted, b"wrong").unwrap_err();
+        assert_eq!(wrong, "the private key's passphrase is wrong or missing");
+    }
 }
