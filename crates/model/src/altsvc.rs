@@ -374,6 +374,21 @@ mod tests {
     }
 
     #[test]
+    fn the_oldest_makes_room() {
+        let line = |number: usize| {
+            format!("h1 o{number} 443 h2 a{number} 443 \"20331231 10:00:00\" 0 0\n")
+        };
+        let mut cache = AltSvcCache::new();
+        cache.load((0..=MAX_ENTRIES).map(line).collect::<String>().as_bytes(), NOW);
+        let host = |number: usize| cache.entries().get(number).map(|it| &*it.origin.host);
+        assert_eq!((cache.entries().len(), host(0)), (MAX_ENTRIES, Some(&b"o1"[..])));
+        // A single header is not told of for longer, either.
+        let long = "h2=\":1\",".repeat(MAX_ENTRIES + 1);
+        let added = cache.heed_header(&origin(), long.as_bytes(), NOW);
+        assert_eq!((added.len(), cache.entries().len()), (MAX_ENTRIES, MAX_ENTRIES));
+    }
+
+    #[test]
     fn hostile_text_does_no_harm() {
         let pieces: &[&[u8]] = &[
             b"h2", b"=", b"\"", b":", b"1", b";", b"ma", b",", b" ", b"[", b"]", b"clear", b"\n",

@@ -4,7 +4,8 @@
 use tress_model::{Code, Result};
 
 use super::session::MAX_UNREAD;
-use super::sftp::CHUNK;
+use super::sftp::{CHUNK, MAX_PATH};
+use super::transport::MAX_DELAYED;
 use super::wire::{Put, Reader};
 use super::{Config, Credentials, Methods, Request, Ssh};
 use crate::pingpong::Event;
@@ -91,6 +92,11 @@ impl Server {
 
     /// One whose user is in, with SFTP's channel open.
     fn with_sftp() -> Self {
+        Self::at_home(b"/home/me")
+    }
+
+    /// One that says that this is the user's directory.
+    fn at_home(directory: &[u8]) -> Self {
         let mut server = Self::new(true);
         let said = [
             with_text(SERVICE_ACCEPT, b"ssh-userauth"),
@@ -98,7 +104,7 @@ impl Server {
             opened(),
             with_numbers(GRANTED, &[0]),
             data(&[0, 0, 0, 5, 2, 0, 0, 0, 3]),
-            sftp(104, 0, &name(b"/home/me")),
+            sftp(104, 0, &name(directory)),
         ];
         let events: Vec<String> = said.iter().flat_map(|said| server.say(said).unwrap()).collect();
         assert_eq!(events.last().map(String::as_str), Some("Ready"), "{events:?}");
@@ -235,8 +241,38 @@ fn no_more_comes_than_the_window_lets_in() {
     assert!(server.heard.iter().any(|message| message[0] == 93));
     // After the end it is not.
     server.say(&data(&[0])).unwrap();
-    let sent = (0..).find(|_| server.say(&body).is_err());
-    assert!(sent.is_some_and(|sent| sent < 25), "{sent:?}");
+    let error = (0..25).find_map(|_| server.say(&body).err()).expect("an end");
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::Ssh, "SSH: more data than the window lets in")
+    );
+}
+
+#[test]
+fn the_end_of_a_long_path_is_left_out() {
+    for (length, kept) in [(MAX_PATH, MAX_PATH), (MAX_PATH + 1, MAX_PATH), (100_000, MAX_PATH)] {
+        let mut server = Server::at_home(&vec![b'p'; length]);
+        server.kinds();
+        server.ssh.perform(download("/~/file")).unwrap();
+        server.hear();
+        // The file is asked for below what was kept.
+        let data = server.heard.iter().map(|message| Reader(&message[5..]).string().unwrap());
+        let open = data.collect::<Vec<_>>().concat();
+        let path = Reader(&open[9..]).string().unwrap();
+        assert_eq!(path.len(), kept + "/file".len(), "{length}");
+    }
+}
+
+#[test]
+fn who_asks_on_and_on_while_keys_are_exchanged_is_given_up() {
+    let mut question = with_text(GLOBAL_REQUEST, b"are you there");
+    question.push(1);
+    let mut server = Server::with_sftp();
+    server.say(&kexinit(false)).unwrap();
+    server.say_bytes(&packet(&question).repeat(MAX_DELAYED)).unwrap();
+    let error = server.say(&question).unwrap_err();
+    let text = "SSH: too much waits for an exchange of keys";
+    assert_eq!((error.code(), error.message()), (Code::Ssh, text));
 }
 
 #[test]

@@ -22,7 +22,7 @@ const MAX_VERSION: usize = 255;
 const REKEY_AFTER: u64 = 1 << 30;
 
 /// Messages that wait for an exchange of keys to end: no more than what was in flight.
-const MAX_DELAYED: usize = 4096;
+pub(crate) const MAX_DELAYED: usize = 4096;
 
 const DISCONNECT: u8 = 1;
 const IGNORE: u8 = 2;

@@ -70,6 +70,17 @@ fn suboptions() {
 }
 
 #[test]
+fn the_end_of_a_long_suboption_is_dropped() {
+    let mut telnet = Telnet::new(options(&["TTYPE=vt100"]).unwrap());
+    let long = [&[IAC, SB, TERMINAL_TYPE][..], &[1; 100_000], &[IAC, IAC].repeat(1000)].concat();
+    assert_eq!(telnet.receive(&long).unwrap(), (long.len(), Event::More));
+    assert_eq!(telnet.suboption.len(), MAX_SUBOPTION);
+    // What was kept is answered, and data go on.
+    assert_eq!(telnet.receive(&[IAC, SE, b'x']).unwrap(), (3, Event::Body(2..3)));
+    assert_eq!(telnet.output(), b"\xff\xfa\x18\0vt100\xff\xf0");
+}
+
+#[test]
 fn option_errors() {
     let code = |option| options(&[option]).unwrap_err().code();
     assert_eq!(code("TTYPE"), Code::SetoptOptionSyntax);

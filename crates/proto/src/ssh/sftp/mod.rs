@@ -29,7 +29,7 @@ const MAX_IN_FLIGHT: usize = 64;
 pub(crate) const CHUNK: usize = 32 * 1024;
 
 /// The longest path that a server may name.
-const MAX_PATH: usize = 64 * 1024;
+pub(crate) const MAX_PATH: usize = 64 * 1024;
 
 /// The whole of what is said over the channel.
 #[derive(Default)]
