@@ -7,7 +7,8 @@ use tress_model::Result;
 use super::rule::{self, Rule, RuleNote};
 use super::{Addresses, Family};
 
-/// The cache is thinned out by age when it has more entries than this.
+/// The cache is thinned out by age when it would have more entries than this, whatever
+/// `CURLOPT_DNS_CACHE_TIMEOUT` says.
 pub const MAX_DNS_CACHE_SIZE: usize = 29_999;
 
 /// Longest name that the cache tells apart from another one.
@@ -79,6 +80,7 @@ impl DnsCache {
     ) {
         let entry = Entry { addresses, since: Some(now), family };
         self.entries.insert(Key::new(host, port).bytes().into(), entry);
+        self.thin_out(now);
     }
 
     /// Applies one rule of `CURLOPT_RESOLVE`; says in `notes` what it did.
@@ -109,17 +111,12 @@ impl DnsCache {
         Ok(())
     }
 
-    /// Drops what is too old, and more while the cache is larger than
-    /// [`MAX_DNS_CACHE_SIZE`].
-    pub fn prune(&mut self, timeout: Option<Duration>, now: Instant) {
-        let Some(mut timeout) = timeout else { return };
-        loop {
-            self.entries.retain(|_, e| !e.is_stale(Some(timeout), now));
-            if self.entries.len() <= MAX_DNS_CACHE_SIZE || timeout.is_zero() {
-                return;
-            }
-            let oldest = self.entries.values().filter_map(|e| e.age(now)).max();
-            timeout = oldest.unwrap_or_default() / 2;
+    /// Drops the older half, by age, until there are not too many; rules that never get old stay.
+    fn thin_out(&mut self, now: Instant) {
+        while self.entries.len() > MAX_DNS_CACHE_SIZE {
+            let oldest = self.entries.values().filter_map(|entry| entry.age(now)).max();
+            let Some(oldest) = oldest else { return };
+            self.entries.retain(|_, entry| !entry.is_stale(Some(oldest / 2), now));
         }
     }
 
@@ -249,12 +246,29 @@ mod tests {
     }
 
     #[test]
-    fn pruning_drops_the_old() {
+    fn the_older_half_makes_room() {
         let now = Instant::now();
+        let at = |millis| now + Duration::from_millis(millis);
         let mut cache = DnsCache::default();
-        cache.add("old", 80, Family::Any, one(), now);
-        cache.add("new", 80, Family::Any, one(), now + Duration::from_secs(50));
-        cache.prune(MINUTE, now + Duration::from_secs(60));
-        assert_eq!(cache.len(), 1);
+        cache.apply_rule("rule:80:127.0.0.1", now, &mut Vec::new()).unwrap();
+        let addresses = one();
+        for number in 0..40_000 {
+            let host = format!("h{number}");
+            cache.add(&host, 80, Family::Any, addresses.clone(), at(number));
+            assert!(cache.len() <= MAX_DNS_CACHE_SIZE, "{} names", cache.len());
+        }
+        let known = |cache: &mut DnsCache, host| {
+            let found = cache.get(host, 80, Family::Any, false, None, at(40_000));
+            matches!(found, Cached::Found(_))
+        };
+        for (host, stays) in [("rule", true), ("h0", false), ("h14000", false), ("h39999", true)] {
+            assert_eq!(known(&mut cache, host), stays, "{host}");
+        }
+        // All at the same time are of the same age.
+        for number in 0..40_000 {
+            cache.add(&format!("h{number}"), 80, Family::Any, addresses.clone(), at(50_000));
+        }
+        assert!((1..=MAX_DNS_CACHE_SIZE).contains(&cache.len()), "{} names", cache.len());
+        assert!(known(&mut cache, "rule"));
     }
 }

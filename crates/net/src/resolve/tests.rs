@@ -53,6 +53,35 @@ fn same_name_is_looked_up_once() {
 }
 
 #[test]
+fn so_many_threads_look_up_and_the_rest_waits() {
+    static AT_WORK: AtomicUsize = AtomicUsize::new(0);
+    static GATE: Mutex<()> = Mutex::new(());
+    let gate = GATE.lock().unwrap();
+    let mut resolver = Resolver::with_pool(leak(|_, _| {
+        AT_WORK.fetch_add(1, Ordering::SeqCst);
+        drop(GATE.lock().unwrap());
+        Err(Unresolved::NoSuchName)
+    }));
+    let names = 2 * DEFAULT_MAX_THREADS;
+    for number in 0..names {
+        let found = resolver.lookup(&format!("name{number}"), Family::Any);
+        assert!(matches!(found, Lookup::Pending(_)));
+    }
+    while AT_WORK.load(Ordering::SeqCst) < DEFAULT_MAX_THREADS {
+        std::thread::yield_now();
+    }
+    // One more would be there by now.
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(AT_WORK.load(Ordering::SeqCst), DEFAULT_MAX_THREADS);
+    drop(gate);
+    let mut done = 0;
+    while done < names {
+        done += wait(&mut resolver).len();
+    }
+    assert_eq!(resolver.wake_fd(), None);
+}
+
+#[test]
 fn failure_is_reported() {
     let mut resolver = Resolver::with_pool(leak(|_, _| Err(Unresolved::NoSuchName)));
     assert!(matches!(resolver.lookup("name", Family::V4), Lookup::Pending(_)));
