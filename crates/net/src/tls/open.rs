@@ -8,7 +8,7 @@ use rustls::kernel::KernelConnection;
 use super::record::{self, BadRecord, Gather, Keys};
 
 /// A peer whose message after the handshake is longer than this is refused.
-const MAX_POST_HANDSHAKE: usize = 64 * 1024;
+pub(super) const MAX_POST_HANDSHAKE: usize = 64 * 1024;
 /// A peer that sends so many records on end without a byte of data is refused.
 pub(super) const MAX_EMPTY_RECORDS: u32 = 64;
 

@@ -1,6 +1,6 @@
 //! Against rustls' server on the loopback.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +12,8 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tress_model::{Code, Error};
 
+use super::open::{MAX_EMPTY_RECORDS, MAX_POST_HANDSHAKE};
+use super::record::{self, APPLICATION_DATA, Gather, HANDSHAKE, Keys};
 use super::*;
 use crate::connect::{Connect, ConnectStep, ConnectTargets};
 use crate::resolve::{Addresses, Family};
@@ -501,6 +503,69 @@ fn follows_key_updates() {
     echoes(&mut stream, 300_000, &mut [0; 65_536]);
     end(stream);
     serving.join().unwrap();
+}
+
+/// What comes of records that a server seals after the handshake, type by type.
+fn sealed(version: TlsVersion, records: Vec<(u8, Vec<u8>)>) -> Result<Vec<u8>, Error> {
+    let identity = self_signed(&["localhost"]);
+    let mut config = server_config(&identity);
+    config.enable_secret_extraction = true;
+    let (port, serving) = listen(config, 1, move |mut served| {
+        served.read_exact(&mut [0; 1]).unwrap();
+        served.flush().unwrap();
+        let (connection, mut socket) = served.into_parts();
+        let secrets = connection.dangerous_extract_secrets().unwrap();
+        let mut keys = Keys::new(secrets.tx, version == TlsVersion::V1_3).unwrap();
+        let mut out = Vec::new();
+        for (content_type, payload) in &records {
+            let bufs = [IoSlice::new(payload)];
+            keys.seal(*content_type, &mut Gather::new(&bufs), &mut out).unwrap();
+        }
+        let _ = socket.write_all(&out);
+    });
+    let settings = TlsSettings { max_version: version, ..settings(&identity) };
+    let mut stream = connect(&TlsContext::default(), settings, "localhost", port).unwrap();
+    send_all(&mut stream, b"x");
+    let (mut got, mut buf) = (Vec::new(), [0; 65_536]);
+    let error = loop {
+        match recv_some(&mut stream, &mut buf) {
+            Ok(count) => got.extend_from_slice(&buf[..count]),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => break None,
+            Err(error) => break error.into_inner(),
+        }
+    };
+    serving.join().unwrap();
+    error.map_or(Ok(got), |error| Err(*error.downcast().unwrap()))
+}
+
+#[track_caller]
+fn is_refused(got: Result<Vec<u8>, Error>) {
+    let error = got.unwrap_err();
+    let text = "SSL_read: error:0A0000F4:SSL routines::unexpected message";
+    assert_eq!((error.code(), error.message()), (Code::RecvError, text));
+}
+
+#[test]
+fn empty_records_come_to_an_end() {
+    let data = |text: &[u8]| (APPLICATION_DATA, text.to_vec());
+    for version in [TlsVersion::V1_2, TlsVersion::V1_3] {
+        let with = |count: u32| {
+            let empty = (0..count).map(|_| data(b""));
+            sealed(version, [data(b"a")].into_iter().chain(empty).chain([data(b"b")]).collect())
+        };
+        assert_eq!(with(MAX_EMPTY_RECORDS).unwrap(), b"ab");
+        is_refused(with(MAX_EMPTY_RECORDS + 1));
+    }
+}
+
+#[test]
+fn a_message_after_the_handshake_is_not_longer_than_it_may_be() {
+    // A ticket of sixteen megabytes begins; then come data, up to which it must not get.
+    let mut ticket = vec![4, 0xff, 0xff, 0xff];
+    ticket.resize(MAX_POST_HANDSHAKE + 1, 0);
+    let pieces = ticket.chunks(record::MAX_PLAINTEXT).map(|piece| (HANDSHAKE, piece.to_vec()));
+    let data = (APPLICATION_DATA, b"x".to_vec());
+    is_refused(sealed(TlsVersion::V1_3, pieces.chain([data]).collect()));
 }
 
 #[test]
