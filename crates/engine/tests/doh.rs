@@ -198,6 +198,33 @@ fn only_the_answer_that_there_is_no_such_name_is_remembered() {
 }
 
 #[test]
+fn an_answer_is_not_longer_than_it_may_be() {
+    // A head of 12 bytes, and records of 15.
+    let resolver = Resolver::new(|name, kind| {
+        let count = if name == "over.example" { 200 } else { 199 };
+        Some(message(0, kind, &vec![&[127, 0, 0, 1][..]; count]))
+    });
+    let port = web().port();
+    let mut driver = Driver::new();
+    let with = |host: &str| {
+        let mut options = resolver.get(&format!("http://{host}:{port}/"));
+        options.connect_mut().ipresolve = IpResolve::V4;
+        options
+    };
+    let over = driver.add(with("over.example"));
+    let within = driver.add(with("within.example"));
+    driver.run();
+    let error = driver.multi.transfer(over).unwrap().result().unwrap().clone().unwrap_err();
+    assert_eq!(error.code(), Code::CouldntResolveHost);
+    assert!(
+        driver.debug.contains("[DoH] [A] error: Failure writing output to destination"),
+        "{}",
+        driver.debug
+    );
+    assert_eq!(driver.got[&within].body, b"ok");
+}
+
+#[test]
 fn plain_http_and_nonsense_are_no_resolvers() {
     let mut driver = Driver::new();
     let resolver = Resolver::new(loopback);

@@ -4,7 +4,7 @@
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Mutex, mpsc};
 
 use support::h2::{HEADERS, Peer, RST_STREAM};
@@ -166,6 +166,36 @@ fn directories_of_ftp() {
     });
     let path = "a/".repeat(1001);
     fails(url(format!("ftp://{server}/{path}x")), Code::UrlMalformat, "");
+}
+
+#[test]
+fn files_of_wildcards() {
+    let server = serve(|mut stream| {
+        write(&mut stream, "220 \r\n");
+        let mut data = None;
+        let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        for line in lines.map_while(Result::ok) {
+            match line.as_str() {
+                "PWD" => write(&mut stream, "257 \"/\"\r\n"),
+                "EPSV" => {
+                    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+                    let port = listener.local_addr().unwrap().port();
+                    write(&mut stream, &format!("229 (|||{port}|)\r\n"));
+                    data = Some(listener);
+                }
+                "LIST" => {
+                    write(&mut stream, "150 \r\n");
+                    let (mut data, _) = data.take().unwrap().accept().unwrap();
+                    // No name matches.
+                    write(&mut data, &"01-01-20 01:00AM 1 b\r\n".repeat(100_001));
+                    write(&mut stream, "226 \r\n");
+                }
+                _ => write(&mut stream, "230 \r\n"),
+            }
+        }
+    });
+    let options = Options { wildcardmatch: true, ..url(format!("ftp://{server}/a*")) };
+    fails(options, Code::FtpBadFileList, "Too many files in the listing");
 }
 
 #[test]
