@@ -18,6 +18,8 @@ It prints its port, then serves until its standard input ends. What a path does:
 /control/HEX    these bytes on the server's control stream, then an answer
 /empty/N        N empty datagrams and as many forged ones, then an answer
 /uni/HEX        a unidirectional stream of these bytes, then an answer
+/streams/N      N unidirectional streams of a kind that nobody knows, whatever the client allows,
+                then, a while later, an answer
 """
 import asyncio
 import hashlib
@@ -144,6 +146,12 @@ class Server(QuicConnectionProtocol):
             uni = quic.get_next_available_stream_id(is_unidirectional=True)
             quic.send_stream_data(uni, bytes.fromhex(argument))
             self.answer(stream)
+        elif word == "streams":
+            quic._remote_max_streams_uni = 1 << 30
+            for _ in range(int(argument)):
+                uni = quic.get_next_available_stream_id(is_unidirectional=True)
+                quic.send_stream_data(uni, b"!")
+            asyncio.get_event_loop().call_later(0.1, self.answer, stream)
         else:
             self.answer(stream, f"{method.decode()} {path}".encode())
         self.transmit()

@@ -256,6 +256,20 @@ fn a_server_that_dies_or_breaks_the_protocol_fails_its_own_connection_only() {
 }
 
 #[test]
+fn a_server_does_not_open_more_streams_than_it_may() {
+    let (Some(server), Some(other)) = (server(), server()) else { return };
+    let fine = get(&other, "/slow/300");
+    // Of sixteen three are taken: HTTP/3's control stream, QPACK's two.
+    let within = get(&server, "/streams/13");
+    let over = get(&server, "/streams/14").long(FRESH_CONNECT, 1);
+    let mut lp = Loop::new();
+    assert_eq!(lp.run(&[&fine, &within, &over], LIMIT), [0, 0, RECV_ERROR]);
+    assert!(over.error().contains("exceeded advertised the stream limit"), "{}", over.error());
+    assert_eq!([fine.text(), within.text()], ["ok", "ok"]);
+    lp.check();
+}
+
+#[test]
 fn pains_26_an_idle_wait_costs_a_handful_of_actions() {
     let Some(server) = server() else { return };
     let mut lp = Loop::new();
