@@ -9,9 +9,9 @@ use crate::{Code, Error, Result};
 /// Most headers that are kept of one transfer (libcurl's `MAX_HTTP_RESP_HEADER_COUNT`).
 pub const MAX_HEADERS: usize = 5000;
 
-/// Most bytes of one request's headers (libcurl's `MAX_HTTP_RESP_HEADER_SIZE`); the machines
-/// that read headers hold to it.
-pub const MAX_HEADER_BYTES: usize = 300 * 1024;
+/// Most bytes that are kept of one transfer's headers: twenty responses of the largest size, whose
+/// limit is that of the machines that read them, as with libcurl.
+pub const MAX_HEADER_BYTES: usize = 20 * 300 * 1024;
 
 /// Room is made for so many lines of such a length at first.
 const USUAL_HEADERS: usize = 8;
@@ -132,7 +132,7 @@ impl HeaderStore {
     ///
     /// # Errors
     /// `WeirdServerReply` without a line end or for a blank line, `BadFunctionArgument` without a
-    /// colon, `TooLarge` past [`MAX_HEADERS`].
+    /// colon, `TooLarge` past [`MAX_HEADERS`], `RecvError` past [`MAX_HEADER_BYTES`].
     pub fn push_line(&mut self, line: &[u8], origin: Origin) -> Result<()> {
         if let [b'\r' | b'\n', ..] = line {
             return Ok(());
@@ -156,10 +156,13 @@ impl HeaderStore {
         if self.bytes.capacity() == 0 {
             self.bytes = Vec::with_capacity(USUAL_HEADERS * USUAL_LINE);
         }
-        let start = self.bytes.len();
+        let (start, end) = (self.bytes.len(), self.bytes.len() + text.len());
+        if end > MAX_HEADER_BYTES {
+            let message = format!("Too large response headers: {end} > {MAX_HEADER_BYTES}");
+            return Err(Error::new(Code::RecvError, message));
+        }
         self.bytes.extend_from_slice(text);
-        let end = u32::try_from(self.bytes.len()).map_err(|_| Error::from(Code::TooLarge))?;
-        let start = start as u32;
+        let (start, end) = (start as u32, end as u32);
         let colon = start + colon as u32;
         self.lines.push(Line { start, colon, end, request: self.request, origin });
         Ok(())
@@ -345,6 +348,14 @@ mod tests {
         }
         let error = store.push_line(b"a:\r\n", Origin::HEADER).unwrap_err();
         assert_eq!(error.message(), "Too many response headers, 5000 is max");
+        let mut store = HeaderStore::new();
+        let line = [b"a:", &vec![b'a'; MAX_HEADER_BYTES / 8 - 2][..], b"\r\n"].concat();
+        for _ in 0..8 {
+            store.push_line(&line, Origin::HEADER).unwrap();
+            store.start_next_request();
+        }
+        let error = store.push_line(b"a:\r\n", Origin::HEADER).unwrap_err();
+        assert_eq!(error.message(), "Too large response headers: 6144002 > 6144000");
     }
 
     #[test]

@@ -123,8 +123,13 @@ impl Driver {
 
     /// Runs until nothing does any more.
     pub fn run(&mut self) {
+        self.run_while(|driver| driver.multi.running() > 0);
+    }
+
+    /// Runs as long as something holds, which must not be for long.
+    pub fn run_while(&mut self, holds: impl Fn(&Self) -> bool) {
         let until = Instant::now() + Duration::from_secs(20);
-        while self.multi.running() > 0 {
+        while holds(self) {
             assert!(Instant::now() < until, "it hangs:\n{}", self.debug);
             self.turn();
         }
