@@ -3,7 +3,7 @@
 run.py [--minutes N] [--by clock] [--sanitizer address] [TARGET...]
 
 What counts is the time of the processor that the fuzzer itself has had, unless the clock's is asked for: on a
-busy machine the two are far apart, and both are told. A tally is kept in `corpus/TARGET.json`, so that it can be stopped and go
+busy machine the two are far apart, and both are told. A tally is kept in `corpus/TARGET.json` (one by itself with a sanitizer), so that it can be stopped and go
 on; delete it when a target or what it feeds has changed. A target that finds something goes no further."""
 import argparse
 import json
@@ -32,7 +32,7 @@ def turn(target, sanitizer, left):
     found.mkdir(parents=True, exist_ok=True)
     folder = "target-asan" if sanitizer == "address" else "target"
     program = HERE / folder / "x86_64-unknown-linux-gnu" / "release" / target
-    log = HERE / "corpus" / f"{target}.log"
+    log = tally_of(target, sanitizer).with_suffix(".log")
     with log.open("w") as out:
         fuzzer = subprocess.Popen(
             [program, "-max_len=4096", "-timeout=600", "-rss_limit_mb=4096", "-print_final_stats=1",
@@ -53,8 +53,12 @@ def turn(target, sanitizer, left):
     return spent, time.time() - began, int(runs[-1]) if runs else 0, int(edges[-1]) if edges else 0, found_nothing
 
 
-def read(target):
-    tally = HERE / "corpus" / f"{target}.json"
+def tally_of(target, sanitizer):
+    return HERE / "corpus" / f"{target}{'-' + sanitizer if sanitizer != 'none' else ''}.json"
+
+
+def read(target, sanitizer):
+    tally = tally_of(target, sanitizer)
     nothing = dict(seconds=0, clock=0, runs=0, edges=0, clean=True)
     return nothing | json.loads(tally.read_text()) if tally.exists() else nothing
 
@@ -68,7 +72,7 @@ def main():
     asked = arguments.parse_args()
     bins = tomllib.loads((HERE / "Cargo.toml").read_text())["bin"]
     targets = asked.targets or [it["name"] for it in bins]
-    tally = {target: read(target) for target in targets}
+    tally = {target: read(target, asked.sanitizer) for target in targets}
     by = "seconds" if asked.by == "core" else "clock"
     while True:
         waiting = [t for t in targets if tally[t]["clean"] and tally[t][by] < asked.minutes * 60]
@@ -79,7 +83,7 @@ def main():
         seconds, clock, runs, edges, clean = turn(target, asked.sanitizer, asked.minutes * 60 - it[by])
         it["seconds"], it["clock"], it["runs"] = it["seconds"] + seconds, it["clock"] + clock, it["runs"] + runs
         it["edges"], it["clean"] = max(edges, it["edges"]), clean
-        (HERE / "corpus" / f"{target}.json").write_text(json.dumps(it))
+        tally_of(target, asked.sanitizer).write_text(json.dumps(it))
         print(f"{target}: {it['seconds'] / 60:.1f} min of a core, {it['clock'] / 60:.1f} by the clock, {it['runs']} runs, {it['edges']} edges"
               f"{'' if clean else ', FOUND SOMETHING: artifacts/' + target}", flush=True)
 
