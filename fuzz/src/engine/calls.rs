@@ -311,7 +311,9 @@ fn form(world: &World, slot: u8, text: &[u8]) {
     let slot = usize::from(slot) % EASIES;
     for line in text.split(|&b| b == b'\n') {
         let Some((&kind, value)) = line.split_first() else { continue };
-        let (name, pointer) = (world.text(value), world.bytes(value));
+        let name = world.text(value);
+        // As with libcurl, a length of 0 stands for that of a C string.
+        let pointer = if value.is_empty() { name.cast() } else { world.bytes(value) };
         let file = world.text(options::file(kind >> 4).to_string_lossy().as_bytes());
         let (len, list) = (value.len() as std::ffi::c_long, world.list(value));
         let ((f, l), user) = (places, callbacks::user(slot));
