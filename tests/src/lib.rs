@@ -27,6 +27,7 @@ pub use nginx::Nginx;
 pub use program::{Outcome, Program};
 pub use server::Server;
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -48,4 +49,13 @@ pub fn scratch(name: &str) -> PathBuf {
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir_all(&dir).expect("scratch directory");
     dir
+}
+
+/// A pipe that nobody writes to: whoever opens it waits for ever.
+pub fn fifo() -> PathBuf {
+    let pipe = scratch("pipe").join("fifo");
+    let name = std::ffi::CString::new(pipe.as_os_str().as_bytes()).expect("a path");
+    // SAFETY: the path is a C string.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    pipe
 }

@@ -1,8 +1,11 @@
 //! What users of the event interface suffer from: calls that block, look-ups and forks.
 //! Each test is named after its line in the project's list.
-use std::os::unix::ffi::OsStrExt;
+use curl_sys::CURLOPT_CONNECTTIMEOUT_MS;
 use std::time::{Duration, Instant};
-use tress_tests::{Library, Loop, Outcome, Program, Server, Transfer, cc, here, scratch};
+use tress_tests::tls::option::*;
+use tress_tests::{Library, Loop, Outcome, Program, Server, Transfer, cc, fifo, here, scratch};
+
+const OPERATION_TIMEDOUT: i32 = 28;
 
 #[test]
 fn pain_07_removing_never_waits_for_the_resolver() {
@@ -69,10 +72,7 @@ fn pain_24_a_file_that_blocks_holds_nothing_up() {
         return; // libcurl opens the pipe in the action and never comes back: this is the pain.
     }
     let server = Server::start();
-    let pipe = scratch("pipe").join("fifo");
-    let name = std::ffi::CString::new(pipe.as_os_str().as_bytes()).expect("a path");
-    // SAFETY: the path is a C string.
-    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+    let pipe = fifo();
     let mut lp = Loop::new();
     let blocked = Transfer::new(&format!("file://{}", pipe.display()));
     lp.add(&blocked);
@@ -85,6 +85,49 @@ fn pain_24_a_file_that_blocks_holds_nothing_up() {
     lp.remove(&blocked);
     assert!(lp.longest < Duration::from_millis(200), "a call took {:?}", lp.longest);
     lp.check();
+}
+
+/// Files that settings of TLS name are read once for all that wait for them, and by a thread.
+#[test]
+fn pain_24_files_of_tls_settings_hold_nothing_up() {
+    if Library::under_test().is_libcurl() {
+        return; // libcurl opens them in the action and never comes back.
+    }
+    let server = Server::start();
+    // That nobody shakes hands there does not come into it.
+    let url = format!("https://127.0.0.1:{}/", server.port);
+    let pipe = fifo().display().to_string();
+    let mut blocked: Vec<Transfer> = [CAINFO, CRLFILE, SSLCERT, PINNEDPUBLICKEY]
+        .into_iter()
+        .map(|option| Transfer::new(&url).str(option, &pipe))
+        .collect();
+    blocked.extend((0..30).map(|_| Transfer::new(&url).str(CAINFO, &pipe)));
+    let blocked: Vec<Transfer> =
+        blocked.into_iter().map(|it| it.long(CURLOPT_CONNECTTIMEOUT_MS, 1500)).collect();
+    let mut lp = Loop::new();
+    blocked.iter().for_each(|it| lp.add(it));
+    let others: Vec<Transfer> = (0..5).map(|_| Transfer::new(&server.url("/delay/20"))).collect();
+    others.iter().for_each(|it| lp.add(it));
+    let (before, begin) = (workers(), Instant::now());
+    assert!(lp.run_until(5, Duration::from_secs(5)), "the others finish");
+    assert!(begin.elapsed() < Duration::from_millis(1400));
+    assert!(lp.take_finished().iter().all(|(_, code)| *code == 0));
+    assert!(workers() <= before + 4, "{} threads read four files", workers() - before);
+    // One that is taken out while it waits takes nothing along.
+    lp.remove(&blocked[5]);
+    assert!(lp.run_until(blocked.len() - 1, Duration::from_secs(5)), "in time");
+    assert!(lp.take_finished().iter().all(|(_, code)| *code == OPERATION_TIMEDOUT));
+    others.iter().for_each(|it| lp.remove(it));
+    blocked.iter().enumerate().filter(|(at, _)| *at != 5).for_each(|(_, it)| lp.remove(it));
+    assert!(lp.longest < Duration::from_millis(200), "a call took {:?}", lp.longest);
+    lp.check();
+}
+
+/// Threads of the library.
+fn workers() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("tasks").flatten();
+    let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm"));
+    tasks.filter_map(|task| name(task).ok()).filter(|it| it == "resolver\n").count()
 }
 
 /// Runs a C program with a preloaded resolver that is slow and counts.

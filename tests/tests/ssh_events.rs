@@ -5,12 +5,12 @@ use std::ffi::CString;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use tress_tests::api::api;
 use tress_tests::proxies::Proxy;
 use tress_tests::sshd::Sshd;
-use tress_tests::{Library, Loop, Server, Transfer, scratch};
+use tress_tests::{Library, Loop, Server, Transfer, fifo};
 
 const LIMIT: Duration = Duration::from_secs(20);
 const OPERATION_TIMEDOUT: i32 = 28;
@@ -234,15 +234,6 @@ fn read_from(transfer: &Transfer, path: &Path) -> *mut libc::FILE {
         assert_eq!((api().easy_setopt)(transfer.easy, CURLOPT_READDATA, file), 0);
         file
     }
-}
-
-/// A pipe that nobody writes to.
-fn fifo() -> PathBuf {
-    let pipe = scratch("pipe").join("fifo");
-    let name = CString::new(pipe.as_os_str().as_bytes()).expect("a path");
-    // SAFETY: the path is a C string.
-    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
-    pipe
 }
 
 /// A transfer that logs in with the user's key.

@@ -1,4 +1,5 @@
-//! What worker threads make for transfers: tokens of a GSS-API library, what SSH's logins need of files.
+//! What worker threads make for transfers: tokens of a GSS-API library, what TLS and SSH's logins need of
+//! files.
 //!
 //! ```text
 //!   give_work -> State::Awaiting: in the queue `workers_for`, the workers' descriptor is watched
@@ -29,13 +30,23 @@ pub(crate) enum Made {
     Login(Box<Prepared>),
     /// A host was added to those that are known; or why not.
     Known(std::result::Result<(), String>),
+    /// The files of TLS settings were read, and are remembered; or what is wrong with them.
+    TlsFiles(Result<()>),
 }
 
 impl Made {
     fn token(self) -> Option<Stepped> {
         match self {
             Self::Token(stepped) => Some(stepped),
-            Self::Login(_) | Self::Known(_) => None,
+            _ => None,
+        }
+    }
+
+    /// The same for another one who waits for it.
+    fn shared(&self) -> Option<Self> {
+        match self {
+            Self::TlsFiles(result) => Some(Self::TlsFiles(result.clone())),
+            _ => None,
         }
     }
 }
@@ -68,6 +79,8 @@ pub(crate) enum Then {
     LogIn,
     /// SSH's login, to a host that is known now.
     KnownHost,
+    /// The handshake of TLS.
+    Secure,
 }
 
 impl Then {
@@ -91,13 +104,17 @@ impl Multi {
         then: Then,
         job: impl FnOnce() -> Made + Send + 'static,
     ) -> io::Result<()> {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else {
-            return Err(io::ErrorKind::NotConnected.into());
-        };
-        let work = core.work.submit(job)?;
+        let work = self.core.work.submit(job)?;
+        self.await_work(id, then, work);
+        Ok(())
+    }
+
+    /// The transfer waits for what a worker was given.
+    pub(crate) fn await_work(&mut self, id: TransferId, then: Then, work: WorkId) {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return };
         transfer.awaited = Some(Box::new(Awaited { work, then }));
         transfer.state = State::Awaiting;
-        core.workers_for.insert(work, id);
+        core.workers_for.entry(work).or_default().push(id);
         core.watch_workers(id);
         // What the peer sends meanwhile must not wake the application's loop again and again.
         let fd = match &conn.stage {
@@ -109,16 +126,18 @@ impl Multi {
         {
             core.interest.set(fd, owner, Some(id), Want::NONE);
         }
-        Ok(())
     }
 
     /// Workers have made something.
     pub(crate) fn work_is_done(&mut self) {
-        for (work, made) in self.core.work.take_results() {
-            let Some(id) = self.core.workers_for.remove(&work) else { continue };
-            let Some((transfer, _, core)) = self.parts(id) else { continue };
-            core.made.insert(work, made);
-            core.wake(id, transfer);
+        for (work, mut made) in self.core.work.take_results() {
+            self.core.reading.retain(|reading| reading.work != work);
+            for id in self.core.workers_for.remove(&work).unwrap_or_default() {
+                let Some((transfer, _, core)) = self.parts(id) else { continue };
+                let for_others = made.as_ref().and_then(Made::shared);
+                core.made.insert(id, std::mem::replace(&mut made, for_others));
+                core.wake(id, transfer);
+            }
         }
         self.core.stop_watching_workers();
     }
@@ -126,15 +145,16 @@ impl Multi {
     /// Goes on when what a transfer waits for is there.
     pub(crate) fn go_on(&mut self, id: TransferId) -> Result<Flow> {
         let Some(transfer) = self.transfers.get_mut(id) else { return Ok(Flow::Wait) };
-        let Some(&Awaited { work, then }) = transfer.awaited.as_deref() else {
+        let Some(&Awaited { then, .. }) = transfer.awaited.as_deref() else {
             return Ok(Flow::Wait);
         };
-        let Some(made) = self.core.made.remove(&work) else { return Ok(Flow::Wait) };
+        let Some(made) = self.core.made.remove(&id) else { return Ok(Flow::Wait) };
         transfer.awaited = None;
         transfer.state = State::Connecting;
         match then {
             Then::LogIn => return self.begin_ssh(id, made),
             Then::KnownHost => return self.known_host_written(id, made),
+            Then::Secure => return self.files_read(id, made),
             Then::Socks => {
                 self.socks_token_made(id, made.and_then(Made::token));
                 return self.talk(id);
@@ -164,10 +184,15 @@ impl Core {
         }
     }
 
-    /// Nobody waits for this any more.
-    pub(crate) fn give_up_work(&mut self, awaited: &Awaited) {
-        self.made.remove(&awaited.work);
-        self.workers_for.remove(&awaited.work);
+    /// The transfer does not wait for this any more.
+    pub(crate) fn give_up_work(&mut self, id: TransferId, awaited: &Awaited) {
+        self.made.remove(&id);
+        if let Some(waiting) = self.workers_for.get_mut(&awaited.work) {
+            waiting.retain(|it| *it != id);
+            if waiting.is_empty() {
+                self.workers_for.remove(&awaited.work);
+            }
+        }
         self.stop_watching_workers();
     }
 

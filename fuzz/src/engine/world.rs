@@ -364,7 +364,7 @@ impl World {
         self.update(slot, |easy| easy.busy = true);
         // SAFETY: good handles.
         let code = unsafe { curl_multi_remove_handle(multi, easy.handle) };
-        self.update(slot, |easy| easy.busy = false);
+        self.update(slot, |after| after.busy = easy.busy);
         // CURLM_RECURSIVE_API_CALL: it is still there.
         if code != 8 {
             self.update(slot, |easy| (easy.multi, easy.done) = (None, false));

@@ -127,7 +127,9 @@ impl Multi {
         }
         let work = transfer.awaited.as_deref().map(|awaited| awaited.work);
         let waits = transfer.paused.any()
-            || work.is_some_and(|work| self.core.workers_for.get(&work) == Some(&id))
+            || work.is_some_and(|work| {
+                self.core.workers_for.get(&work).is_some_and(|waiting| waiting.contains(&id))
+            })
             || self.core.timers.has(Owner::Transfer(id))
             || transfer.watched_file().is_some()
             || transfer.conn.is_some_and(|conn| self.is_conn_awake(conn))

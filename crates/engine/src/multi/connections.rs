@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use tress_model::{Code, Error};
+use tress_net::tls::TlsContext;
 use tress_net::{Shutdown, Stream};
 
 use super::{Multi, Out};
@@ -65,6 +66,9 @@ impl Multi {
         self.core.work.forked();
         self.core.workers_for.clear();
         self.core.made.clear();
+        self.core.reading.clear();
+        // A thread of the parent may have held its lock, and sessions are the parent's.
+        self.core.tls = TlsContext::default();
         self.core.workers_fd = None;
         self.core.interest = crate::interest::Interest::default();
         for id in self.pool.ids() {

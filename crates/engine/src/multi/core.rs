@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::os::fd::{OwnedFd, RawFd};
 use std::time::Instant;
 
+use smallvec::SmallVec;
 use tress_net::resolve::{DnsCache, LookupId, Resolver};
 use tress_net::tls::TlsContext;
 use tress_net::{Stream, Work, WorkId};
@@ -20,7 +21,7 @@ use crate::plan::Plans;
 use crate::security::Security;
 use crate::served::Served;
 use crate::timers::Timers;
-use crate::transfer::Transfer;
+use crate::transfer::{Reading, Transfer};
 use crate::turn::Turn;
 use crate::workers::Made;
 
@@ -65,9 +66,11 @@ pub(crate) struct Core {
     pub(crate) security: Option<&'static dyn Security>,
     /// What worker threads make; for whom.
     pub(crate) work: Work<Made>,
-    pub(crate) workers_for: HashMap<WorkId, TransferId>,
+    pub(crate) workers_for: HashMap<WorkId, SmallVec<[TransferId; 1]>>,
     /// What has been made and not been taken; nothing where the work has panicked.
-    pub(crate) made: HashMap<WorkId, Option<Made>>,
+    pub(crate) made: HashMap<TransferId, Option<Made>>,
+    /// Files of TLS settings that are being read.
+    pub(crate) reading: Vec<Reading>,
     pub(crate) work_done: bool,
     /// Their descriptor while it is watched.
     pub(crate) workers_fd: Option<RawFd>,
@@ -142,6 +145,7 @@ impl Core {
             work: Work::default(),
             workers_for: HashMap::new(),
             made: HashMap::new(),
+            reading: Vec::new(),
             work_done: false,
             workers_fd: None,
             dns: DnsCache::default(),

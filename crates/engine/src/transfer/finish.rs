@@ -83,7 +83,7 @@ impl Multi {
         let Some(transfer) = self.transfers.get_mut(id) else { return };
         let (awaited, lookup) = (transfer.awaited.take(), transfer.lookup.take());
         if let Some(awaited) = awaited {
-            self.core.give_up_work(&awaited);
+            self.core.give_up_work(id, &awaited);
         }
         if let Some(lookup) = lookup {
             self.core.give_up_lookup(lookup);

@@ -17,6 +17,7 @@ mod secure;
 mod start;
 
 pub(crate) use resolve::wanted;
+pub(crate) use secure::Reading;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
-use tress_net::tls::{Handshake, Opening, TlsInfo, UNVERIFIED};
+use tress_net::WorkId;
+use tress_net::tls::{Handshake, Opening, TlsContext, TlsInfo, TlsSettings, UNVERIFIED};
 
 use crate::TransferId;
 use crate::conn::Stage;
@@ -11,6 +12,7 @@ use crate::destination::HttpWish;
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Flow, Multi};
 use crate::proxy::Layer;
+use crate::workers::{Made, Then};
 
 impl Multi {
     /// Puts TLS on: that to the proxy, or that to the origin.
@@ -20,6 +22,61 @@ impl Multi {
             let text = "the proxy sent more than its reply";
             return Err(Error::new(Code::SslConnectError, text));
         }
+        let destination = Arc::clone(&conn.destination);
+        let Some((settings, ..)) = destination.tls_of(conn.layer) else {
+            return self.next_layer(id);
+        };
+        // Until there is a verdict.
+        let result = match conn.layer {
+            Layer::ProxyTls => &mut transfer.infos.proxy_verify_result,
+            _ => &mut transfer.infos.verify_result,
+        };
+        *result = UNVERIFIED;
+        let shared = transfer.stores.as_deref().and_then(|stores| stores.tls.as_ref());
+        let context = shared.unwrap_or(&core.tls).clone();
+        // FTP's second connection has the settings of the first: they were read. The simulator has no threads.
+        let reads = !transfer.is_away() && !cfg!(feature = "sim");
+        if reads && !context.is_prepared(settings) {
+            let settings = settings.clone();
+            return self.read_files(id, context, settings);
+        }
+        self.begin_tls(id)
+    }
+
+    /// Has a worker read the files that TLS settings name, once for all that need them now.
+    fn read_files(
+        &mut self,
+        id: TransferId,
+        context: TlsContext,
+        settings: Arc<TlsSettings>,
+    ) -> Result<Flow> {
+        let core = &mut self.core;
+        let same = |it: &&Reading| it.context.is(&context) && it.settings == settings;
+        let under_way = core.reading.iter().find(same).map(|it| it.work);
+        let work = under_way.or_else(|| {
+            let (to, of) = (context.clone(), settings.clone());
+            let work = core.work.submit(move || Made::TlsFiles(to.read(&of))).ok()?;
+            core.reading.push(Reading { context, settings, work });
+            Some(work)
+        });
+        match work {
+            Some(work) => self.await_work(id, Then::Secure, work),
+            // There are no threads to be had: better late than never.
+            None => return self.begin_tls(id),
+        }
+        Ok(Flow::Wait)
+    }
+
+    /// The files are read, or something is wrong with them.
+    pub(crate) fn files_read(&mut self, id: TransferId, made: Option<Made>) -> Result<Flow> {
+        match made {
+            Some(Made::TlsFiles(Err(error))) => Err(error),
+            _ => self.begin_tls(id),
+        }
+    }
+
+    fn begin_tls(&mut self, id: TransferId) -> Result<Flow> {
+        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
         let destination = Arc::clone(&conn.destination);
         let Some((settings, host, port)) = destination.tls_of(conn.layer) else {
             return self.next_layer(id);
@@ -31,12 +88,6 @@ impl Multi {
             _ => destination.http.alpn(),
         };
         let shared = transfer.stores.as_deref().and_then(|stores| stores.tls.as_ref());
-        // Until there is a verdict.
-        let result = match conn.layer {
-            Layer::ProxyTls => &mut transfer.infos.proxy_verify_result,
-            _ => &mut transfer.infos.verify_result,
-        };
-        *result = UNVERIFIED;
         let opening = Opening::new(shared.unwrap_or(&core.tls), settings, &host, port, alpn)?;
         let Stage::Open(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) else {
             return Ok(Flow::Wait);
@@ -77,6 +128,13 @@ impl Multi {
         transfer.infos.times.appconnect = transfer.since_start(core.now);
         self.next_layer(id)
     }
+}
+
+/// Files of TLS settings that a worker reads.
+pub(crate) struct Reading {
+    context: TlsContext,
+    settings: Arc<TlsSettings>,
+    pub(crate) work: WorkId,
 }
 
 fn agreed(info: &TlsInfo) -> String {

@@ -14,6 +14,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use tress_model::{Code, Error, Result};
 
+use super::pin::Pins;
 use super::settings::{Source, TlsSettings, TlsVersion};
 use super::trust::{TrustStore, changed};
 use super::verify::Verifier;
@@ -43,6 +44,7 @@ pub(super) struct Prepared {
     /// What sessions of TLS 1.3 with a host were made for.
     alpns: Mutex<HashMap<Box<str>, Alpn>>,
     trust: Option<Arc<TrustStore>>,
+    pub(super) pins: Option<Pins>,
     stamps: Stamps,
 }
 
@@ -85,18 +87,40 @@ impl Prepared {
 }
 
 /// When the files besides the trust anchors were changed.
-type Stamps = [Option<SystemTime>; 4];
+type Stamps = [Option<SystemTime>; 5];
 
 impl TlsContext {
+    /// Can a connection with `settings` be begun without reading a file?
+    pub fn is_prepared(&self, settings: &Arc<TlsSettings>) -> bool {
+        if !settings.name_files() {
+            return true;
+        }
+        let trust = match settings.verify_peer {
+            true => TrustStore::cached(settings).map(Some),
+            false => Some(None),
+        };
+        trust.is_some_and(|trust| self.known(settings, &trust, &stamps(settings)).is_some())
+    }
+
+    /// Reads the files that `settings` name, for connections to come: may block.
+    ///
+    /// # Errors
+    /// A file or another setting that cannot be used, by libcurl's codes.
+    pub fn read(&self, settings: &Arc<TlsSettings>) -> Result<()> {
+        self.prepare(settings).map(drop)
+    }
+
+    /// Is it the same one, shared?
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// What is made of `settings`; anew if a file changed.
     pub(super) fn prepare(&self, settings: &Arc<TlsSettings>) -> Result<Arc<Prepared>> {
         let trust = if settings.verify_peer { Some(TrustStore::of(settings)?) } else { None };
         let stamps = stamps(settings);
-        if let Some(known) = self.lock().get(settings)
-            && known.stamps == stamps
-            && known.trust.as_ref().map(Arc::as_ptr) == trust.as_ref().map(Arc::as_ptr)
-        {
-            return Ok(known.clone());
+        if let Some(known) = self.known(settings, &trust, &stamps) {
+            return Ok(known);
         }
         let prepared = Arc::new(Prepared {
             config: Arc::new(build(settings, trust.clone())?),
@@ -104,6 +128,7 @@ impl TlsContext {
             quic: OnceLock::new(),
             alpns: Mutex::default(),
             trust,
+            pins: settings.pinned_key.as_deref().map(Pins::of),
             stamps,
         });
         let mut cache = self.lock();
@@ -112,6 +137,19 @@ impl TlsContext {
         }
         cache.insert(settings.clone(), prepared.clone());
         Ok(prepared)
+    }
+
+    /// What was made of `settings`, if that is still good.
+    fn known(
+        &self,
+        settings: &Arc<TlsSettings>,
+        trust: &Option<Arc<TrustStore>>,
+        stamps: &Stamps,
+    ) -> Option<Arc<Prepared>> {
+        let cache = self.lock();
+        let known = cache.get(settings)?;
+        let same = known.trust.as_ref().map(Arc::as_ptr) == trust.as_ref().map(Arc::as_ptr);
+        (same && known.stamps == *stamps).then(|| known.clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<TlsSettings>, Arc<Prepared>>> {
@@ -130,6 +168,7 @@ fn stamps(settings: &TlsSettings) -> Stamps {
         of_source(&settings.certificate),
         of_source(&settings.key),
         of_source(&settings.issuer),
+        settings.pinned_file().and_then(changed),
     ]
 }
 

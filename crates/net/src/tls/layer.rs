@@ -8,12 +8,12 @@ use rustls_pki_types::CertificateDer;
 use tress_model::{Code, Error, Result};
 
 use super::early::Phase;
+use super::failure;
 use super::handshake::{Handshaking, Opening, Received, Step, receive_more};
 use super::open::{End, Fault, MAX_EMPTY_RECORDS, Open};
 use super::record::{self, APPLICATION_DATA, BadRecord, Gather, Keys};
 use super::settings::TlsVersion;
 use super::verify::{self, UNVERIFIED};
-use super::{failure, pin};
 use crate::{Shutdown, Stream, Want};
 
 /// So many bytes are sealed at a time.
@@ -186,8 +186,8 @@ impl Tls {
             true => 0,
             false => verify::result_without_anchors(certificates),
         };
-        if let Some(pinned) = &handshaking.settings.pinned_key {
-            pin::check(pinned, certificates.first().map_or(&[][..], |own| own.as_ref()))?;
+        if let Some(pins) = &handshaking.prepared.pins {
+            pins.check(certificates.first().map_or(&[][..], |own| own.as_ref()))?;
         }
         let tls13 = info.version == TlsVersion::V1_3;
         if tls13 {

@@ -1,12 +1,15 @@
 //! Digests, and pinned public keys (`CURLOPT_PINNEDPUBLICKEY`).
 
+use std::io::Read;
+use std::path::Path;
+
 use rustls_pki_types::SubjectPublicKeyInfoDer;
 use rustls_pki_types::pem::PemObject;
 use tress_model::{Code, Error, Result};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 /// Larger files are no public keys.
-const MAX_PIN_FILE: usize = 1_048_576;
+const MAX_PIN_FILE: u64 = 1_048_576;
 
 /// The SHA-256 digest of `bytes`.
 pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -16,32 +19,58 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
-/// Is the key of `certificate` one of those pinned: `sha256//BASE64` joined by
-/// `;`, or a file with one key as PEM or DER?
-pub(super) fn check(pinned: &str, certificate: &[u8]) -> Result<()> {
-    let key =
-        X509Certificate::from_der(certificate).map(|(_, c)| c.tbs_certificate.subject_pki.raw);
-    let matches = match key {
-        Ok(key) if pinned.starts_with("sha256//") => is_pinned_digest(pinned, key),
-        Ok(key) => is_pinned_file(pinned, key),
-        Err(_) => false,
-    };
-    let message = "SSL: public key does not match pinned public key";
-    if matches { Ok(()) } else { Err(Error::new(Code::SslPinnedpubkeynotmatch, message)) }
+/// Keys that are pinned.
+pub(super) enum Pins {
+    /// `sha256//BASE64`, several joined by `;`.
+    Digests(Box<str>),
+    /// What a file holds, one key as PEM or DER; nothing, where it could not be read.
+    Key(Vec<u8>),
 }
 
-fn is_pinned_digest(pinned: &str, key: &[u8]) -> bool {
-    let digest = base64(&sha256(key));
-    pinned.split(';').any(|pin| pin.strip_prefix("sha256//") == Some(&digest))
-}
-
-fn is_pinned_file(path: &str, key: &[u8]) -> bool {
-    let Ok(content) = std::fs::read(path) else { return false };
-    if content.len() > MAX_PIN_FILE {
-        return false;
+impl Pins {
+    /// What the setting pins; a file is read.
+    pub(super) fn of(setting: &str) -> Self {
+        match file(setting) {
+            None => Self::Digests(setting.into()),
+            Some(path) => Self::Key(content(path).unwrap_or_default()),
+        }
     }
-    content == key
-        || SubjectPublicKeyInfoDer::from_pem_slice(&content).is_ok_and(|pem| pem.as_ref() == key)
+
+    /// Is the key of `certificate` one of them?
+    pub(super) fn check(&self, certificate: &[u8]) -> Result<()> {
+        let key =
+            X509Certificate::from_der(certificate).map(|(_, c)| c.tbs_certificate.subject_pki.raw);
+        let message = "SSL: public key does not match pinned public key";
+        match key {
+            Ok(key) if self.has(key) => Ok(()),
+            _ => Err(Error::new(Code::SslPinnedpubkeynotmatch, message)),
+        }
+    }
+
+    fn has(&self, key: &[u8]) -> bool {
+        match self {
+            Self::Digests(digests) => {
+                let digest = base64(&sha256(key));
+                digests.split(';').any(|pin| pin.strip_prefix("sha256//") == Some(&digest))
+            }
+            Self::Key(content) => {
+                let pem = || SubjectPublicKeyInfoDer::from_pem_slice(content);
+                content == key || pem().is_ok_and(|pem| pem.as_ref() == key)
+            }
+        }
+    }
+}
+
+/// The file that the setting names, if it is not a list of digests.
+pub(super) fn file(setting: &str) -> Option<&Path> {
+    (!setting.starts_with("sha256//")).then(|| Path::new(setting))
+}
+
+fn content(path: &Path) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(MAX_PIN_FILE + 1).read_to_end(&mut content).ok()?;
+    (content.len() as u64 <= MAX_PIN_FILE).then_some(content)
 }
 
 /// Base64 with padding (RFC 4648, section 4).

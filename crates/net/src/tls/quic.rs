@@ -20,7 +20,7 @@ use super::layer::TlsInfo;
 use super::settings::{TlsSettings, TlsVersion};
 use super::trust::TrustStore;
 use super::verify::{self, UNVERIFIED, Verifier};
-use super::{TlsContext, failure, pin};
+use super::{TlsContext, failure};
 
 /// Error codes of QUIC from here on are those of TLS alerts (RFC 9001, 4.8).
 const CRYPTO_ERROR: u64 = 0x100;
@@ -73,8 +73,8 @@ impl Agreement {
             true => 0,
             false => verify::result_without_anchors(&certificates),
         };
-        if let Some(pinned) = &self.settings.pinned_key {
-            pin::check(pinned, certificates.first().map_or(&[][..], |own| own.as_ref()))?;
+        if let Some(pins) = &self.prepared.pins {
+            pins.check(certificates.first().map_or(&[][..], |own| own.as_ref()))?;
         }
         let keep = self.settings.keep_certificates.0;
         self.info = Some(Box::new(TlsInfo {

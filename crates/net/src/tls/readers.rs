@@ -8,10 +8,11 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tress_model::{Code, Error, Result};
 
+use super::config;
+use super::pin::Pins;
 use super::settings::TlsSettings;
 use super::trust::TrustStore;
 use super::verify::result_without_anchors;
-use super::{config, pin};
 
 /// Reads all that `settings` name, as the first connection with them does.
 ///
@@ -38,7 +39,7 @@ pub fn verify(
     let verifier = config::verifier(settings, trust, &Arc::new(config::provider(settings)?))?;
     let chain: Vec<_> = chain.iter().map(|&der| CertificateDer::from(der)).collect();
     let Some((own, between)) = chain.split_first() else { return Ok(()) };
-    let _ = (result_without_anchors(&chain), pin::check("sha256//", own));
+    let _ = (result_without_anchors(&chain), Pins::of("sha256//").check(own));
     let name = ServerName::try_from(name).map_err(|_| Error::from(Code::UrlMalformat))?;
     let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
     let verified = verifier.verify_server_cert(own, between, &name, staple, now);

@@ -188,6 +188,22 @@ pub struct TlsSettings {
     pub keep_certificates: Alike<bool>,
 }
 
+impl TlsSettings {
+    /// Do any of them name a file?
+    pub(super) fn name_files(&self) -> bool {
+        let is_file = |it: &Option<Source>| matches!(it, Some(Source::File(_)));
+        (self.verify_peer && (self.ca_file.is_some() || self.ca_dir.is_some()))
+            || self.crl_file.is_some()
+            || [&self.issuer, &self.certificate, &self.key].into_iter().any(is_file)
+            || self.pinned_file().is_some()
+    }
+
+    /// The file of a pinned key.
+    pub(super) fn pinned_file(&self) -> Option<&Path> {
+        self.pinned_key.as_deref().and_then(super::pin::file)
+    }
+}
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Default for TlsSettings {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, TryLockError};
 use std::time::{Instant, SystemTime};
 
 use rustls::RootCertStore;
@@ -69,17 +69,12 @@ impl TrustStore {
     /// The anchors for `settings`, from the process's cache if nothing changed and they are not
     /// too old.
     pub(super) fn of(settings: &TlsSettings) -> Result<Arc<Self>> {
-        static CACHE: LazyLock<Mutex<HashMap<Key, Cached>>> = LazyLock::new(Mutex::default);
-        let cache = || CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Key::of(settings);
-        let Alike(timeout) = settings.ca_cache_timeout;
-        if let Some(cached) = cache().get(&key)
-            && timeout.is_none_or(|timeout| cached.loaded.elapsed() < timeout)
-        {
-            return Ok(cached.store.clone());
+        if let Some(cached) = Self::cached_by(&key, settings) {
+            return Ok(cached);
         }
         let mut store = Arc::new(Self::load(settings)?);
-        let mut cache = cache();
+        let Some(mut cache) = cache() else { return Ok(store) };
         if let Some(old) = cache.get(&key)
             && old.store.digests == store.digests
         {
@@ -90,6 +85,18 @@ impl TrustStore {
         }
         cache.insert(key, Cached { store: store.clone(), loaded: Instant::now() });
         Ok(store)
+    }
+
+    /// The same, if none of it has to be read.
+    pub(super) fn cached(settings: &TlsSettings) -> Option<Arc<Self>> {
+        Self::cached_by(&Key::of(settings), settings)
+    }
+
+    fn cached_by(key: &Key, settings: &TlsSettings) -> Option<Arc<Self>> {
+        let Alike(timeout) = settings.ca_cache_timeout;
+        let cache = cache()?;
+        let is_recent = |it: &&Cached| timeout.is_none_or(|timeout| it.loaded.elapsed() < timeout);
+        cache.get(key).filter(is_recent).map(|it| it.store.clone())
     }
 
     fn load(settings: &TlsSettings) -> Result<Self> {
@@ -134,6 +141,21 @@ fn sequence(content: &[u8]) -> Vec<u8> {
     }
     der.extend_from_slice(content);
     der
+}
+
+/// The process's stores, which nobody holds for long. None: a fork has caught another thread with
+/// them, and they will never be free; whoever cannot have them reads for himself.
+fn cache() -> Option<MutexGuard<'static, HashMap<Key, Cached>>> {
+    static CACHE: LazyLock<Mutex<HashMap<Key, Cached>>> = LazyLock::new(Mutex::default);
+    const TRIES: u32 = 1000;
+    for _ in 0..TRIES {
+        match CACHE.try_lock() {
+            Ok(cache) => return Some(cache),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::yield_now(),
+        }
+    }
+    None
 }
 
 /// What a store was made from, with the times of change of the files.
