@@ -10,16 +10,18 @@
 //! counts on.
 
 use std::io;
+use std::sync::Arc;
 
 use tress_model::Result;
 use tress_net::WorkId;
+use tress_net::tls::Prepared;
 
 use crate::TransferId;
 use crate::conn::Stage;
 use crate::http::auth::{Stepped, Whom};
 use crate::interest::{SocketOwner, Want};
 use crate::multi::{Core, Flow, Multi};
-use crate::ssh::Prepared;
+use crate::ssh;
 use crate::transfer::State;
 
 /// What a worker has made.
@@ -27,11 +29,11 @@ pub(crate) enum Made {
     /// A token, in a step of a security context.
     Token(Stepped),
     /// What SSH's login needs of files.
-    Login(Box<Prepared>),
+    Login(Box<ssh::Prepared>),
     /// A host was added to those that are known; or why not.
     Known(std::result::Result<(), String>),
-    /// The files of TLS settings were read, and are remembered; or what is wrong with them.
-    TlsFiles(Result<()>),
+    /// What the files of TLS settings have come to; or what is wrong with them.
+    TlsFiles(Result<Arc<Prepared>>),
 }
 
 impl Made {

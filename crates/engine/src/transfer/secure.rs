@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tress_model::{Code, Error, Result};
 use tress_net::WorkId;
-use tress_net::tls::{Handshake, Opening, TlsContext, TlsInfo, TlsSettings, UNVERIFIED};
+use tress_net::tls::{Handshake, Opening, Prepared, TlsContext, TlsInfo, TlsSettings, UNVERIFIED};
 
 use crate::TransferId;
 use crate::conn::Stage;
@@ -34,13 +34,16 @@ impl Multi {
         *result = UNVERIFIED;
         let shared = transfer.stores.as_deref().and_then(|stores| stores.tls.as_ref());
         let context = shared.unwrap_or(&core.tls).clone();
-        // FTP's second connection has the settings of the first: they were read. The simulator has no threads.
-        let reads = !transfer.is_away() && !cfg!(feature = "sim");
-        if reads && !context.is_prepared(settings) {
-            let settings = settings.clone();
-            return self.read_files(id, context, settings);
+        if let Some(prepared) = context.at_hand(settings)? {
+            return self.begin_tls(id, prepared);
         }
-        self.begin_tls(id)
+        // FTP's second connection has the settings of the first: they were read. The simulator has no threads.
+        if transfer.is_away() || cfg!(feature = "sim") {
+            let prepared = context.prepare(settings)?;
+            return self.begin_tls(id, prepared);
+        }
+        let settings = settings.clone();
+        self.read_files(id, context, settings)
     }
 
     /// Has a worker read the files that TLS settings name, once for all that need them now.
@@ -55,14 +58,15 @@ impl Multi {
         let under_way = core.reading.iter().find(same).map(|it| it.work);
         let work = under_way.or_else(|| {
             let (to, of) = (context.clone(), settings.clone());
-            let work = core.work.submit(move || Made::TlsFiles(to.read(&of))).ok()?;
+            let work = core.work.submit(move || Made::TlsFiles(to.prepare(&of))).ok()?;
+            let (context, settings) = (context.clone(), settings.clone());
             core.reading.push(Reading { context, settings, work });
             Some(work)
         });
         match work {
             Some(work) => self.await_work(id, Then::Secure, work),
             // There are no threads to be had: better late than never.
-            None => return self.begin_tls(id),
+            None => return self.begin_tls(id, context.prepare(&settings)?),
         }
         Ok(Flow::Wait)
     }
@@ -70,13 +74,14 @@ impl Multi {
     /// The files are read, or something is wrong with them.
     pub(crate) fn files_read(&mut self, id: TransferId, made: Option<Made>) -> Result<Flow> {
         match made {
+            Some(Made::TlsFiles(Ok(prepared))) => self.begin_tls(id, prepared),
             Some(Made::TlsFiles(Err(error))) => Err(error),
-            _ => self.begin_tls(id),
+            _ => Err(Error::new(Code::FailedInit, "SSL: the certificates could not be read")),
         }
     }
 
-    fn begin_tls(&mut self, id: TransferId) -> Result<Flow> {
-        let Some((transfer, Some(conn), core)) = self.parts(id) else { return Ok(Flow::Wait) };
+    fn begin_tls(&mut self, id: TransferId, prepared: Arc<Prepared>) -> Result<Flow> {
+        let Some((_, Some(conn), _)) = self.parts(id) else { return Ok(Flow::Wait) };
         let destination = Arc::clone(&conn.destination);
         let Some((settings, host, port)) = destination.tls_of(conn.layer) else {
             return self.next_layer(id);
@@ -87,8 +92,7 @@ impl Multi {
             Layer::ProxyTls => &[b"http/1.1"],
             _ => destination.http.alpn(),
         };
-        let shared = transfer.stores.as_deref().and_then(|stores| stores.tls.as_ref());
-        let opening = Opening::new(shared.unwrap_or(&core.tls), settings, &host, port, alpn)?;
+        let opening = Opening::new(prepared, settings, &host, port, alpn)?;
         let Stage::Open(stream) = std::mem::replace(&mut conn.stage, Stage::Slot) else {
             return Ok(Flow::Wait);
         };

@@ -35,7 +35,7 @@ pub struct TlsContext(Arc<Mutex<HashMap<Arc<TlsSettings>, Arc<Prepared>>>>);
 type Alpn = Option<Box<[u8]>>;
 
 /// All that is made of one set of settings.
-pub(super) struct Prepared {
+pub struct Prepared {
     pub(super) config: Arc<ClientConfig>,
     /// The same, with early data; its sessions are the same ones.
     early: OnceLock<Arc<ClientConfig>>,
@@ -90,24 +90,19 @@ impl Prepared {
 type Stamps = [Option<SystemTime>; 5];
 
 impl TlsContext {
-    /// Can a connection with `settings` be begun without reading a file?
-    pub fn is_prepared(&self, settings: &Arc<TlsSettings>) -> bool {
+    /// What is made of `settings`, if no file has to be read for it.
+    ///
+    /// # Errors
+    /// A setting that cannot be used, by libcurl's codes.
+    pub fn at_hand(&self, settings: &Arc<TlsSettings>) -> Result<Option<Arc<Prepared>>> {
         if !settings.name_files() {
-            return true;
+            return self.prepare(settings).map(Some);
         }
         let trust = match settings.verify_peer {
             true => TrustStore::cached(settings).map(Some),
             false => Some(None),
         };
-        trust.is_some_and(|trust| self.known(settings, &trust, &stamps(settings)).is_some())
-    }
-
-    /// Reads the files that `settings` name, for connections to come: may block.
-    ///
-    /// # Errors
-    /// A file or another setting that cannot be used, by libcurl's codes.
-    pub fn read(&self, settings: &Arc<TlsSettings>) -> Result<()> {
-        self.prepare(settings).map(drop)
+        Ok(trust.and_then(|trust| self.known(settings, &trust, &stamps(settings))))
     }
 
     /// Is it the same one, shared?
@@ -115,8 +110,11 @@ impl TlsContext {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// What is made of `settings`; anew if a file changed.
-    pub(super) fn prepare(&self, settings: &Arc<TlsSettings>) -> Result<Arc<Prepared>> {
+    /// What is made of `settings`; anew if a file changed. May block: files are read.
+    ///
+    /// # Errors
+    /// A file or another setting that cannot be used, by libcurl's codes.
+    pub fn prepare(&self, settings: &Arc<TlsSettings>) -> Result<Arc<Prepared>> {
         let trust = if settings.verify_peer { Some(TrustStore::of(settings)?) } else { None };
         let stamps = stamps(settings);
         if let Some(known) = self.known(settings, &trust, &stamps) {

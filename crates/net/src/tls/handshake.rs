@@ -12,7 +12,7 @@ use super::config::Prepared;
 use super::early::{Early, Phase};
 use super::layer::{TlsInfo, flush};
 use super::settings::{TlsSettings, TlsVersion};
-use super::{TlsContext, failure, names};
+use super::{failure, names};
 use crate::{Stream, Want};
 
 /// A peer whose handshake is longer than this is refused.
@@ -35,21 +35,19 @@ pub(super) struct Handshaking {
 pub struct Opening(pub(super) Box<Handshaking>);
 
 impl Opening {
-    /// `host` is checked against the certificate, `port` is for messages, `alpn` the protocols
-    /// to offer.
+    /// `prepared` was made of `settings`; `host` is checked against the certificate, `port` is for
+    /// messages, `alpn` the protocols to offer.
     ///
     /// # Errors
-    /// A file or another setting that cannot be used, by libcurl's codes; `SslConnectError` for a host
-    /// that cannot be asked for (RFC 6066 section 3).
+    /// `SslConnectError` for a host that cannot be asked for (RFC 6066 section 3).
     pub fn new(
-        context: &TlsContext,
+        prepared: Arc<Prepared>,
         settings: &Arc<TlsSettings>,
         host: &str,
         port: u16,
         alpn: &[&[u8]],
     ) -> Result<Self> {
         let settings = Arc::clone(settings);
-        let prepared = context.prepare(&settings)?;
         let name = server_name(host)?;
         let early = Early::new(&prepared, &settings, host, alpn);
         let config = if early.is_some() { prepared.early() } else { prepared.config.clone() };

@@ -27,7 +27,7 @@ mod verify;
 
 pub(crate) use binding::end_point;
 pub use certinfo::certificate_info;
-pub use config::TlsContext;
+pub use config::{Prepared, TlsContext};
 pub use handshake::Opening;
 pub(crate) use layer::Tls;
 pub use layer::{Handshake, TlsInfo};

@@ -105,7 +105,10 @@ fn connect(
     host: &str,
     port: u16,
 ) -> Result<Stream, (Error, i64)> {
-    let opening = Opening::new(context, &Arc::new(settings), host, port, &[b"http/1.1"]);
+    let settings = Arc::new(settings);
+    let opening = context
+        .prepare(&settings)
+        .and_then(|prepared| Opening::new(prepared, &settings, host, port, &[b"http/1.1"]));
     shake(tcp(port).start_tls(opening.map_err(|e| (e, 0))?))
 }
 
@@ -584,7 +587,9 @@ fn tls_in_tls() {
     });
     let context = TlsContext::default();
     let outer = connect(&context, settings(&identity), "localhost", port).unwrap();
-    let opening = Opening::new(&context, &Arc::new(settings(&identity)), "localhost", port, &[]);
+    let settings = Arc::new(settings(&identity));
+    let prepared = context.prepare(&settings).unwrap();
+    let opening = Opening::new(prepared, &settings, "localhost", port, &[]);
     let mut inside = shake(outer.start_tls(opening.unwrap())).unwrap();
     echoes(&mut inside, 200_000, &mut [0; 65_536]);
     echoes(&mut inside, 2000, &mut [0; 100]);
