@@ -138,3 +138,38 @@ fn a_place_is_not_lost_with_who_cannot_share() {
         assert_eq!(driver.got[&id].body, b"x");
     }
 }
+
+/// Idle connections of another multi handle do not count beside the limits: found by the simulator, as
+/// more sockets to a host than there may be, and as one that nobody was told of who waited for it.
+#[test]
+fn limits_hold_for_connections_from_elsewhere_too() {
+    let server = serve(|mut stream| {
+        while let Some(head) = read_head(&mut stream) {
+            match head.starts_with("GET /never") {
+                true => drop(read_head(&mut stream)),
+                false => write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+            }
+        }
+    });
+    let left_idle = || {
+        let mut other = Driver::new();
+        let ids = [other.add(get(server, "/")), other.add(get(server, "/"))];
+        other.run();
+        ids.iter().for_each(|id| assert_eq!(other.got[id].body, b"hello"));
+        other.multi.park_idle()
+    };
+    let mut driver = Driver::new();
+    driver.multi.settings_mut().max_host_connections = 1;
+    driver.multi.unpark(left_idle());
+    assert_eq!(driver.multi.connections(), 1);
+    driver.add(get(server, "/never"));
+    driver.add(get(server, "/never"));
+    driver.turn();
+    driver.multi.unpark(left_idle());
+    assert_eq!(driver.multi.connections(), 1);
+
+    let mut driver = Driver::new();
+    driver.multi.settings_mut().max_connects = Some(1);
+    driver.multi.unpark(left_idle());
+    assert_eq!(driver.multi.connections(), 1);
+}

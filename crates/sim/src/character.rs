@@ -14,12 +14,23 @@ pub enum World {
     Web,
     /// Commands and replies: FTP, SMTP, IMAP, POP3.
     Conversations,
+    /// One of these with several multi handles.
+    Several,
 }
 
 /// Chances are in a thousand, times in microseconds.
 #[derive(Debug)]
 pub struct Character {
+    /// What is spoken: of the web, or in conversations.
     pub world: World,
+    /// The application's loops, each with a multi handle.
+    pub loops: u64,
+    /// A handle is linked to the share.
+    pub shares: u64,
+    /// A multi handle ends while others go on.
+    pub renews: u64,
+    /// Connections are shared: those that it leaves idle are for the others.
+    pub parks: bool,
     /// Nothing fails and nobody stalls: every transfer must succeed.
     pub clean: bool,
     /// Transfers in all.
@@ -95,6 +106,9 @@ pub struct Character {
 impl Character {
     /// The character of a seed.
     pub fn new(world: World, random: &mut Random) -> Self {
+        if world == World::Several {
+            return Self::of_several(random);
+        }
         let web = Self::of_web(random);
         if world == World::Web {
             return web;
@@ -107,6 +121,17 @@ impl Character {
             idle_close: if clean { 0 } else { web.idle_close },
             bad_login: if clean { 0 } else { random.pick(&[0, 0, 50, 300]) },
             ..web
+        }
+    }
+
+    fn of_several(random: &mut Random) -> Self {
+        let world = random.pick(&[World::Web, World::Web, World::Conversations]);
+        Self {
+            loops: random.between(2, 4),
+            shares: random.pick(&[0, 500, 1_000]),
+            renews: random.pick(&[0, 300, 900]),
+            parks: random.chance(700),
+            ..Self::new(world, random)
         }
     }
 
@@ -125,6 +150,10 @@ impl Character {
         let some = random.next();
         Self {
             world: World::Web,
+            loops: 1,
+            shares: 0,
+            renews: 0,
+            parks: false,
             clean,
             bad_login: 0,
             bad_hello,
@@ -180,9 +209,7 @@ impl Character {
         match self.world {
             World::Web if host < self.http2_hosts() => Protocol::Http2,
             World::Web => Protocol::Http1,
-            World::Conversations => {
-                random.pick(&[Protocol::Ftp, Protocol::Smtp, Protocol::Imap, Protocol::Pop3])
-            }
+            _ => random.pick(&[Protocol::Ftp, Protocol::Smtp, Protocol::Imap, Protocol::Pop3]),
         }
     }
 

@@ -7,7 +7,8 @@ use tress_engine::{
 };
 use tress_net::sim::Network;
 
-use crate::application::{Application, UNPAUSE};
+use crate::application::UNPAUSE;
+use crate::event_loop::{Live, Loop};
 use crate::judge::judge;
 use crate::link::Link;
 use crate::network::Event;
@@ -16,7 +17,7 @@ use crate::server::FIRST_PORT;
 /// How often a socket may be ready in vain.
 const MOST_USELESS: u32 = 12;
 
-impl Application {
+impl Loop {
     /// The engine was told of something: what is due is done then, too.
     pub fn after_action(&mut self) {
         self.after_call();
@@ -31,7 +32,7 @@ impl Application {
         if !net.character.edge_triggered || self.timer.is_some_and(|at| at <= net.now + 1_000) {
             return;
         }
-        let forgotten = |(fd, watch): (&RawFd, &Watch)| {
+        let forgotten = |(fd, (_, watch)): (&RawFd, &(usize, Watch))| {
             net.links.get(fd).filter(|link| link.has_unread() && !link.edge_in)?;
             let reads = matches!(watch, Watch::In | Watch::InOut) && self.multi.is_in_use(*fd);
             reads.then_some(*fd)
@@ -104,12 +105,16 @@ impl Application {
     fn watch(&mut self, socket: i32, what: Watch) {
         let mut net = self.net.0.borrow_mut();
         net.notice_closings();
-        net.note(|| format!("watch {socket}: {what:?}"));
+        net.note(|| format!("{} watch {socket}: {what:?}", self.number));
         self.useless.remove(&socket);
         let before = match what {
             Watch::Remove => net.announced.remove(&socket),
-            what => net.announced.insert(socket, what),
+            what => net.announced.insert(socket, (self.number, what)),
         };
+        if before.is_some_and(|(owner, _)| owner != self.number) {
+            net.breaks(|| format!("socket {socket} of {before:?} is announced by {}", self.number));
+        }
+        let before = before.map(|(_, what)| what);
         if before == Some(what) || (what == Watch::Remove && before.is_none()) {
             net.breaks(|| format!("socket {socket}: {what:?} after {before:?}"));
         }
@@ -272,6 +277,7 @@ impl Application {
         if let Some(broken) = audit {
             net.breaks(|| broken);
         }
+        self.check_owners(&mut net);
         if running != counted {
             net.breaks(|| format!("{running} transfers run, the engine says {counted}"));
         }
@@ -298,6 +304,21 @@ impl Application {
             net.breaks(|| format!("{most} actions without any effect"));
         }
         self.check_limits(&mut net);
+    }
+
+    /// With several loops: each has the sockets that were opened for it, or taken in, and no others.
+    fn check_owners(&self, net: &mut crate::network::Net) {
+        if net.character.loops == 1 {
+            return;
+        }
+        let number = self.number;
+        let is_wrong = |(fd, link): &(&RawFd, &Link)| {
+            (link.owner == Some(number)) != self.multi.has_socket(**fd)
+        };
+        if let Some((fd, link)) = net.links.iter().find(is_wrong) {
+            let (fd, owner) = (*fd, link.owner);
+            net.breaks(|| format!("socket {fd} is of {owner:?}; {number} thinks otherwise"));
+        }
     }
 
     /// Once more, a socket was ready: that the engine does something about it, or waits for
@@ -330,7 +351,7 @@ impl Application {
 
     /// What has a limit of time is over when that is, whatever is going on.
     fn check_time(&self, net: &mut crate::network::Net) {
-        let late = |live: &&crate::application::Live| {
+        let late = |live: &&Live| {
             let over = u128::from(net.now - live.since) >= live.limit.as_micros();
             !live.done && !live.limit.is_zero() && over
         };
@@ -345,7 +366,8 @@ impl Application {
         let (cache, host, total, ..) = net.character.limits;
         let several = net.hosts.iter().any(|host| host.addresses.len() > 1);
         // FTP's second connections do not count.
-        let counts = |link: &&Link| link.address.port() < FIRST_PORT;
+        let counts =
+            |link: &&Link| link.address.port() < FIRST_PORT && link.owner == Some(self.number);
         let open = net.links.values().filter(counts).count();
         if total > 0 && !several && open > total as usize {
             net.breaks(|| format!("{open} sockets, allowed are {total}"));

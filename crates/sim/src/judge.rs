@@ -2,8 +2,8 @@
 
 use tress_model::{Code, Result};
 
-use crate::application::Live;
 use crate::character::World;
+use crate::event_loop::Live;
 use crate::network::{Host, Net};
 use crate::plan::{Attempt, Expect, Fault, Framing, Method, Plan};
 

@@ -9,9 +9,11 @@ mod application;
 mod character;
 mod conversations;
 mod effects;
+mod event_loop;
 mod judge;
 mod link;
 mod network;
+mod options;
 mod plan;
 mod random;
 mod second;
@@ -92,7 +94,7 @@ pub fn run(world: World, seed: u64, traced: bool) -> Result<Stats, Failure> {
     if net.0.borrow().broken.is_none() {
         application.end();
     }
-    let stats = application.stats;
+    let stats = application.stats();
     drop(application);
     drop(installed);
     let mut net = net.0.borrow_mut();

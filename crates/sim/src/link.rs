@@ -13,6 +13,8 @@ use crate::server::Server;
 #[derive(Debug)]
 pub struct Link {
     pub serial: u64,
+    /// Whose it is of the application's loops; none: it was left to any of them.
+    pub owner: Option<usize>,
     pub host: usize,
     pub address: SocketAddr,
     pub state: State,
@@ -65,6 +67,7 @@ impl Link {
     ) -> Self {
         Self {
             serial,
+            owner: None,
             host,
             address,
             state: State::New,

@@ -1,4 +1,4 @@
-//! `tress-sim [--world web|conversations] [--seeds N] [--from S] [--trace]`: runs seeds of one world,
+//! `tress-sim [--world web|conversations|several] [--seeds N] [--from S] [--trace]`: runs seeds of one world,
 //! or of all, and prints those that fail, with `--trace` all that happened in them.
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,9 @@ fn main() -> ExitCode {
     let (traced, most) = (asked("--trace"), if asked("--all") { u64::MAX } else { MOST_FAILURES });
     std::thread::spawn(watch);
     let mut failed = 0;
-    for (name, world) in [("web", World::Web), ("conversations", World::Conversations)] {
+    let worlds =
+        [("web", World::Web), ("conversations", World::Conversations), ("several", World::Several)];
+    for (name, world) in worlds {
         if word("--world").is_none_or(|wanted| wanted == name) {
             failed += run(name, world, from..from + seeds, traced, most);
         }

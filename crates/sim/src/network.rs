@@ -40,7 +40,10 @@ pub struct Net {
     pub plans: BTreeMap<u32, Plan>,
     pub hosts: Vec<Host>,
     /// What the application was told to watch.
-    pub announced: BTreeMap<RawFd, Watch>,
+    /// And by which of its loops.
+    pub announced: BTreeMap<RawFd, (usize, Watch)>,
+    /// The loop whose multi handle was entered last.
+    pub entered: usize,
     pub links: BTreeMap<RawFd, Link>,
     /// Successful operations: what tells work from spinning.
     pub work: u64,
@@ -110,6 +113,7 @@ impl Net {
             character,
             plans: BTreeMap::new(),
             announced: BTreeMap::new(),
+            entered: 0,
             links: BTreeMap::new(),
             work: 0,
             broken: None,
@@ -405,7 +409,9 @@ impl Net {
         let (least, most) = self.character.send_room;
         let room = self.random.between(least, most) as usize;
         let server = self.places.server(host, address.port());
-        self.links.insert(fd, Link::new(self.next_serial, near, host, room, server, *address));
+        let mut link = Link::new(self.next_serial, near, host, room, server, *address);
+        link.owner = Some(self.entered);
+        self.links.insert(fd, link);
         self.note(|| format!("{fd} opened for {address}"));
         Ok(socket)
     }
@@ -413,6 +419,7 @@ impl Net {
     fn connect(&mut self, fd: RawFd) -> Result<()> {
         let latency = self.latency();
         let now = self.now;
+        self.check_owner(fd);
         let Some(link) = self.links.get_mut(&fd) else { return Err(Errno::BADF) };
         let (serial, host) = (link.serial, link.host);
         if link.state != State::New {
@@ -440,7 +447,17 @@ impl Net {
         Err(Errno::INPROGRESS)
     }
 
+    /// No multi handle touches what another one has.
+    fn check_owner(&mut self, fd: RawFd) {
+        let entered = self.entered;
+        let owner = self.links.get(&fd).and_then(|link| link.owner);
+        if owner.is_some_and(|owner| owner != entered) {
+            self.breaks(|| format!("socket {fd} of {owner:?} is used by {entered}"));
+        }
+    }
+
     fn recv(&mut self, fd: RawFd, buf: &mut [u8], peek: bool) -> Result<usize> {
+        self.check_owner(fd);
         let Some(link) = self.links.get_mut(&fd) else { return Err(Errno::BADF) };
         let got = link.recv(buf, peek);
         self.work += u64::from(got.is_ok() && !peek);
@@ -451,6 +468,7 @@ impl Net {
     fn send(&mut self, fd: RawFd, bufs: &[IoSlice<'_>]) -> Result<usize> {
         let latency = self.latency();
         let now = self.now;
+        self.check_owner(fd);
         let Some(link) = self.links.get_mut(&fd) else { return Err(Errno::BADF) };
         let (serial, sent) = (link.serial, link.send(bufs));
         let mut text = String::new();

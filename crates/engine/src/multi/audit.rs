@@ -75,6 +75,12 @@ impl Multi {
         conn.is_some_and(|it| it.idle_since.is_none() && !matches!(it.stage, Stage::Closing(_)))
     }
 
+    /// Is this the socket of a connection of this multi handle's?
+    pub fn has_socket(&self, socket: RawFd) -> bool {
+        let mut conns = self.pool.ids().into_iter().filter_map(|id| self.pool.get(id));
+        conns.any(|conn| has_socket(conn, socket))
+    }
+
     /// Connections that are kept for later transfers.
     pub fn idle_connections(&self) -> usize {
         let idle = |id: &ConnId| self.pool.get(*id).is_some_and(|conn| conn.idle_since.is_some());

@@ -243,7 +243,7 @@ impl Multi {
         }
     }
 
-    fn limit_cache(&mut self) {
+    pub(super) fn limit_cache(&mut self) {
         let core = &mut self.core;
         core.most_running = core.most_running.max(core.running);
         let automatic = (4 * core.most_running).max(MIN_CACHED);

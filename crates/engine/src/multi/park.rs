@@ -2,6 +2,7 @@
 
 use super::Multi;
 use crate::conn::{Conn, Stage};
+use crate::pool::Room;
 use crate::timers::Owner;
 
 /// An idle connection of no multi handle, on its way to the next; takes leave and is closed
@@ -41,13 +42,18 @@ impl Multi {
         taken
     }
 
-    /// Takes idle connections in, to be used like its own.
+    /// Takes idle connections in, to be used like its own. Those that the limits leave no room for are
+    /// closed: who waits for a slot here waits for another one.
     pub fn unpark(&mut self, parked: Vec<Parked>) {
+        let settings = &self.core.settings;
+        let (host, total) = (settings.max_host_connections, settings.max_total_connections);
         for mut parked in parked {
-            let Some(conn) = parked.0.take() else { continue };
+            let room = |conn: &mut Box<Conn>| self.pool.room(&conn.destination, host, total);
+            let Some(conn) = parked.0.take_if(|conn| room(conn) == Room::Yes) else { continue };
             let since = conn.last_used;
             let id = self.pool.insert(conn);
             self.pool.put_idle(id, since);
         }
+        self.limit_cache();
     }
 }
