@@ -316,6 +316,14 @@ impl Loop {
         self.seen.borrow().wanted.len()
     }
 
+    /// Cleans the multi handle up; how many sockets are announced still.
+    pub fn end(mut self) -> usize {
+        let multi = std::mem::replace(&mut self.multi, std::ptr::null_mut());
+        // SAFETY: made by `curl_multi_init`, cleaned up once; the callbacks' data still lives.
+        unsafe { (api().multi_cleanup)(multi) };
+        self.watched()
+    }
+
     /// Fails on a breach of the rules.
     pub fn check(&self) {
         let seen = self.seen.borrow();
@@ -341,7 +349,7 @@ impl Loop {
 
 impl Drop for Loop {
     fn drop(&mut self) {
-        // SAFETY: made by `curl_multi_init`, cleaned up once; the callbacks' data still lives.
+        // SAFETY: made by `curl_multi_init`, cleaned up once, or null; the callbacks' data still lives.
         unsafe {
             (api().multi_cleanup)(self.multi);
             libc::close(self.seen.borrow().epoll);

@@ -1,6 +1,8 @@
 //! What users of the event interface suffer from: sockets, timers and their announcements.
 //! Each test is named after its line in the project's list.
 use curl_sys::{CURLOPT_FORBID_REUSE, CURLOPT_MAX_RECV_SPEED_LARGE, CURLOPT_TIMEOUT_MS};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tress_tests::api::api;
@@ -8,6 +10,9 @@ use tress_tests::{Library, Loop, Server, Transfer};
 
 const MAXCONNECTS: u32 = 6;
 const MAX_TOTAL_CONNECTIONS: u32 = 13;
+const SHARE: u32 = 10100;
+const SHOPT_SHARE: i32 = 1;
+const LOCK_DATA_CONNECT: i32 = 5;
 const LIMIT: Duration = Duration::from_secs(20);
 const NUM_CONNECTS: i32 = 0x20_0000 + 26;
 
@@ -260,6 +265,42 @@ fn pain_25_timers_early_late_and_zero() {
     // The application's timer is spent when it calls, so each early call arms it again, once.
     assert!(timers.len() < 240, "{} timer callbacks for 200 early calls", timers.len());
     lp.check();
+}
+
+/// A multi handle that leaves its idle connections to a share ends while another one still says
+/// goodbye: that one's socket is taken out of the loop before it is closed.
+#[test]
+fn a_goodbye_under_way_is_not_forgotten_where_connections_are_shared() {
+    let _alone = alone();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+        write!(stream, "220 h\r\n").unwrap();
+        // Nobody answers QUIT.
+        while lines.next().is_some_and(|line| line != "QUIT") {
+            write!(stream, "250 h\r\n").unwrap();
+        }
+        lines.next();
+    });
+    // SAFETY: plain calls; the share outlives the handle that is linked to it.
+    let share = unsafe { (api().share_init)() };
+    // SAFETY: the option takes an int.
+    assert_eq!(unsafe { (api().share_setopt)(share, SHOPT_SHARE, LOCK_DATA_CONNECT) }, 0);
+    let mut lp = Loop::new();
+    let transfer =
+        Transfer::new(&format!("smtp://127.0.0.1:{port}/me")).long(CURLOPT_FORBID_REUSE, 1);
+    // SAFETY: the option takes a share handle.
+    assert_eq!(unsafe { (api().easy_setopt)(transfer.easy, SHARE, share) }, 0);
+    assert_eq!(lp.run(&[&transfer], LIMIT), [0]);
+    assert_eq!(lp.watched(), 1);
+    lp.check();
+    assert_eq!(lp.end(), 0);
+    drop(transfer);
+    server.join().unwrap();
+    // SAFETY: nobody is linked to it any more.
+    assert_eq!(unsafe { (api().share_cleanup)(share) }, 0);
 }
 
 fn settle(lp: &mut Loop, done: impl Fn() -> bool) {

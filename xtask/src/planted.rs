@@ -12,7 +12,8 @@ use crate::{Result, root, run};
 pub fn planted(seeds: &str, only: Option<&str>) -> Result<()> {
     let tree = root().join("target/planted/tree");
     copy(&tree)?;
-    println!("| fault | web | conversations | first found |\n| --- | --- | --- | --- |");
+    println!("| fault | web | conversations | several | first found |");
+    println!("| --- | --- | --- | --- | --- |");
     let mut patches: Vec<_> = fs::read_dir(root().join("crates/sim/planted"))?
         .flatten()
         .map(|file| file.path())
@@ -27,10 +28,11 @@ pub fn planted(seeds: &str, only: Option<&str>) -> Result<()> {
         run(&mut apply(&tree, &patch))?;
         let text = fs::read_to_string(&patch)?;
         let what = text.lines().next().unwrap_or_default();
-        let (web, told) = count(&tree, "web", seeds)?;
-        let (conversations, also_told) = count(&tree, "conversations", seeds)?;
-        let told = if told.is_empty() { also_told } else { told };
-        println!("| `{name}`: {what} | {web} | {conversations} | {told} |");
+        let counted = ["web", "conversations", "several"].map(|world| count(&tree, world, seeds));
+        let counted = counted.into_iter().collect::<Result<Vec<_>>>()?;
+        let told = counted.iter().map(|(_, told)| &**told).find(|told| !told.is_empty());
+        let counts: Vec<_> = counted.iter().map(|(count, _)| &**count).collect();
+        println!("| `{name}`: {what} | {} | {} |", counts.join(" | "), told.unwrap_or_default());
     }
     Ok(())
 }

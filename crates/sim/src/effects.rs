@@ -89,9 +89,15 @@ impl Loop {
                 let answer = if refuses { SockOptAnswer::Error } else { SockOptAnswer::Ok };
                 self.multi.socket_options_set(answer);
             }
-            Effect::CloseSocket { socket, .. } => drop(socket),
+            Effect::CloseSocket { socket, transfer } => {
+                self.check_user(transfer);
+                drop(socket);
+            }
             Effect::Debug { .. } => {}
-            Effect::Watch { socket, what, .. } => self.watch(socket, what),
+            Effect::Watch { socket, what, transfer } => {
+                self.check_user(transfer);
+                self.watch(socket, what);
+            }
             Effect::Timer { after } => {
                 let now = self.net.0.borrow().now;
                 self.net.0.borrow_mut().note(|| format!("timer {after:?}"));
@@ -99,6 +105,14 @@ impl Loop {
             }
             Effect::Done { transfer } => self.done(transfer),
             other => self.net.0.borrow_mut().breaks(|| format!("unexpected {other:?}")),
+        }
+    }
+
+    /// What is said of a transfer is of one that is, or was, in this multi handle.
+    fn check_user(&self, user: Option<TransferId>) {
+        if let Some(id) = user.filter(|id| !self.used_ids.contains(id)) {
+            let number = self.number;
+            self.net.0.borrow_mut().breaks(|| format!("{id:?} was never in {number}"));
         }
     }
 

@@ -24,7 +24,7 @@ pub struct Loop {
     /// By transfer number.
     ids: HashMap<u32, TransferId>,
     /// All that ever were.
-    used_ids: HashSet<TransferId>,
+    pub used_ids: HashSet<TransferId>,
     /// Handles that were used and may be used again.
     #[expect(clippy::vec_box, reason = "they are lent to the engine as they are")]
     pub spare: Vec<Box<Transfer>>,

@@ -99,8 +99,16 @@ fn slots_and_places_are_passed_on() {
     passes(World::Conversations, [100_013_247, 110_003_595]);
 }
 
+/// Idle connections that came from another multi handle were more than the limits allow, or stood beside
+/// those who waited for one. (`limits_hold_for_connections_from_elsewhere_too`.)
+#[test]
+fn connections_from_elsewhere_count() {
+    passes(World::Several, [31, 217, 383, 510, 527, 643]);
+}
+
 #[test]
 fn other_seeds() {
     passes(World::Web, 0..150);
     passes(World::Conversations, 0..150);
+    passes(World::Several, 0..100);
 }

@@ -412,10 +412,10 @@ pub(crate) unsafe fn destroy(multi: *mut Multi) {
             }
         }
         (*multi).enter();
-        match (&*multi).parking.as_ref() {
-            Some(parking) => parking.park((*multi).engine.park_idle()),
-            None => (*multi).engine.close_all(),
+        if let Some(parking) = (&*multi).parking.as_ref() {
+            parking.park((*multi).engine.park_idle());
         }
+        (*multi).engine.close_all();
         if let Some(multi) = NonNull::new(multi) {
             let _ = drive(multi);
         }
