@@ -57,7 +57,7 @@ cargo xtask sanitize address                  the tests of the C boundary on a l
 cargo xtask sanitize thread [--url U]         C programs under ThreadSanitizer; U: a server's path
                                               with a cookie, for many threads
 cargo xtask tidy                              check the repository's rules
-cargo xtask simulate [--world web|conversations|several] [--seeds N] [--from S] [--trace]
+cargo xtask simulate [--world web|conversations|several|starttls] [--seeds N] [--from S] [--trace]
                                               the engine under a virtual network, seed by seed
 cargo xtask simulate --planted [--seeds N] [--only NAME]
                                               how many seeds find the faults of crates/sim/planted

@@ -8,12 +8,15 @@ use std::process::Command;
 
 use crate::{Result, root, run};
 
+/// The simulator's worlds.
+const WORLDS: [&str; 4] = ["web", "conversations", "several", "starttls"];
+
 /// Puts every fault in by itself and runs `seeds` seeds of each world.
 pub fn planted(seeds: &str, only: Option<&str>) -> Result<()> {
     let tree = root().join("target/planted/tree");
     copy(&tree)?;
-    println!("| fault | web | conversations | several | first found |");
-    println!("| --- | --- | --- | --- | --- |");
+    println!("| fault | {} | first found |", WORLDS.join(" | "));
+    println!("| --- |{} --- |", " --- |".repeat(WORLDS.len()));
     let mut patches: Vec<_> = fs::read_dir(root().join("crates/sim/planted"))?
         .flatten()
         .map(|file| file.path())
@@ -28,7 +31,7 @@ pub fn planted(seeds: &str, only: Option<&str>) -> Result<()> {
         run(&mut apply(&tree, &patch))?;
         let text = fs::read_to_string(&patch)?;
         let what = text.lines().next().unwrap_or_default();
-        let counted = ["web", "conversations", "several"].map(|world| count(&tree, world, seeds));
+        let counted = WORLDS.map(|world| count(&tree, world, seeds));
         let counted = counted.into_iter().collect::<Result<Vec<_>>>()?;
         let told = counted.iter().map(|(_, told)| &**told).find(|told| !told.is_empty());
         let counts: Vec<_> = counted.iter().map(|(count, _)| &**count).collect();

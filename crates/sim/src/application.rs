@@ -37,20 +37,25 @@ impl Application {
         let start = Instant::now();
         let count = net.0.borrow().character.loops as usize;
         let loops = (0..count).map(|number| Loop::new(number, net.clone(), start)).collect();
-        {
-            let mut net = net.0.borrow_mut();
-            net.schedule(0, Event::Wish(ADD, 0));
-            for number in 0..count as u64 {
-                if net.chance(|character| character.renews) {
-                    let at = net.random.pick(&[500, 20_000, 300_000, 2_000_000, 9_000_000]);
-                    net.schedule(at, Event::Wish(RENEW, number));
-                }
-            }
-        }
+        net.0.borrow_mut().schedule(0, Event::Wish(ADD, 0));
         let dns = Shared::<DnsCache>::default();
         let tls = TlsContext::default();
         let stores = Stores { dns: Some(dns), tls: Some(tls), ..Stores::default() };
-        Self { net, loops, stores: Arc::new(stores), parked: Vec::new(), started: 0 }
+        let stores = Arc::new(stores);
+        let mut application = Self { net, loops, stores, parked: Vec::new(), started: 0 };
+        (0..count as u64).for_each(|number| application.think_of_end(number));
+        application
+    }
+
+    /// Does the multi handle of this loop end at some time?
+    fn think_of_end(&mut self, number: u64) {
+        let mut net = self.net.0.borrow_mut();
+        let goes_on = u64::from(self.started) < net.character.transfers;
+        if goes_on && net.chance(|character| character.renews) {
+            let wait = net.random.pick(&[500, 20_000, 300_000, 2_000_000, 9_000_000]);
+            let at = net.now + wait;
+            net.schedule(at, Event::Wish(RENEW, number));
+        }
     }
 
     /// How much was done, by all loops.
@@ -159,6 +164,7 @@ impl Application {
             RENEW => {
                 let parks = self.net.0.borrow().character.parks;
                 self.loops[of as usize].renew(parks.then_some(&mut self.parked));
+                self.think_of_end(of);
             }
             REMOVE => self.loop_of(number).into_iter().for_each(|it| it.remove_early(number)),
             UNPAUSE => self.loop_of(number).into_iter().for_each(|it| it.pause(number, false)),

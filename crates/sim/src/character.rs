@@ -16,6 +16,8 @@ pub enum World {
     Conversations,
     /// One of these with several multi handles.
     Several,
+    /// Mail with servers that begin with TLS in the course of a conversation, or should.
+    StartTls,
 }
 
 /// Chances are in a thousand, times in microseconds.
@@ -77,6 +79,8 @@ pub struct Character {
     pub bad_login: u64,
     /// A handshake of TLS, or with a proxy, breaks off.
     pub bad_hello: u64,
+    /// Mail: a transfer wants TLS where the conversation begins without.
+    pub upgrades: u64,
     /// Which hosts speak TLS, a bit for each.
     secure_hosts: u64,
     /// Version 1.2 of it.
@@ -108,6 +112,13 @@ impl Character {
     pub fn new(world: World, random: &mut Random) -> Self {
         if world == World::Several {
             return Self::of_several(random);
+        }
+        if world == World::StartTls {
+            return Self {
+                upgrades: random.pick(&[500, 900, 1_000]),
+                secure_hosts: random.pick(&[0, 0, 0, 2]),
+                ..Self::new(World::Conversations, random)
+            };
         }
         let web = Self::of_web(random);
         if world == World::Web {
@@ -157,6 +168,7 @@ impl Character {
             clean,
             bad_login: 0,
             bad_hello,
+            upgrades: 0,
             secure_hosts: random.pick(&[0, 0, some, u64::MAX]),
             tls12: random.chance(200),
             alpn: random.chance(500),
@@ -209,6 +221,9 @@ impl Character {
         match self.world {
             World::Web if host < self.http2_hosts() => Protocol::Http2,
             World::Web => Protocol::Http1,
+            _ if self.upgrades > 0 => {
+                random.pick(&[Protocol::Smtp, Protocol::Imap, Protocol::Pop3])
+            }
             _ => random.pick(&[Protocol::Ftp, Protocol::Smtp, Protocol::Imap, Protocol::Pop3]),
         }
     }

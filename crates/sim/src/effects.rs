@@ -1,6 +1,6 @@
 //! The application's callbacks, and what is checked after each of its calls.
 
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 
 use tress_engine::{
     Delivered, Delivery, Effect, Lent, SockOptAnswer, Sought, Supplied, TransferId, Watch,
@@ -91,6 +91,7 @@ impl Loop {
             }
             Effect::CloseSocket { socket, transfer } => {
                 self.check_user(transfer);
+                self.check_closer(socket.as_raw_fd());
                 drop(socket);
             }
             Effect::Debug { .. } => {}
@@ -113,6 +114,14 @@ impl Loop {
         if let Some(id) = user.filter(|id| !self.used_ids.contains(id)) {
             let number = self.number;
             self.net.0.borrow_mut().breaks(|| format!("{id:?} was never in {number}"));
+        }
+    }
+
+    /// Callbacks of transfers elsewhere are none of this loop's.
+    fn check_closer(&self, socket: RawFd) {
+        let mut net = self.net.0.borrow_mut();
+        if net.links.get(&socket).is_some_and(|link| link.has_moved) {
+            net.breaks(|| format!("{socket} is closed by who opened it in another multi handle"));
         }
     }
 
@@ -390,8 +399,10 @@ impl Loop {
             for place in 0..net.hosts.len() {
                 let here = |link: &&Link| link.host == place;
                 let open = net.links.values().filter(counts).filter(here).count();
-                // A host may be asked for by its name and by its address.
-                let allowed = 2 * host as usize;
+                // The engine counts those for which connections are fit alike: a host may be asked for
+                // by its name and by its address, and with each wish for TLS in a conversation.
+                let kinds = if net.character.upgrades > 0 { 2 * 4 } else { 2 };
+                let allowed = kinds * host as usize;
                 if open > allowed {
                     net.breaks(|| format!("{open} sockets to host {place}, allowed are {allowed}"));
                 }

@@ -332,7 +332,7 @@ impl Loop {
         let mut net = self.net.0.borrow_mut();
         let left = net.links.iter_mut().filter(|(_, link)| link.owner.is_none());
         let own = left.filter(|(fd, _)| self.multi.has_socket(**fd));
-        own.for_each(|(_, link)| link.owner = Some(self.number));
+        own.for_each(|(_, link)| (link.owner, link.has_moved) = (Some(self.number), true));
         drop(net);
         self.after_call();
     }

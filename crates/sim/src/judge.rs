@@ -76,6 +76,10 @@ pub fn judge(live: &Live, result: &Result<()>, status: u32, net: &Net) -> Option
         }
         Code::AbortedByCallback => live.aborted || live.refused_socket,
         Code::WriteError | Code::ReadError if live.aborted => true,
+        // Mail that may not go in the clear.
+        Code::UseSslFailed => {
+            plan.needs_tls() && hosts().any(|host| since(host.unsecured) || since(host.broken))
+        }
         // A reply says what it says; a lost connection may show in any of them.
         _ if talks => {
             let lost = |host: &Host| since(host.broken) || since(host.not_reached);

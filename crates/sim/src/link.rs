@@ -15,6 +15,8 @@ pub struct Link {
     pub serial: u64,
     /// Whose it is of the application's loops; none: it was left to any of them.
     pub owner: Option<usize>,
+    /// It was opened for another of them.
+    pub has_moved: bool,
     pub host: usize,
     pub address: SocketAddr,
     pub state: State,
@@ -68,6 +70,7 @@ impl Link {
         Self {
             serial,
             owner: None,
+            has_moved: false,
             host,
             address,
             state: State::New,

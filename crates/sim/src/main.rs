@@ -1,4 +1,4 @@
-//! `tress-sim [--world web|conversations|several] [--seeds N] [--from S] [--trace]`: runs seeds of one world,
+//! `tress-sim [--world web|conversations|several|starttls] [--seeds N] [--from S] [--trace]`: runs seeds of one world,
 //! or of all, and prints those that fail, with `--trace` all that happened in them.
 #![forbid(unsafe_code)]
 
@@ -30,8 +30,12 @@ fn main() -> ExitCode {
     let (traced, most) = (asked("--trace"), if asked("--all") { u64::MAX } else { MOST_FAILURES });
     std::thread::spawn(watch);
     let mut failed = 0;
-    let worlds =
-        [("web", World::Web), ("conversations", World::Conversations), ("several", World::Several)];
+    let worlds = [
+        ("web", World::Web),
+        ("conversations", World::Conversations),
+        ("several", World::Several),
+        ("starttls", World::StartTls),
+    ];
     for (name, world) in worlds {
         if word("--world").is_none_or(|wanted| wanted == name) {
             failed += run(name, world, from..from + seeds, traced, most);

@@ -77,6 +77,8 @@ pub struct Host {
     pub broken: Option<u64>,
     /// Bytes came for a connection that the server had closed: it was reset.
     pub reset_late: Option<u64>,
+    /// It did not offer TLS, or refused it.
+    pub unsecured: Option<u64>,
     /// Connecting or a look-up hangs.
     pub hangs: Option<u64>,
 }
@@ -275,6 +277,9 @@ impl Net {
             is_ipv6: link.address.is_ipv6(),
             bad_login,
             bad_hello,
+            upgrades: self.character.upgrades > 0,
+            clean: self.character.clean,
+            places: &self.places,
             next_port: &mut self.next_port,
             complaint: None,
         };
@@ -323,6 +328,7 @@ impl Net {
                     let host = self.link(fd, serial).map_or(0, |link| link.host);
                     self.hosts[host].hangs = Some(now);
                 }
+                Out::Unsecured => self.hosts[host].unsecured = Some(now),
                 Out::Data(port, data) => self.second(port, (fd, serial), data),
                 Out::Deaf => self.link(fd, serial).into_iter().for_each(|link| link.is_deaf = true),
                 Out::Idle => {

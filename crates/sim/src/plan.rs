@@ -5,6 +5,8 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use tress_engine::options::UseSsl;
+
 use crate::character::Character;
 use crate::random::Random;
 
@@ -33,6 +35,8 @@ pub struct Plan {
     pub fault: Fault,
     /// Conversations: where it happens.
     pub place: Place,
+    /// Conversations: is TLS wanted where they begin without?
+    pub use_ssl: UseSsl,
     /// FTP: the server tells sizes.
     pub tells_size: bool,
     /// Lines of text, not any bytes.
@@ -187,6 +191,7 @@ impl Plan {
             upload,
             fault,
             place: Place::Command,
+            use_ssl: UseSsl::None,
             tells_size: false,
             is_text: false,
             faults_left: random.pick(&[1, 1, 2, 1_000]),
@@ -231,6 +236,9 @@ impl Plan {
             plan.fault = random.pick(&faults);
         }
         plan.place = random.pick(&[Place::Command, Place::Data]);
+        if random.chance(character.upgrades) {
+            plan.use_ssl = random.pick(&[UseSsl::Try, UseSsl::Control, UseSsl::All, UseSsl::All]);
+        }
         plan
     }
 
@@ -284,6 +292,11 @@ fn byte(number: u32, offset: usize) -> u8 {
 }
 
 impl Plan {
+    /// Must everything be said behind TLS?
+    pub fn needs_tls(&self) -> bool {
+        matches!(self.use_ssl, UseSsl::Control | UseSsl::All)
+    }
+
     /// The URL of a request, `host` as it is written there.
     pub fn url(&self, host: &str, number: u32, hop: usize) -> String {
         let scheme = if self.secure.get(hop) == Some(&true) { "https" } else { "http" };

@@ -106,9 +106,17 @@ fn connections_from_elsewhere_count() {
     passes(World::Several, [31, 217, 383, 510, 527, 643]);
 }
 
+/// A handshake in the course of a conversation counted as waiting for the reply to STARTTLS where the
+/// next command did not go at once.
+#[test]
+fn a_long_handshake_is_not_late() {
+    passes(World::StartTls, [668]);
+}
+
 #[test]
 fn other_seeds() {
     passes(World::Web, 0..150);
     passes(World::Conversations, 0..150);
     passes(World::Several, 0..100);
+    passes(World::StartTls, 0..100);
 }

@@ -206,7 +206,11 @@ impl Multi {
         // The server speaks first: an attempt to hear it sends the last words of TLS's handshake.
         conn.readable |= conn.stream().is_some_and(|stream| !stream.is_bare());
         match conn.conversation.as_deref_mut() {
-            Some(conversation) => conversation.machine.tls_started(),
+            Some(conversation) => {
+                conversation.machine.tls_started();
+                // The handshake was no waiting for a reply, and the next command may not go at once.
+                conversation.machine.await_reply_from(core.now);
+            }
             None if conn.destination.dialect == Some(Dialect::Ssh) => {
                 return self.prepare_ssh(id);
             }

@@ -9,8 +9,19 @@ pub fn command(server: &mut Server, line: &str, desk: &mut Desk<'_>) {
     let (tag, word) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let mut ok = |more: &str| desk.say(&format!("{more}{tag} OK"));
     match word {
-        "CAPABILITY" => ok("* CAPABILITY IMAP4rev1\r\n"),
-        "LOGIN" | "NOOP" => ok(""),
+        "CAPABILITY" => {
+            let tls = server.offered(" STARTTLS");
+            ok(&format!("* CAPABILITY IMAP4rev1{tls}\r\n"));
+        }
+        "STARTTLS" => {
+            let more = "* CAPABILITY IMAP4rev1\r\nA003 OK\r\nA004 OK";
+            server.start_tls(&format!("{tag} OK"), &format!("{tag} NO"), more, desk);
+        }
+        "LOGIN" => {
+            server.check_login(words.next().unwrap_or(""), desk);
+            desk.say(&format!("{tag} OK"));
+        }
+        "NOOP" => ok(""),
         "SELECT" => {
             server.state.place = words.next().unwrap_or("").to_owned();
             ok("* 1 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n");

@@ -1,7 +1,12 @@
 //! What servers of commands and replies have in common: lines, faults, how a session ends.
 
+use tress_engine::options::UseSsl;
+
 use super::{Desk, Out, ftp, imap, pop3, smtp};
 use crate::plan::{Attempt, Fault, Place, Protocol};
+
+/// The name by which those log in that must not do so in the clear.
+pub const SECRET: &str = "secret";
 
 /// A session of FTP, SMTP, IMAP or POP3.
 #[derive(Debug)]
@@ -16,6 +21,12 @@ pub struct Server {
     pub busy: bool,
     /// Commands to go until the fault of the log-in, and which it is.
     bad_login: Option<(u64, Fault)>,
+    /// What comes of STARTTLS.
+    pub offer: Offer,
+    /// The client has been told to begin with TLS.
+    upgrades: bool,
+    /// TLS is on.
+    pub is_secure: bool,
     pub state: State,
 }
 
@@ -30,6 +41,19 @@ pub struct State {
     pub place: String,
     /// The transfer that is under way.
     pub number: Option<u32>,
+}
+
+/// What comes of it when the client wants TLS in the middle of the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offer {
+    /// Nothing is said of it.
+    Nothing,
+    Accepts,
+    Refuses,
+    /// It breaks off.
+    Breaks(Fault),
+    /// Somebody on the way puts replies behind the answer, in the clear, for what is asked next.
+    Injected,
 }
 
 /// A mail on its way in.
@@ -50,6 +74,9 @@ impl Server {
             mute: false,
             busy: false,
             bad_login: None,
+            offer: Offer::Nothing,
+            upgrades: false,
+            is_secure: false,
             state: State::default(),
         }
     }
@@ -59,6 +86,9 @@ impl Server {
         if desk.random.chance(desk.bad_login) {
             let faults = [Fault::Close, Fault::Reset, Fault::Stall, Fault::Error];
             self.bad_login = Some((desk.random.below(5), desk.random.pick(&faults)));
+        }
+        if desk.upgrades && !self.is_secure {
+            self.offer = Offer::any(desk);
         }
         self.state.pasv_only = !desk.is_ipv6 && desk.random.chance(300);
         if !self.fails_login(desk) {
@@ -77,7 +107,57 @@ impl Server {
 
     pub fn receive(&mut self, bytes: &[u8], desk: &mut Desk<'_>) {
         self.input.extend_from_slice(bytes);
-        while !self.mute && self.step(desk) {}
+        while !self.mute && !self.upgrades && self.step(desk) {}
+    }
+
+    /// Does TLS begin here? What has come of it.
+    pub fn upgrade(&mut self) -> Option<Vec<u8>> {
+        if !std::mem::take(&mut self.upgrades) {
+            return None;
+        }
+        self.is_secure = true;
+        Some(std::mem::take(&mut self.input))
+    }
+
+    /// The line by which TLS is offered among what there is.
+    pub fn offered<'a>(&self, line: &'a str) -> &'a str {
+        if self.is_secure || self.offer == Offer::Nothing { "" } else { line }
+    }
+
+    /// The client wants TLS: the replies that say yes and no, and what somebody may put behind them.
+    pub fn start_tls(&mut self, yes: &str, no: &str, more: &str, desk: &mut Desk<'_>) {
+        match self.offer {
+            _ if self.is_secure => desk.complain(|| "TLS is wanted within TLS".to_owned()),
+            Offer::Nothing => desk.complain(|| "TLS is wanted that was not offered".to_owned()),
+            Offer::Refuses => {
+                desk.out.push(Out::Unsecured);
+                desk.say(no);
+            }
+            Offer::Breaks(fault) => {
+                desk.out.push(Out::Leaves);
+                match fault {
+                    Fault::Reset => self.leave(Out::Reset, desk),
+                    Fault::Stall => {
+                        self.mute = true;
+                        desk.out.push(Out::Hangs);
+                    }
+                    _ => self.leave(Out::Close, desk),
+                }
+            }
+            Offer::Accepts => desk.say(yes),
+            Offer::Injected => {
+                desk.out.push(Out::Leaves);
+                desk.say(&format!("{yes}\r\n{more}"));
+            }
+        }
+        self.upgrades = matches!(self.offer, Offer::Accepts | Offer::Injected);
+    }
+
+    /// Somebody logs in: not in the clear who must not.
+    pub fn check_login(&self, name: &str, desk: &mut Desk<'_>) {
+        if name == SECRET && !self.is_secure {
+            desk.complain(|| "a log-in in the clear".to_owned());
+        }
     }
 
     fn step(&mut self, desk: &mut Desk<'_>) -> bool {
@@ -108,6 +188,9 @@ impl Server {
         let line = String::from_utf8_lossy(&line[..end]).into_owned();
         if self.fails_login(desk) {
             return false;
+        }
+        if self.is_secure && self.offer == Offer::Injected {
+            desk.complain(|| format!("{line} after what came before TLS"));
         }
         match self.protocol {
             Protocol::Ftp => ftp::command(self, &line, desk),
@@ -155,6 +238,13 @@ impl Server {
             return Some(Fault::Stall);
         };
         (plan.last, plan.uploaded) = (Attempt::None, 0);
+        let wants = match self.offer {
+            Offer::Accepts | Offer::Injected => plan.use_ssl != UseSsl::None,
+            _ => plan.needs_tls(),
+        };
+        if wants && !self.is_secure {
+            desk.complain(|| format!("transfer {number} in the clear"));
+        }
         self.strike(Place::Command, desk)
     }
 
@@ -194,6 +284,21 @@ impl Server {
     pub fn leave(&mut self, how: Out, desk: &mut Desk<'_>) {
         self.mute = true;
         desk.out.push(how);
+    }
+}
+
+impl Offer {
+    fn any(desk: &mut Desk<'_>) -> Self {
+        let accepts = desk.random.chance(500);
+        let breaks = Self::Breaks(desk.random.pick(&[Fault::Close, Fault::Reset, Fault::Stall]));
+        let offer = match desk.clean {
+            true => desk.random.pick(&[Self::Nothing, Self::Refuses]),
+            false => desk.random.pick(&[Self::Nothing, Self::Refuses, Self::Injected, breaks]),
+        };
+        if !accepts && offer == Self::Nothing {
+            desk.out.push(Out::Unsecured);
+        }
+        if accepts { Self::Accepts } else { offer }
     }
 }
 

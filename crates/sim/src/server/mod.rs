@@ -13,6 +13,8 @@ mod smtp;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub use lines::SECRET;
+
 use crate::plan::{Plan, Protocol};
 use crate::random::Random;
 
@@ -80,6 +82,8 @@ pub enum Out {
     Idle,
     /// It will never say anything more.
     Hangs,
+    /// It does not offer TLS, or refuses it.
+    Unsecured,
     /// Something about FTP's second connection, by its port.
     Data(u16, Data),
 }
@@ -108,6 +112,11 @@ pub struct Desk<'a> {
     pub bad_login: u64,
     /// How often a handshake of TLS, or with a proxy, fails.
     pub bad_hello: u64,
+    /// Mail servers offer STARTTLS, most of the time.
+    pub upgrades: bool,
+    /// Nothing goes wrong.
+    pub clean: bool,
+    pub places: &'a Places,
     /// The next port of FTP's second connections.
     pub next_port: &'a mut u16,
     /// What the client has done wrong.
@@ -176,11 +185,25 @@ impl Server {
         match self {
             Self::Http1(server) => server.receive(bytes, desk),
             Self::Http2(server) => server.receive(bytes, desk),
-            Self::Lines(server) => server.receive(bytes, desk),
+            Self::Lines(server) => {
+                server.receive(bytes, desk);
+                if let Some(rest) = server.upgrade() {
+                    self.upgrade(&rest, desk);
+                }
+            }
             Self::Secure(server) => server.receive(bytes, desk),
             Self::Proxy(server) => server.receive(bytes, desk),
             Self::Data => {}
         }
+    }
+
+    /// TLS begins in the middle of a conversation (STARTTLS), with the first bytes of it.
+    fn upgrade(&mut self, first: &[u8], desk: &mut Desk<'_>) {
+        let plain = std::mem::replace(self, Self::Data);
+        let mut secure = secure::Secure::over(&desk.places.tls, plain);
+        secure.greet(desk);
+        secure.receive(first, desk);
+        *self = Self::Secure(Box::new(secure));
     }
 
     /// Is nothing going on?

@@ -9,8 +9,16 @@ const STATUS: &[u8] = b"+OK\r\n";
 pub fn command(server: &mut Server, line: &str, desk: &mut Desk<'_>) {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     match word {
-        "CAPA" => desk.say("+OK\r\nUSER\r\n."),
-        "USER" | "PASS" | "NOOP" => desk.say("+OK"),
+        "CAPA" => desk.say(&format!("+OK\r\n{}USER\r\n.", server.offered("STLS\r\n"))),
+        "STLS" => {
+            let more = "+OK\r\nUSER\r\n.\r\n+OK\r\n+OK\r\n+OK\r\nnot yours\r\n.";
+            server.start_tls("+OK go on", "-ERR not now", more, desk);
+        }
+        "USER" => {
+            server.check_login(rest, desk);
+            desk.say("+OK");
+        }
+        "PASS" | "NOOP" => desk.say("+OK"),
         "RETR" => retrieve(server, rest, desk),
         "QUIT" => {
             desk.say("+OK bye");

@@ -55,10 +55,22 @@ impl Secure {
             Protocol::Http2 => &configs.http2,
             _ => &configs.other,
         };
+        let mut inner = Server::new(protocol);
+        if let Server::Lines(lines) = &mut inner {
+            lines.is_secure = true;
+        }
+        Self::around(config, inner, false)
+    }
+
+    /// Around a server that has talked in the clear up to here.
+    pub fn over(configs: &Configs, inner: Server) -> Self {
+        Self::around(&configs.other, inner, true)
+    }
+
+    fn around(config: &Arc<ServerConfig>, inner: Server, greeted: bool) -> Self {
         let mut tls = ServerConnection::new(config.clone()).expect("the configuration is good");
         tls.set_buffer_limit(None);
-        let inner = Server::new(protocol);
-        Self { tls, inner, bad: None, greeted: false, mute: false }
+        Self { tls, inner, bad: None, greeted, mute: false }
     }
 
     pub fn inner(&self) -> &Server {

@@ -7,7 +7,14 @@ use crate::plan::{Fault, Place};
 pub fn command(server: &mut Server, line: &str, desk: &mut Desk<'_>) {
     let word = line.split(' ').next().unwrap_or("");
     match word {
-        "EHLO" => desk.say("250-h.test\r\n250-SIZE 100000000\r\n250 8BITMIME"),
+        "EHLO" => {
+            let tls = server.offered("250-STARTTLS\r\n");
+            desk.say(&format!("250-h.test\r\n250-SIZE 100000000\r\n{tls}250 8BITMIME"));
+        }
+        "STARTTLS" => {
+            let more = "250 8BITMIME\r\n250 from you\r\n250 to them";
+            server.start_tls("220 go on", "454 not now", more, desk);
+        }
         "HELO" | "RSET" | "NOOP" => desk.say("250 fine"),
         "MAIL" => {
             let name = line.split(['<', '@']).nth(1).unwrap_or("");
