@@ -16,7 +16,9 @@ use crate::ids::Table;
 /// Every connection of a multi handle.
 pub(crate) struct Pool {
     conns: Table<Box<Conn>>,
-    hosts: HashMap<Arc<Destination>, Host, BuildFast>,
+    hosts: Hosts,
+    /// What counts for a host's limit, whatever else its connections differ in.
+    places: HashMap<u64, Place, BuildFast>,
     /// Idle connections, the one idle for longest first.
     idle: Links,
     /// Transfers for which the total is reached.
@@ -50,10 +52,25 @@ struct Host {
     waiting: VecDeque<TransferId>,
 }
 
+/// Who is connected to at first: a host with its port, or a proxy.
+#[derive(Default)]
+struct Place {
+    /// Connections to it, whatever their state.
+    open: u32,
+    /// Destinations there for which somebody waits, or did wait.
+    waited_for: VecDeque<Arc<Destination>>,
+}
+
 impl Host {
     fn is_empty(&self) -> bool {
         self.open == 0 && self.waiting.is_empty() && self.hoping.is_empty()
     }
+}
+
+type Hosts = HashMap<Arc<Destination>, Host, BuildFast>;
+
+fn is_waited_for(hosts: &Hosts, destination: &Arc<Destination>) -> bool {
+    hosts.get(destination).is_some_and(|host| !host.waiting.is_empty())
 }
 
 /// A doubly linked list through connections, by their ids.
@@ -78,6 +95,7 @@ impl Pool {
         Self {
             conns: Table::new(),
             hosts: HashMap::default(),
+            places: HashMap::default(),
             idle: Links::default(),
             waiting: VecDeque::new(),
             queued: 0,
@@ -102,6 +120,7 @@ impl Pool {
         let is_new = matches!(conn.stage, Stage::Slot) && conn.quic.is_none();
         conn.undecided = is_new && conn.destination.http != HttpWish::Http1;
         host.undecided += u32::from(conn.undecided);
+        self.places.entry(conn.destination.place()).or_default().open += 1;
         self.conns.insert(conn)
     }
 
@@ -113,6 +132,13 @@ impl Pool {
             host.open -= 1;
             host.undecided -= u32::from(conn.undecided);
             self.forget_if_empty(&conn.destination);
+        }
+        let place = conn.destination.place();
+        if let Some(at) = self.places.get_mut(&place) {
+            at.open -= 1;
+            if at.open == 0 {
+                self.forget_place_if_empty(place);
+            }
         }
         Some(conn)
     }
@@ -182,9 +208,25 @@ impl Pool {
         self.idle.first
     }
 
-    /// The idle connection to `destination` that was idle for longest.
+    /// The idle connection that was idle for longest of those that count for the limit of
+    /// `destination`, its own first.
     pub(crate) fn oldest_idle_of(&self, destination: &Arc<Destination>) -> Option<ConnId> {
-        self.hosts.get(destination)?.idle.first().copied()
+        let host = self.hosts.get(destination);
+        let own = host.and_then(|host| host.idle.first().copied());
+        let place = destination.place();
+        let open = self.places.get(&place).map_or(0, |at| at.open);
+        if own.is_some() || host.map_or(0, |host| host.open) == open {
+            return own;
+        }
+        let mut next = self.idle.first;
+        while let Some(id) = next {
+            let conn = self.get(id)?;
+            if conn.destination.place() == place {
+                return Some(id);
+            }
+            next = conn.newer;
+        }
+        None
     }
 
     /// A connection that can carry one more stream (HTTP/2).
@@ -249,8 +291,8 @@ impl Pool {
 
     /// Is there room for a new connection to `destination` within these limits (0: none)?
     pub(crate) fn room(&self, destination: &Arc<Destination>, host: u32, total: u32) -> Room {
-        let open = self.hosts.get(destination).map_or(0, |host| host.open);
-        if host > 0 && open >= host {
+        let open = || self.places.get(&destination.place()).map_or(0, |at| at.open);
+        if host > 0 && open() >= host {
             Room::HostFull
         } else if total > 0 && self.conns.len() >= total as usize {
             Room::TotalFull
@@ -265,6 +307,11 @@ impl Pool {
         self.queued += 1;
         match full {
             Room::HostFull => {
+                if !is_waited_for(&self.hosts, destination) {
+                    let at = self.places.entry(destination.place()).or_default();
+                    at.waited_for.retain(|other| is_waited_for(&self.hosts, other));
+                    at.waited_for.push_back(destination.clone());
+                }
                 self.hosts.entry(destination.clone()).or_default().waiting.push_back(id);
             }
             _ => {
@@ -277,25 +324,47 @@ impl Pool {
     /// It is not the host's limit that its waiters wait for: there may be no connection left to wake
     /// them.
     pub(crate) fn wait_for_any(&mut self, destination: &Arc<Destination>) {
-        if let Some(host) = self.hosts.get_mut(destination) {
-            self.waiting.append(&mut host.waiting);
-            self.forget_if_empty(destination);
+        let place = destination.place();
+        let Some(at) = self.places.get_mut(&place) else { return };
+        for destination in std::mem::take(&mut at.waited_for) {
+            if let Some(host) = self.hosts.get_mut(&destination) {
+                self.waiting.append(&mut host.waiting);
+                self.forget_if_empty(&destination);
+            }
         }
+        self.forget_place_if_empty(place);
     }
 
-    /// A slot to `destination` became free: who waited longest for it? The host's own queue
-    /// goes first; stale ids of removed transfers are the caller's to skip.
+    /// A slot to `destination` became free: who waited longest for it? Its own queue goes first, then
+    /// those of its host; stale ids of removed transfers are the caller's to skip.
     pub(crate) fn next_waiting(&mut self, destination: &Arc<Destination>) -> Option<TransferId> {
         if self.queued == 0 {
             return None;
         }
-        let host = self.hosts.get_mut(destination);
-        let own = host.and_then(|host| host.waiting.pop_front());
-        if own.is_some() {
-            self.forget_if_empty(destination);
+        self.next_of(destination)
+            .or_else(|| self.next_of_place(destination))
+            .or_else(|| self.next_of_all())
+    }
+
+    fn next_of(&mut self, destination: &Arc<Destination>) -> Option<TransferId> {
+        let next = self.hosts.get_mut(destination)?.waiting.pop_front()?;
+        self.queued -= 1;
+        self.forget_if_empty(destination);
+        self.forget_place_if_empty(destination.place());
+        Some(next)
+    }
+
+    fn next_of_place(&mut self, destination: &Arc<Destination>) -> Option<TransferId> {
+        let place = destination.place();
+        while let Some(at) = self.places.get_mut(&place) {
+            let other = at.waited_for.front()?.clone();
+            let next = self.next_of(&other);
+            if next.is_some() {
+                return next;
+            }
+            self.places.get_mut(&place)?.waited_for.pop_front();
         }
-        self.queued -= usize::from(own.is_some());
-        own.or_else(|| self.next_of_all())
+        None
     }
 
     /// Takes the first of a host's own queue that is one of `these`.
@@ -349,6 +418,11 @@ impl Pool {
             self.queued += host.waiting.len();
         }
         self.hosts.retain(|_, host| !host.is_empty());
+        let hosts = &self.hosts;
+        self.places.retain(|_, at| {
+            at.waited_for.retain(|other| is_waited_for(hosts, other));
+            at.open > 0 || !at.waited_for.is_empty()
+        });
     }
 
     /// This connection is given to nobody any more.
@@ -387,6 +461,14 @@ impl Pool {
         }
     }
 
+    fn forget_place_if_empty(&mut self, place: u64) {
+        let Some(at) = self.places.get_mut(&place).filter(|at| at.open == 0) else { return };
+        at.waited_for.retain(|other| is_waited_for(&self.hosts, other));
+        if at.waited_for.is_empty() {
+            self.places.remove(&place);
+        }
+    }
+
     fn forget_if_empty(&mut self, destination: &Arc<Destination>) {
         if self.hosts.get(destination).is_some_and(|h| h.is_empty()) {
             self.hosts.remove(destination);
@@ -416,10 +498,11 @@ impl Pool {
 
     /// What there is of its lists and queues.
     #[cfg(feature = "sim")]
-    pub(crate) fn remains(&self) -> [(&'static str, usize); 3] {
+    pub(crate) fn remains(&self) -> [(&'static str, usize); 4] {
         let ends = usize::from(self.idle.first.is_some()) + usize::from(self.idle.last.is_some());
         [
             ("hosts", self.hosts.len()),
+            ("places", self.places.len()),
             ("ends of the list of idle ones", ends),
             ("waiters", self.queued),
         ]
@@ -444,6 +527,21 @@ impl Pool {
             if found != counted {
                 return Some(format!("a host's connections are {found:?}, counted {counted:?}"));
             }
+        }
+        for (place, at) in &self.places {
+            let here = |conn: &Conn| conn.destination.place() == *place;
+            let found = count(&here);
+            if found != at.open as usize {
+                return Some(format!("{found} connections to a host, counted {}", at.open));
+            }
+        }
+        let is_listed = |destination: &Arc<Destination>| {
+            let at = self.places.get(&destination.place());
+            at.is_some_and(|at| at.waited_for.contains(destination))
+        };
+        let mut waited_for = self.hosts.keys().filter(|it| is_waited_for(&self.hosts, it));
+        if !waited_for.all(is_listed) {
+            return Some("a queue that nobody knows of at its host".to_owned());
         }
         let in_queues = self.hosts.values().map(|host| host.waiting.len()).sum::<usize>();
         let in_queues = in_queues + self.waiting.len();

@@ -4,7 +4,7 @@ mod support;
 
 use support::h2::Peer;
 use support::{Driver, get, read_head, serve, write};
-use tress_engine::options::{HttpVersion, Options};
+use tress_engine::options::{HttpVersion, IpResolve, Options};
 
 /// A slot that nobody takes who was woken for it is the next one's.
 #[test]
@@ -171,5 +171,33 @@ fn limits_hold_for_connections_from_elsewhere_too() {
     let mut driver = Driver::new();
     driver.multi.settings_mut().max_connects = Some(1);
     driver.multi.unpark(left_idle());
+    assert_eq!(driver.multi.connections(), 1);
+}
+
+/// A host's limit is for all connections to it, also for those that cannot be used for the same transfers; a
+/// slot goes to whoever waits for the host, and an idle connection makes room.
+#[test]
+fn a_hosts_limit_is_for_all_that_leads_there() {
+    let server = serve(|mut stream| {
+        while let Some(head) = read_head(&mut stream) {
+            match head.starts_with("GET /never") {
+                true => drop(read_head(&mut stream)),
+                false => write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+            }
+        }
+    });
+    let mut driver = Driver::new();
+    driver.multi.settings_mut().max_host_connections = 1;
+    let mut others = get(server, "/");
+    others.connect_mut().ipresolve = IpResolve::V4;
+    let never = driver.add(get(server, "/never"));
+    let waiting = [driver.add(others.clone()), driver.add(get(server, "/")), driver.add(others)];
+    while driver.multi.connections() == 0 {
+        driver.turn();
+    }
+    assert_eq!(driver.multi.connections(), 1);
+    driver.remove(never);
+    driver.run();
+    waiting.iter().for_each(|id| assert_eq!(driver.got[id].body, b"hello"));
     assert_eq!(driver.multi.connections(), 1);
 }

@@ -139,9 +139,9 @@ impl Character {
         let world = random.pick(&[World::Web, World::Web, World::Conversations]);
         Self {
             loops: random.between(2, 4),
-            shares: random.pick(&[0, 500, 1_000]),
-            renews: random.pick(&[0, 300, 900]),
-            parks: random.chance(700),
+            shares: random.pick(&[0, 500, 1_000, 1_000]),
+            renews: random.pick(&[0, 500, 950, 950]),
+            parks: random.chance(800),
             ..Self::new(world, random)
         }
     }

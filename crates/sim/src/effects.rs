@@ -399,10 +399,8 @@ impl Loop {
             for place in 0..net.hosts.len() {
                 let here = |link: &&Link| link.host == place;
                 let open = net.links.values().filter(counts).filter(here).count();
-                // The engine counts those for which connections are fit alike: a host may be asked for
-                // by its name and by its address, and with each wish for TLS in a conversation.
-                let kinds = if net.character.upgrades > 0 { 2 * 4 } else { 2 };
-                let allowed = kinds * host as usize;
+                // A host may be asked for by its name and by its address.
+                let allowed = 2 * host as usize;
                 if open > allowed {
                     net.breaks(|| format!("{open} sockets to host {place}, allowed are {allowed}"));
                 }

@@ -44,6 +44,8 @@ pub(crate) struct Destination {
     pub(crate) tls_from_start: bool,
     /// What is spoken by command and reply; none: something else.
     pub(crate) dialect: Option<Dialect>,
+    /// It is the second connection of a conversation.
+    pub(crate) is_for_data: bool,
     /// Protocols are offered in the TLS handshake.
     pub(crate) alpn: bool,
     /// What is on the way there; none: nothing.
@@ -133,7 +135,7 @@ impl Journey<'_> {
         let via_proxy = route.as_deref().is_some_and(|route| route.http.is_some());
         binding.push(self.url, via_proxy, &mut key);
         Ok(Destination {
-            hash: hash(&key),
+            hash: hash(&*key),
             key: key.into_boxed_slice(),
             scheme,
             host,
@@ -143,6 +145,7 @@ impl Journey<'_> {
             tls,
             tls_from_start: self.scheme.is_tls(),
             dialect,
+            is_for_data: false,
             alpn,
             route,
             http,
@@ -179,7 +182,7 @@ impl Destination {
         push(&mut key, host.as_bytes());
         key.extend_from_slice(&port.to_be_bytes());
         Self {
-            hash: hash(&key),
+            hash: hash(&*key),
             key: key.into_boxed_slice(),
             scheme: self.scheme,
             host: self.host.clone(),
@@ -189,10 +192,24 @@ impl Destination {
             tls: self.tls.clone(),
             tls_from_start: false,
             dialect: None,
+            is_for_data: true,
             alpn: false,
             route,
             http: HttpWish::Http1,
             unbound: None,
+        }
+    }
+
+    /// A number for what it counts for by the limit of a host: the host and port that are talked to,
+    /// however they are reached. The data of a conversation count for nothing.
+    pub(crate) fn place(&self) -> u64 {
+        let tunnel = self.route.as_deref().filter(|route| route.forwarder().is_none());
+        match (tunnel, &self.peer) {
+            _ if self.is_for_data => self.hash,
+            (Some(route), _) => hash((&route.far.0, route.far.1)),
+            (None, Peer::Host { name, port, .. }) => hash((name, port)),
+            (None, Peer::Unix(path)) => hash(path),
+            (None, Peer::Abstract(name)) => hash(name),
         }
     }
 
@@ -274,7 +291,7 @@ pub(crate) fn push_if_any(key: &mut Vec<u8>, bytes: Option<&[u8]>) {
     }
 }
 
-fn hash(key: &[u8]) -> u64 {
+fn hash(key: impl Hash) -> u64 {
     use std::hash::BuildHasher;
     // The process's own random keys: hosts come from strangers.
     static KEYS: std::sync::LazyLock<std::hash::RandomState> =
