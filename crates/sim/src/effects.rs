@@ -8,6 +8,7 @@ use tress_engine::{
 use tress_net::sim::Network;
 
 use crate::application::UNPAUSE;
+use crate::character::World;
 use crate::event_loop::{Live, Loop};
 use crate::judge::judge;
 use crate::link::Link;
@@ -399,8 +400,9 @@ impl Loop {
             for place in 0..net.hosts.len() {
                 let here = |link: &&Link| link.host == place;
                 let open = net.links.values().filter(counts).filter(here).count();
-                // A host may be asked for by its name and by its address.
-                let allowed = 2 * host as usize;
+                // A host may be asked for by its name and by its address: redirects name it.
+                let alike = net.character.names || net.character.world == World::Conversations;
+                let allowed = if alike { host as usize } else { 2 * host as usize };
                 if open > allowed {
                     net.breaks(|| format!("{open} sockets to host {place}, allowed are {allowed}"));
                 }
