@@ -213,17 +213,18 @@ fn replies_of_proxies() {
 #[test]
 fn names_and_credentials_of_socks() {
     let proxy = greets([5, 2]);
-    let with = |user: usize, host: usize| {
+    let with = |proxytype, user: usize, host: usize| {
         let mut options = url(format!("http://{}/", "a".repeat(host)));
         let group = options.proxy_mut();
         group.proxy = Some(proxy.to_string().into_bytes().into());
-        group.proxytype = ProxyType::Socks5Hostname;
+        group.proxytype = proxytype;
         group.proxyusername = Some("u".repeat(user).into_bytes().into());
         group.proxypassword = Some(b"p"[..].into());
         options
     };
-    fails(with(1, 256), Code::Proxy, "");
-    fails(with(256, 10), Code::Proxy, "");
+    fails(with(ProxyType::Socks5Hostname, 1, 256), Code::Proxy, "destination hostname is too long");
+    fails(with(ProxyType::Socks5Hostname, 256, 10), Code::Proxy, "Excessive username length");
+    fails(with(ProxyType::Socks4a, 256, 10), Code::Proxy, "Too long SOCKS proxy username");
 }
 
 #[test]
@@ -237,7 +238,7 @@ fn ntlm() {
     auth.httpauth = Auth::NTLM;
     auth.username = Some("u".repeat(2000).into_bytes().into());
     auth.password = Some(b"p"[..].into());
-    fails(options, Code::TooLarge, "");
+    fails(options, Code::TooLarge, "user + domain + hostname too big");
 }
 
 #[test]

@@ -146,8 +146,8 @@ impl Driver {
             poller.push(*fd, events);
         }
         let now = Instant::now();
-        let wait =
-            self.timer.map_or(Duration::from_secs(5), |at| at.saturating_duration_since(now));
+        let longest = Duration::from_secs(5);
+        let wait = self.timer.map_or(longest, |at| at.saturating_duration_since(now).min(longest));
         poller.wait(Some(wait)).unwrap();
         let ready: Vec<_> = poller.ready().map(|(_, fd, events)| (fd, events)).collect();
         for (fd, events) in ready {

@@ -115,4 +115,8 @@ fn hostile_challenges_do_no_harm() {
     }
     let long = [b"nonce=\"", &[b'x'; 5000][..], b"\""].concat();
     assert!(Digest::default().challenge(&long).is_err());
+    for (length, is_taken) in [(255, true), (256, false)] {
+        let named = [&vec![b'x'; length][..], b"=y, nonce=\"n\""].concat();
+        assert_eq!(Digest::default().challenge(&named).is_ok(), is_taken, "{length}");
+    }
 }
