@@ -65,3 +65,19 @@ impl Pieces {
         self.queue.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_nobody_reads_is_held_back() {
+        let mut pieces = Pieces::default();
+        let taken = (0..100).take_while(|_| pieces.push(&[0; 16 * 1024])).count();
+        assert_eq!(taken * 16 * 1024, MAX_WAITING);
+        // It goes on once half of it was read.
+        let read = (1..).find(|_| pieces.pop().unwrap().1);
+        assert_eq!(read, Some(taken / 2));
+        assert!(pieces.push(b"more"));
+    }
+}

@@ -177,4 +177,16 @@ mod tests {
         let mut messages = Messages::new(Box::new(|_| Flow::Continue));
         assert_eq!(messages.take(frame(TEXT, 0), b"\xff", 0), failed(1));
     }
+
+    #[test]
+    fn a_message_without_end_is_refused() {
+        let mut messages = Messages::new(Box::new(|_| panic!("no message is complete")));
+        let piece = vec![0; 8 << 20];
+        for number in 0..8 {
+            let taken = messages.take(frame(0, 1), &piece, 0);
+            assert!(matches!(taken, Delivered::Taken), "{number}");
+        }
+        let refused = messages.take(frame(0, 1), b"x", 0);
+        assert!(matches!(refused, Delivered::Failed { passed: 1, returned: 0 }));
+    }
 }

@@ -237,3 +237,22 @@ impl fmt::Debug for Body {
         f.debug_struct("Body").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_sends_is_held_back() {
+        let (writer, mut body) = body();
+        let mut context = Context::from_waker(Waker::noop());
+        let mut write = || {
+            matches!(writer.poll_write(&mut context, || vec![0; 16 * 1024]), Poll::Ready(Ok(())))
+        };
+        let taken = (0..100).take_while(|_| write()).count();
+        assert_eq!(taken * 16 * 1024, MAX_WAITING);
+        // There is room again once some of it was sent.
+        assert_eq!(body.read(&mut [0; 100]).unwrap(), 100);
+        assert!(write() && !write());
+    }
+}

@@ -252,3 +252,18 @@ impl fmt::Debug for WebSocket {
         f.debug_struct("WebSocket").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_nobody_takes_are_held_back() {
+        let mut inbox = Inbox::default();
+        let taken = (0..1000).take_while(|_| inbox.push(Message::Ping(Vec::new()))).count();
+        assert_eq!(taken, MAX_MESSAGES);
+        // They go on once half of them were taken.
+        let read = (1..).find(|_| inbox.pop().unwrap().1);
+        assert_eq!(read, Some(MAX_MESSAGES / 2));
+    }
+}
