@@ -250,7 +250,7 @@ fn tls_handshakes() {
     let mut bytes = record(first);
     (0..20).for_each(|_| bytes.extend(record(vec![0; 0x4000])));
     let server = greets(bytes);
-    fails(url(format!("https://{server}/")), Code::SslConnectError, "");
+    fails(url(format!("https://{server}/")), Code::SslConnectError, "length mismatch");
 }
 
 #[test]

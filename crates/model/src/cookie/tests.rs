@@ -93,6 +93,14 @@ fn limits_hold() {
     }
     let written = jar.write_header(&mut Vec::new(), &at("h.com", "/"), NOW);
     assert_eq!(written, Written { count: 4, full: true });
+    // As if so many were there already.
+    let mut jar = CookieJar::new();
+    assert!(set(&mut jar, "a=1", at("h.com", "/")));
+    jar.count = MAX_COOKIES - 1;
+    assert!(set(&mut jar, "b=1", at("h.com", "/")) && !set(&mut jar, "c=1", at("h.com", "/")));
+    // Those that are there may still change.
+    assert!(set(&mut jar, "a=2", at("h.com", "/")));
+    assert_eq!(sent(&mut jar, at("h.com", "/")), "b=1; a=2");
 }
 
 #[test]
