@@ -3,6 +3,7 @@
 It prints its port, then serves until its standard input ends. What a path does:
 
 /bytes/N        N bytes that depend on their place
+/flood/N        the same, whatever the client's window allows
 /echo           the request's body, as it comes
 /count          how long the body was, once it has ended, and its sum
 /slow/MS        an answer after so long
@@ -95,8 +96,10 @@ class Server(QuicConnectionProtocol):
         quic = self._quic
         if self.leaving:
             return
-        if word == "bytes":
+        if word in ("bytes", "flood"):
             length = int(argument)
+            if word == "flood":
+                quic._streams[stream].max_stream_data_remote = quic._remote_max_data = 1 << 40
             fields = [(b"content-length", str(length).encode())]
             self.http.send_headers(stream, [(b":status", b"200"), *fields], method == b"HEAD")
             if method != b"HEAD":

@@ -256,6 +256,35 @@ fn a_server_that_dies_or_breaks_the_protocol_fails_its_own_connection_only() {
 }
 
 #[test]
+fn a_server_does_not_send_more_than_the_window_lets_in() {
+    let (Some(server), Some(other)) = (server(), server()) else { return };
+    let mut lp = Loop::new();
+    let paused = get(&server, "/flood/8000000");
+    lp.add(&paused);
+    while paused.body().is_empty() {
+        lp.turn(Duration::from_millis(100));
+    }
+    assert_eq!(paused.pause(1), 0);
+    let fine = get(&other, "/bytes/500000");
+    assert_eq!(lp.run(&[&fine], LIMIT), [0]);
+    // The connection to the other one is left.
+    let until = Instant::now() + LIMIT;
+    while lp.watched() > 1 {
+        assert!(Instant::now() < until, "it is let in");
+        lp.turn(Duration::from_millis(100));
+    }
+    assert_eq!(lp.run(&[&fine], LIMIT), [0]);
+    assert_eq!(fine.info(INFO_CONNECTS), 0);
+    assert_eq!(paused.pause(0), 0);
+    assert!(lp.run_until(1, LIMIT));
+    assert_eq!(lp.take_finished()[0].1, RECV_ERROR, "{}", paused.error());
+    let text = "received more data than permitted in advertised data limits";
+    assert!(paused.error().contains(text), "{}", paused.error());
+    lp.remove(&paused);
+    lp.check();
+}
+
+#[test]
 fn a_server_does_not_open_more_streams_than_it_may() {
     let (Some(server), Some(other)) = (server(), server()) else { return };
     let fine = get(&other, "/slow/300");
