@@ -87,11 +87,11 @@ fn called(user: Ptr) -> u8 {
 }
 
 /// The same, where not all of its calls come from its multi handle.
-fn called_for(user: Ptr, from_multi: impl FnOnce(Ptr) -> bool) -> u8 {
+fn called_for(user: Ptr, from_multi: impl FnOnce(&World) -> bool) -> u8 {
     let slot = slot(user, EASIES);
     WORLD.with(|world| {
         let easy = world.easies[slot].get();
-        let multi = easy.filter(|easy| from_multi(easy.handle)).and_then(|easy| easy.multi);
+        let multi = easy.filter(|_| from_multi(world)).and_then(|easy| easy.multi);
         if let Some(multi) = multi {
             world.inside[multi].set(world.inside[multi].get() + 1);
         }
@@ -356,7 +356,7 @@ struct HstsEntry {
 
 unsafe extern "C" fn hsts_read(easy: Ptr, entry: Ptr, user: Ptr) -> c_int {
     // A copy in the making asks by itself.
-    let decision = called_for(user, |handle| handle == easy);
+    let decision = called_for(user, |world| world.slot(easy).is_some());
     // SAFETY: a good entry with room for a name of `len` bytes.
     let entry = unsafe { &mut *entry.cast::<HstsEntry>() };
     let name = if decision == 4 { vec![b'a'; entry.len] } else { b"strict.test".to_vec() };
