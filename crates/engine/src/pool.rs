@@ -120,7 +120,7 @@ impl Pool {
         let is_new = matches!(conn.stage, Stage::Slot) && conn.quic.is_none();
         conn.undecided = is_new && conn.destination.http != HttpWish::Http1;
         host.undecided += u32::from(conn.undecided);
-        self.places.entry(conn.destination.place()).or_default().open += 1;
+        self.places.entry(conn.destination.place).or_default().open += 1;
         self.conns.insert(conn)
     }
 
@@ -133,7 +133,7 @@ impl Pool {
             host.undecided -= u32::from(conn.undecided);
             self.forget_if_empty(&conn.destination);
         }
-        let place = conn.destination.place();
+        let place = conn.destination.place;
         if let Some(at) = self.places.get_mut(&place) {
             at.open -= 1;
             if at.open == 0 {
@@ -213,7 +213,7 @@ impl Pool {
     pub(crate) fn oldest_idle_of(&self, destination: &Arc<Destination>) -> Option<ConnId> {
         let host = self.hosts.get(destination);
         let own = host.and_then(|host| host.idle.first().copied());
-        let place = destination.place();
+        let place = destination.place;
         let open = self.places.get(&place).map_or(0, |at| at.open);
         if own.is_some() || host.map_or(0, |host| host.open) == open {
             return own;
@@ -221,7 +221,7 @@ impl Pool {
         let mut next = self.idle.first;
         while let Some(id) = next {
             let conn = self.get(id)?;
-            if conn.destination.place() == place {
+            if conn.destination.place == place {
                 return Some(id);
             }
             next = conn.newer;
@@ -291,7 +291,7 @@ impl Pool {
 
     /// Is there room for a new connection to `destination` within these limits (0: none)?
     pub(crate) fn room(&self, destination: &Arc<Destination>, host: u32, total: u32) -> Room {
-        let open = || self.places.get(&destination.place()).map_or(0, |at| at.open);
+        let open = || self.places.get(&destination.place).map_or(0, |at| at.open);
         if host > 0 && open() >= host {
             Room::HostFull
         } else if total > 0 && self.conns.len() >= total as usize {
@@ -308,7 +308,7 @@ impl Pool {
         match full {
             Room::HostFull => {
                 if !is_waited_for(&self.hosts, destination) {
-                    let at = self.places.entry(destination.place()).or_default();
+                    let at = self.places.entry(destination.place).or_default();
                     at.waited_for.retain(|other| is_waited_for(&self.hosts, other));
                     at.waited_for.push_back(destination.clone());
                 }
@@ -324,7 +324,7 @@ impl Pool {
     /// It is not the host's limit that its waiters wait for: there may be no connection left to wake
     /// them.
     pub(crate) fn wait_for_any(&mut self, destination: &Arc<Destination>) {
-        let place = destination.place();
+        let place = destination.place;
         let Some(at) = self.places.get_mut(&place) else { return };
         for destination in std::mem::take(&mut at.waited_for) {
             if let Some(host) = self.hosts.get_mut(&destination) {
@@ -350,12 +350,12 @@ impl Pool {
         let next = self.hosts.get_mut(destination)?.waiting.pop_front()?;
         self.queued -= 1;
         self.forget_if_empty(destination);
-        self.forget_place_if_empty(destination.place());
+        self.forget_place_if_empty(destination.place);
         Some(next)
     }
 
     fn next_of_place(&mut self, destination: &Arc<Destination>) -> Option<TransferId> {
-        let place = destination.place();
+        let place = destination.place;
         while let Some(at) = self.places.get_mut(&place) {
             let other = at.waited_for.front()?.clone();
             let next = self.next_of(&other);
@@ -529,14 +529,14 @@ impl Pool {
             }
         }
         for (place, at) in &self.places {
-            let here = |conn: &Conn| conn.destination.place() == *place;
+            let here = |conn: &Conn| conn.destination.place == *place;
             let found = count(&here);
             if found != at.open as usize {
                 return Some(format!("{found} connections to a host, counted {}", at.open));
             }
         }
         let is_listed = |destination: &Arc<Destination>| {
-            let at = self.places.get(&destination.place());
+            let at = self.places.get(&destination.place);
             at.is_some_and(|at| at.waited_for.contains(destination))
         };
         let mut waited_for = self.hosts.keys().filter(|it| is_waited_for(&self.hosts, it));

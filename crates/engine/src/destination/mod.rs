@@ -44,8 +44,9 @@ pub(crate) struct Destination {
     pub(crate) tls_from_start: bool,
     /// What is spoken by command and reply; none: something else.
     pub(crate) dialect: Option<Dialect>,
-    /// It is the second connection of a conversation.
-    pub(crate) is_for_data: bool,
+    /// What it counts for by the limit of a host: the host and port that are talked to, however they
+    /// are reached. The data of a conversation count for themselves.
+    pub(crate) place: u64,
     /// Protocols are offered in the TLS handshake.
     pub(crate) alpn: bool,
     /// What is on the way there; none: nothing.
@@ -136,6 +137,7 @@ impl Journey<'_> {
         binding.push(self.url, via_proxy, &mut key);
         Ok(Destination {
             hash: hash(&*key),
+            place: place(route.as_deref(), &peer),
             key: key.into_boxed_slice(),
             scheme,
             host,
@@ -145,7 +147,6 @@ impl Journey<'_> {
             tls,
             tls_from_start: self.scheme.is_tls(),
             dialect,
-            is_for_data: false,
             alpn,
             route,
             http,
@@ -181,8 +182,10 @@ impl Destination {
         let mut key = b"data".to_vec();
         push(&mut key, host.as_bytes());
         key.extend_from_slice(&port.to_be_bytes());
+        let hash = hash(&*key);
         Self {
-            hash: hash(&*key),
+            hash,
+            place: hash,
             key: key.into_boxed_slice(),
             scheme: self.scheme,
             host: self.host.clone(),
@@ -192,24 +195,10 @@ impl Destination {
             tls: self.tls.clone(),
             tls_from_start: false,
             dialect: None,
-            is_for_data: true,
             alpn: false,
             route,
             http: HttpWish::Http1,
             unbound: None,
-        }
-    }
-
-    /// A number for what it counts for by the limit of a host: the host and port that are talked to,
-    /// however they are reached. The data of a conversation count for nothing.
-    pub(crate) fn place(&self) -> u64 {
-        let tunnel = self.route.as_deref().filter(|route| route.forwarder().is_none());
-        match (tunnel, &self.peer) {
-            _ if self.is_for_data => self.hash,
-            (Some(route), _) => hash((&route.far.0, route.far.1)),
-            (None, Peer::Host { name, port, .. }) => hash((name, port)),
-            (None, Peer::Unix(path)) => hash(path),
-            (None, Peer::Abstract(name)) => hash(name),
         }
     }
 
@@ -288,6 +277,17 @@ pub(crate) fn push_if_any(key: &mut Vec<u8>, bytes: Option<&[u8]>) {
     key.push(u8::from(bytes.is_some()));
     if let Some(bytes) = bytes {
         push(key, bytes);
+    }
+}
+
+/// A number for who is talked to at the end of a route, or at its only step.
+fn place(route: Option<&Route>, peer: &Peer) -> u64 {
+    let tunnel = route.filter(|route| route.forwarder().is_none());
+    match (tunnel, peer) {
+        (Some(route), _) => hash((&route.far.0, route.far.1)),
+        (None, Peer::Host { name, port, .. }) => hash((name, port)),
+        (None, Peer::Unix(path)) => hash(path),
+        (None, Peer::Abstract(name)) => hash(name),
     }
 }
 
