@@ -145,7 +145,9 @@ fn nest(world: &World, slot: usize, decision: u8) {
                 // Nobody else would end it.
                 curl_easy_setopt(handle, opt::TIMEOUT_MS, 1500 as c_long);
                 let before = world.performing.replace(true);
+                world.update(slot, |easy| easy.busy = true);
                 curl_easy_perform(handle);
+                world.update(slot, |after| after.busy = easy.busy);
                 world.performing.set(before);
             }
             12 => add(world, other % EASIES, slot % MULTIS),
