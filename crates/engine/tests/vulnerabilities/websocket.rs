@@ -51,6 +51,7 @@ fn frames_that_cannot_be_sent_hold_up_nobody() {
     options.body = BodySource::Application { len: None, fields: false };
     driver.upload = vec![b'w'; 20_000_000];
     let stuck = driver.add(options);
+    driver.run_while(|driver| driver.uploaded == 0);
     for _ in 0..20 {
         let id = driver.add(get(other, "/"));
         while driver.multi.transfer(id).unwrap().result().is_none() {
