@@ -9,6 +9,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
+use smallvec::SmallVec;
+
 use crate::TransferId;
 use crate::conn::{Conn, ConnId, Stage};
 use crate::destination::{Destination, HttpWish};
@@ -54,13 +56,20 @@ struct Host {
     hoping: Vec<TransferId>,
     /// Transfers for which the host's limit is reached.
     waiting: VecDeque<TransferId>,
+    /// Where it stands in its place's list of those with connections.
+    at: usize,
+    /// It stands among those of its place that are waited for.
+    listed: bool,
 }
 
-/// Who is connected to at first: a host with its port, or a proxy.
+/// Who is talked to at the end, or a proxy that gets the requests themselves: what the limit of a host
+/// is for.
 #[derive(Default)]
 struct Place {
     /// Connections to it, whatever their state.
     open: u32,
+    /// Destinations there with connections.
+    connected: SmallVec<[Arc<Destination>; 1]>,
     /// Destinations there for which somebody waits, or did wait.
     waited_for: VecDeque<Arc<Destination>>,
 }
@@ -104,13 +113,10 @@ impl Pool {
 
     /// The same for one that belongs to another, and has no number of its own.
     pub(crate) fn insert_uncounted(&mut self, mut conn: Box<Conn>) -> ConnId {
-        let host = self.hosts.entry(conn.destination.clone()).or_default();
-        host.open += 1;
         // One that comes from another multi handle speaks what it spoke there.
         let is_new = matches!(conn.stage, Stage::Slot) && conn.quic.is_none();
         conn.undecided = is_new && conn.destination.http != HttpWish::Http1;
-        host.undecided += u32::from(conn.undecided);
-        self.places.entry(conn.destination.place).or_default().open += 1;
+        self.count_in(&conn.destination, conn.undecided);
         self.conns.insert(conn)
     }
 
@@ -118,19 +124,37 @@ impl Pool {
     pub(crate) fn remove(&mut self, id: ConnId) -> Option<Box<Conn>> {
         self.retire(id);
         let conn = self.conns.remove(id)?;
-        if let Some(host) = self.hosts.get_mut(&conn.destination) {
-            host.open -= 1;
-            host.undecided -= u32::from(conn.undecided);
-            self.forget_if_empty(&conn.destination);
-        }
-        let place = conn.destination.place;
-        if let Some(at) = self.places.get_mut(&place) {
-            at.open -= 1;
-            if at.open == 0 {
-                self.forget_place_if_empty(place);
-            }
-        }
+        self.count_out(&conn.destination, conn.undecided);
         Some(conn)
+    }
+
+    fn count_in(&mut self, destination: &Arc<Destination>, undecided: bool) {
+        let host = self.hosts.entry(destination.clone()).or_default();
+        let place = self.places.entry(destination.place).or_default();
+        if host.open == 0 {
+            host.at = place.connected.len();
+            place.connected.push(destination.clone());
+        }
+        host.open += 1;
+        host.undecided += u32::from(undecided);
+        place.open += 1;
+    }
+
+    fn count_out(&mut self, destination: &Arc<Destination>, undecided: bool) {
+        let Some(host) = self.hosts.get_mut(destination) else { return };
+        let Some(place) = self.places.get_mut(&destination.place) else { return };
+        host.open -= 1;
+        host.undecided -= u32::from(undecided);
+        place.open -= 1;
+        if host.open == 0 {
+            let at = host.at;
+            place.connected.swap_remove(at);
+            if let Some(moved) = place.connected.get(at).and_then(|it| self.hosts.get_mut(it)) {
+                moved.at = at;
+            }
+            self.forget_if_empty(destination);
+            self.forget_place_if_empty(destination.place);
+        }
     }
 
     pub(crate) fn get(&self, id: ConnId) -> Option<&Conn> {
@@ -165,15 +189,9 @@ impl Pool {
     pub(crate) fn rebind(&mut self, id: ConnId, destination: &Arc<Destination>) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         let old = std::mem::replace(&mut conn.destination, destination.clone());
-        let undecided = u32::from(conn.undecided);
-        if let Some(host) = self.hosts.get_mut(&old) {
-            host.open -= 1;
-            host.undecided -= undecided;
-            self.forget_if_empty(&old);
-        }
-        let host = self.hosts.entry(destination.clone()).or_default();
-        host.open += 1;
-        host.undecided += undecided;
+        let undecided = conn.undecided;
+        self.count_in(destination, undecided);
+        self.count_out(&old, undecided);
     }
 
     /// A connection is free for the next transfer.
@@ -201,22 +219,14 @@ impl Pool {
     /// The idle connection that was idle for longest of those that count for the limit of
     /// `destination`, its own first.
     pub(crate) fn oldest_idle_of(&self, destination: &Arc<Destination>) -> Option<ConnId> {
-        let host = self.hosts.get(destination);
-        let own = host.and_then(|host| host.idle.first().copied());
-        let place = destination.place;
-        let open = self.places.get(&place).map_or(0, |at| at.open);
-        if own.is_some() || host.map_or(0, |host| host.open) == open {
+        let own = self.hosts.get(destination).and_then(|host| host.idle.first().copied());
+        if own.is_some() {
             return own;
         }
-        let mut next = self.idle.first;
-        while let Some(id) = next {
-            let conn = self.get(id)?;
-            if conn.destination.place == place {
-                return Some(id);
-            }
-            next = conn.newer;
-        }
-        None
+        // As many at most as the limit allows.
+        let hosts = self.places.get(&destination.place)?.connected.iter();
+        let idle = hosts.filter_map(|it| self.hosts.get(it)).flat_map(|host| &host.idle).copied();
+        idle.min_by_key(|id| self.get(*id).map(|conn| (conn.idle_since, conn.number)))
     }
 
     /// A connection that can carry one more stream (HTTP/2).
@@ -358,6 +368,13 @@ impl Pool {
             let found = count(&here);
             if found != at.open as usize {
                 return Some(format!("{found} connections to a host, counted {}", at.open));
+            }
+            let stands = |(at, it): (usize, _)| self.hosts.get(it).is_some_and(|it| it.at == at);
+            let connected =
+                self.hosts.iter().filter(|(it, host)| it.place == *place && host.open > 0);
+            let counts = at.connected.len() == connected.count();
+            if !counts || !at.connected.iter().enumerate().all(stands) {
+                return Some("the destinations of a host are listed wrongly".to_owned());
             }
         }
         let is_listed = |destination: &Arc<Destination>| {

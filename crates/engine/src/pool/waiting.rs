@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Hosts, Pool};
+use super::{Hosts, Place, Pool};
 use crate::TransferId;
 use crate::destination::Destination;
 
@@ -35,12 +35,13 @@ impl Pool {
         self.queued += 1;
         match full {
             Room::HostFull => {
-                if !is_waited_for(&self.hosts, destination) {
-                    let at = self.places.entry(destination.place).or_default();
-                    at.waited_for.retain(|other| is_waited_for(&self.hosts, other));
-                    at.waited_for.push_back(destination.clone());
+                if !self.hosts.get(destination).is_some_and(|host| host.listed) {
+                    let place = self.places.entry(destination.place).or_default();
+                    place.list(destination, &mut self.hosts);
                 }
-                self.hosts.entry(destination.clone()).or_default().waiting.push_back(id);
+                let host = self.hosts.entry(destination.clone()).or_default();
+                host.listed = true;
+                host.waiting.push_back(id);
             }
             _ => {
                 self.wait_for_any(destination);
@@ -56,6 +57,7 @@ impl Pool {
         let Some(at) = self.places.get_mut(&place) else { return };
         for destination in std::mem::take(&mut at.waited_for) {
             if let Some(host) = self.hosts.get_mut(&destination) {
+                host.listed = false;
                 self.waiting.append(&mut host.waiting);
                 self.forget_if_empty(&destination);
             }
@@ -83,16 +85,9 @@ impl Pool {
     }
 
     fn next_of_place(&mut self, destination: &Arc<Destination>) -> Option<TransferId> {
-        let place = destination.place;
-        while let Some(at) = self.places.get_mut(&place) {
-            let other = at.waited_for.front()?.clone();
-            let next = self.next_of(&other);
-            if next.is_some() {
-                return next;
-            }
-            self.places.get_mut(&place)?.waited_for.pop_front();
-        }
-        None
+        let place = self.places.get_mut(&destination.place)?;
+        let first = place.first_waited_for(&mut self.hosts)?;
+        self.next_of(&first)
     }
 
     /// Takes the first of a host's own queue that is one of `these`.
@@ -146,17 +141,16 @@ impl Pool {
             self.queued += host.waiting.len();
         }
         self.hosts.retain(|_, host| !host.is_empty());
-        let hosts = &self.hosts;
-        self.places.retain(|_, at| {
-            at.waited_for.retain(|other| is_waited_for(hosts, other));
-            at.open > 0 || !at.waited_for.is_empty()
+        let hosts = &mut self.hosts;
+        self.places.retain(|_, place| {
+            place.drop_stale(hosts);
+            place.open > 0 || !place.waited_for.is_empty()
         });
     }
 
     pub(super) fn forget_place_if_empty(&mut self, place: u64) {
         let Some(at) = self.places.get_mut(&place).filter(|at| at.open == 0) else { return };
-        at.waited_for.retain(|other| is_waited_for(&self.hosts, other));
-        if at.waited_for.is_empty() {
+        if at.first_waited_for(&mut self.hosts).is_none() {
             self.places.remove(&place);
         }
     }
@@ -183,6 +177,45 @@ impl Pool {
     }
 }
 
+impl Place {
+    /// Another destination is waited for. Those that are no more go when the list would have to grow, which
+    /// is rare enough that each costs little.
+    fn list(&mut self, destination: &Arc<Destination>, hosts: &mut Hosts) {
+        if self.waited_for.len() == self.waited_for.capacity() {
+            self.drop_stale(hosts);
+            self.waited_for.reserve(self.waited_for.len() + 1);
+        }
+        self.waited_for.push_back(destination.clone());
+    }
+
+    /// The destination that is waited for and was listed first; those before it go.
+    fn first_waited_for(&mut self, hosts: &mut Hosts) -> Option<Arc<Destination>> {
+        while let Some(first) = self.waited_for.front() {
+            match hosts.get_mut(first) {
+                Some(host) if !host.waiting.is_empty() => return Some(first.clone()),
+                Some(host) => host.listed = false,
+                None => {}
+            }
+            self.waited_for.pop_front();
+        }
+        None
+    }
+
+    /// Drops what nobody waits for, and what stands there twice.
+    fn drop_stale(&mut self, hosts: &mut Hosts) {
+        for destination in &self.waited_for {
+            if let Some(host) = hosts.get_mut(destination) {
+                host.listed = false;
+            }
+        }
+        self.waited_for.retain(|it| {
+            let host = hosts.get_mut(it).filter(|host| !host.waiting.is_empty());
+            host.is_some_and(|host| !std::mem::replace(&mut host.listed, true))
+        });
+    }
+}
+
+#[cfg(feature = "sim")]
 pub(super) fn is_waited_for(hosts: &Hosts, destination: &Arc<Destination>) -> bool {
     hosts.get(destination).is_some_and(|host| !host.waiting.is_empty())
 }
