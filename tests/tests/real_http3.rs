@@ -132,16 +132,22 @@ fn large_bodies_both_ways_in_either_kind_of_loop() {
     }
 }
 
-#[test]
-fn a_paused_transfer_stalls_alone_and_what_waits_for_it_is_capped() {
-    let Some(server) = server() else { return };
-    let mut lp = Loop::new();
-    let paused = get(&server, "/bytes/8000000");
+/// A transfer that has paused with the first of its body.
+fn paused(lp: &mut Loop, server: &Http3Server, path: &str) -> Transfer {
+    let paused = get(server, path);
     lp.add(&paused);
     while paused.body().is_empty() {
         lp.turn(Duration::from_millis(100));
     }
     assert_eq!(paused.pause(1), 0);
+    paused
+}
+
+#[test]
+fn a_paused_transfer_stalls_alone_and_what_waits_for_it_is_capped() {
+    let Some(server) = server() else { return };
+    let mut lp = Loop::new();
+    let paused = paused(&mut lp, &server, "/bytes/8000000");
     let others: Vec<Transfer> = (0..5).map(|_| get(&server, "/bytes/500000")).collect();
     let all: Vec<&Transfer> = others.iter().collect();
     assert!(lp.run(&all, LIMIT).iter().all(|code| *code == 0));
@@ -259,12 +265,7 @@ fn a_server_that_dies_or_breaks_the_protocol_fails_its_own_connection_only() {
 fn a_server_does_not_send_more_than_the_window_lets_in() {
     let (Some(server), Some(other)) = (server(), server()) else { return };
     let mut lp = Loop::new();
-    let paused = get(&server, "/flood/8000000");
-    lp.add(&paused);
-    while paused.body().is_empty() {
-        lp.turn(Duration::from_millis(100));
-    }
-    assert_eq!(paused.pause(1), 0);
+    let paused = paused(&mut lp, &server, "/flood/8000000");
     let fine = get(&other, "/bytes/500000");
     assert_eq!(lp.run(&[&fine], LIMIT), [0]);
     // The connection to the other one is left.

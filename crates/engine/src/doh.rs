@@ -119,10 +119,9 @@ impl Multi {
         if kind == Delivery::Body && fits {
             probe.answer.extend_from_slice(&bytes);
         }
-        let answer = if fits {
-            Delivered::Taken
-        } else {
-            Delivered::Failed { passed: bytes.len(), returned: 0 }
+        let answer = match fits {
+            true => Delivered::Taken,
+            false => Delivered::Failed { passed: bytes.len(), returned: 0 },
         };
         self.delivered(kind, bytes, answer);
         None

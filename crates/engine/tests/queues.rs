@@ -139,18 +139,21 @@ fn a_place_is_not_lost_with_who_cannot_share() {
     }
 }
 
+/// Says hello, but not to who asks for `/never`.
+fn hello_or_never(mut stream: std::net::TcpStream) {
+    while let Some(head) = read_head(&mut stream) {
+        match head.starts_with("GET /never") {
+            true => drop(read_head(&mut stream)),
+            false => write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+        }
+    }
+}
+
 /// Idle connections of another multi handle do not count beside the limits: found by the simulator, as
 /// more sockets to a host than there may be, and as one that nobody was told of who waited for it.
 #[test]
 fn limits_hold_for_connections_from_elsewhere_too() {
-    let server = serve(|mut stream| {
-        while let Some(head) = read_head(&mut stream) {
-            match head.starts_with("GET /never") {
-                true => drop(read_head(&mut stream)),
-                false => write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
-            }
-        }
-    });
+    let server = serve(hello_or_never);
     let left_idle = || {
         let mut other = Driver::new();
         let ids = [other.add(get(server, "/")), other.add(get(server, "/"))];
@@ -178,14 +181,7 @@ fn limits_hold_for_connections_from_elsewhere_too() {
 /// slot goes to whoever waits for the host, and an idle connection makes room.
 #[test]
 fn a_hosts_limit_is_for_all_that_leads_there() {
-    let server = serve(|mut stream| {
-        while let Some(head) = read_head(&mut stream) {
-            match head.starts_with("GET /never") {
-                true => drop(read_head(&mut stream)),
-                false => write(&mut stream, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
-            }
-        }
-    });
+    let server = serve(hello_or_never);
     let mut driver = Driver::new();
     driver.multi.settings_mut().max_host_connections = 1;
     let mut others = get(server, "/");

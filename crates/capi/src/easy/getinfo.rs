@@ -318,16 +318,16 @@ unsafe fn offset(easy: &Easy, number: i32) -> Option<i64> {
     let infos = unsafe { easy.infos() }.unwrap_or(&NO_TRANSFER);
     // What the application is looking at right now counts when it is taken.
     // SAFETY: by the caller's contract.
-    let downloaded = infos.downloaded.saturating_sub(unsafe { easy.untaken() });
+    let downloaded = || infos.downloaded.saturating_sub(unsafe { easy.untaken() });
     let times = &infos.times;
     let micros = |time: Duration| time.as_micros() as i64;
     let length = |length: Option<u64>| length.map_or(-1, |length| length as i64);
     Some(match number {
         info::FILETIME_T => infos.filetime.unwrap_or(-1),
         info::SIZE_UPLOAD_T => infos.uploaded as i64,
-        info::SIZE_DOWNLOAD_T => downloaded as i64,
+        info::SIZE_DOWNLOAD_T => downloaded() as i64,
         info::SIZE_DELIVERED => infos.delivered as i64,
-        info::SPEED_DOWNLOAD_T => speed(downloaded, times.total),
+        info::SPEED_DOWNLOAD_T => speed(downloaded(), times.total),
         info::SPEED_UPLOAD_T => speed(infos.uploaded, times.total),
         info::CONTENT_LENGTH_DOWNLOAD_T => length(infos.download_length),
         info::CONTENT_LENGTH_UPLOAD_T => length(infos.upload_length),
