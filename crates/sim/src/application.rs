@@ -213,20 +213,13 @@ impl Application {
         let number = self.started;
         self.started += 1;
         let at = self.any_loop();
-        let used = self.used();
+        let mut handle = self.used().unwrap_or_else(|| Transfer::boxed(Arc::default()));
         let shares = self.net.0.borrow_mut().chance(|character| character.shares);
-        let used = match used {
-            None if shares => Some(Transfer::boxed(Arc::default())),
-            used => used,
-        };
-        let used = used.map(|mut handle| {
-            handle.set_stores(shares.then(|| self.stores.clone()));
-            handle
-        });
+        handle.set_stores(shares.then(|| self.stores.clone()));
         if shares && self.net.0.borrow().character.parks {
             self.loops[at].take_in(std::mem::take(&mut self.parked));
         }
-        self.loops[at].add(number, used);
+        self.loops[at].add(number, handle);
     }
 
     /// A handle that was used, by whichever loop.

@@ -207,10 +207,9 @@ impl Loop {
     }
 
     /// Adds a transfer by a handle that is new, or was used here or elsewhere.
-    pub fn add(&mut self, number: u32, used: Option<Box<Transfer>>) {
+    pub fn add(&mut self, number: u32, mut transfer: Box<Transfer>) {
         self.stats.transfers += 1;
         let (options, limit, connect_limit) = self.net.0.borrow_mut().options_of_new(number);
-        let mut transfer = used.unwrap_or_else(|| Transfer::boxed(Arc::default()));
         transfer.set_options(Arc::new(options));
         self.enter();
         let id = self.multi.add(transfer);
